@@ -1,0 +1,133 @@
+"""How a turn is stopped and how its stages overlap: `Cancel` and `ahead`.
+
+This is the one place of the project where time is bent. It knows nothing of sound or models.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+
+T = TypeVar("T")
+
+LOOK_AHEAD = 2
+"""Clauses that may be ready before they are asked for. More only costs work that an interruption
+throws away."""
+
+
+class Cancel:
+    """A turn's stop sign: set once, never cleared, one for each turn."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._then: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    def set(self) -> None:
+        """Stop the turn. Safe from any thread, and safe to repeat."""
+        with self._lock:
+            first = not self._event.is_set()
+            self._event.set()
+            waiting, self._then = self._then, []
+        if first:
+            for call in waiting:
+                call()
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Have `call` run when the turn is stopped; at once if it already is."""
+        with self._lock:
+            if not self._event.is_set():
+                self._then.append(call)
+                return
+        call()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the stop, at most `seconds`; tells whether it came."""
+        return self._event.wait(seconds)
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()
+
+
+class _Ahead:
+    """The look-ahead of one `ahead`: a bounded shelf between a thread and its reader."""
+
+    def __init__(self, cancel: Cancel, depth: int) -> None:
+        self.cancel = cancel
+        self.depth = depth
+        self.ready = threading.Condition()
+        self.shelf: deque[object] = deque()
+        self.ended = False
+        self.closed = False
+        self.error: BaseException | None = None
+        cancel.then(self.wake)
+
+    def wake(self) -> None:
+        with self.ready:
+            self.ready.notify_all()
+
+    def run(self, source: Iterable[object]) -> None:
+        """Fill the shelf from `source`; runs in the look-ahead thread, which owns `source`."""
+        try:
+            self._fill(source)
+        except BaseException as error:  # noqa: BLE001 - carried to the reader, who raises it
+            self.error = error
+        finally:
+            close = getattr(source, "close", None)
+            if close is not None:
+                close()
+            with self.ready:
+                self.ended = True
+                self.ready.notify_all()
+
+    def _fill(self, source: Iterable[object]) -> None:
+        for item in source:
+            with self.ready:
+                self.shelf.append(item)
+                self.ready.notify_all()
+                self.ready.wait_for(lambda: len(self.shelf) < self.depth or self.stopped)
+            if self.stopped:
+                return
+
+    @property
+    def stopped(self) -> bool:
+        return self.closed or bool(self.cancel)
+
+    def take(self) -> list[object]:
+        """The next item in a list, or an empty list at the end."""
+        with self.ready:
+            self.ready.wait_for(lambda: self.shelf or self.ended)
+            if not self.shelf:
+                return []
+            item = self.shelf.popleft()
+            self.ready.notify_all()
+            return [item]
+
+
+def ahead(source: Iterable[T], cancel: Cancel, depth: int = LOOK_AHEAD) -> Generator[T]:
+    """Run `source` in a thread, at most `depth` items before its reader.
+
+    Nothing runs until the first item is asked for. The thread is joined before the generator
+    ends, however it ends; an error of `source` is raised here, after the items before it.
+
+    Args:
+        source: What to run ahead. From here on its owner is the look-ahead thread.
+        cancel: The turn's stop sign; once set, `source` is not asked for more.
+        depth: How many items may be ready and unread.
+    """
+    shelf = _Ahead(cancel, depth)
+    thread = threading.Thread(target=shelf.run, args=(source,), name="ahead", daemon=True)
+    thread.start()
+    try:
+        while item := shelf.take():
+            yield item[0]  # type: ignore[misc]  # what went in as T comes out as T
+    finally:
+        shelf.closed = True
+        shelf.wake()
+        thread.join()
+    if shelf.error is not None:
+        raise shelf.error

@@ -1,0 +1,137 @@
+"""The wording of the prompts: versioned template files, checked when they are loaded.
+
+Knows nothing of tokens, models or budgets.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import jinja2
+import jinja2.meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from companion.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from companion.values import Note, Persona
+
+REQUIRED = {"system": {"name", "user"}, "volatile": {"now"}}
+OPTIONAL = {
+    "system": {
+        "system",
+        "description",
+        "personality",
+        "scenario",
+        "examples",
+        "opening",
+        "post_history",
+    },
+    "volatile": {"notes"},
+}
+NOTE_CHARACTERS = 240
+"""A recalled note is cut at a word before this length: one talkative memory must not push the
+others out."""
+
+_ENVIRONMENT = ImmutableSandboxedEnvironment(
+    undefined=jinja2.StrictUndefined, keep_trailing_newline=True, trim_blocks=False, autoescape=False
+)
+
+
+@functools.cache
+def load(name: str, version: str = "v1") -> jinja2.Template:
+    """Load the template `NAME.VERSION.j2` and check the variables it asks for.
+
+    Raises:
+        ConfigError: There is no such version, or it leaves out or invents a variable.
+    """
+    folder = files("companion.prompt") / "templates"
+    path = folder / f"{name}.{version}.j2"
+    if not path.is_file():
+        found = sorted(p.name for p in folder.iterdir() if p.name.startswith(f"{name}."))
+        raise ConfigError(
+            f"There is no prompt template {name}.{version}.",
+            f"Set [prompt] {name} to one of: {', '.join(found)}.",
+        )
+    return check(path.read_text("utf-8"), name)
+
+
+def check(source: str, name: str) -> jinja2.Template:
+    """Compile a template text and check its variables against what `name` offers.
+
+    Raises:
+        ConfigError: A required variable is missing, or an unknown one is used.
+    """
+    try:
+        asked = jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(source))
+        compiled = _ENVIRONMENT.from_string(source)
+    except jinja2.TemplateSyntaxError as error:
+        raise ConfigError(f"Prompt template {name}, line {error.lineno}: {error.message}.") from error
+    missing = REQUIRED[name] - asked
+    unknown = asked - REQUIRED[name] - OPTIONAL[name]
+    if missing or unknown:
+        problem = f"does not use {sorted(missing)}" if missing else f"uses unknown {sorted(unknown)}"
+        raise ConfigError(f"Prompt template {name} {problem}.")
+    return compiled
+
+
+def system_text(persona: Persona, opening: str = "", version: str = "v1") -> str:
+    """The stable part of the prompt: who the character is.
+
+    Args:
+        persona: The character.
+        opening: Its greeting, where the chat template has no room for it as a message.
+        version: Version of the wording.
+    """
+    text = load("system", version).render(
+        name=persona.name,
+        user=persona.user,
+        system=persona.system,
+        description=persona.description,
+        personality=persona.personality,
+        scenario=persona.scenario,
+        examples=persona.examples,
+        opening=opening,
+        post_history=persona.post_history,
+    )
+    return text.strip()
+
+
+def volatile_text(notes: Sequence[Note], now: datetime, version: str = "v1") -> str:
+    """The part that changes with each turn: recalled notes, least fitting first, and the time."""
+    shown = [
+        {"who": escape(n.who), "said": f"{n.said:%Y-%m-%d}", "text": escape(n.text)} for n in notes
+    ]
+    return load("volatile", version).render(notes=shown, now=f"{now:%A} {now:%Y-%m-%d %H:%M}")
+
+
+def note_text(note: Note) -> str:
+    """One note as it stands in the prompt, for counting what it costs."""
+    return f'<m who="{escape(note.who)}" said="{note.said:%Y-%m-%d}">{escape(note.text)}</m>\n'
+
+
+_SPACE = re.compile(r"\s+")
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_VARIATION = range(0xFE00, 0xFE10)
+
+
+def escape(text: str) -> str:
+    """Turn any text into one line of data that can open no tag, role or instruction block.
+
+    White space becomes single spaces; control, format, private and surrogate characters go (they
+    hide text from people that a model still reads); `& < > "` are escaped; at most
+    `NOTE_CHARACTERS`, cut at a word.
+    """
+    plain = unicodedata.normalize("NFC", _SPACE.sub(" ", text).strip())
+    kept = "".join(c for c in plain if unicodedata.category(c)[0] != "C" and ord(c) not in _VARIATION)
+    if len(kept) > NOTE_CHARACTERS:
+        head, _, _ = kept[:NOTE_CHARACTERS].rpartition(" ")
+        kept = (head or kept[: NOTE_CHARACTERS - 1]) + "…"
+    return kept.translate(_ESCAPES)

@@ -1,0 +1,175 @@
+"""What the stages of a turn hand to each other: plain frozen data.
+
+A stage imports this module and never another stage, so that each can be read, tested and
+replaced alone. Nothing here knows an engine, a file or a clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from companion.errors import CompanionError
+
+Samples = npt.NDArray[np.float32]
+"""Mono sound, shape (n,), full scale is -1.0 to 1.0."""
+
+SPEECH_RATE = 16_000
+"""Samples a second that speech recognition listens at, in Hz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One press of the key: mono sound at `SPEECH_RATE`."""
+
+    samples: Samples
+    source: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / SPEECH_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the owner said, as transcribed or typed.
+
+    Attributes:
+        text: The words, cleaned, never empty.
+        confidence: 0 to 1; typed words have 1.
+        seconds: How long they spoke; 0 for typed words.
+    """
+
+    text: str
+    confidence: float = 1.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One remembered line or memory, ready for the prompt.
+
+    Attributes:
+        id: ULID of the memory, or `<session>:<n>` of a line.
+        text: The words as they were said.
+        who: Name of the one who said them.
+        said: When they were said, in local time.
+        score: Rank score; higher fits better. Comparable within one recall only.
+        parts: What the score is made of, by name, for `companion why`.
+    """
+
+    id: str
+    text: str
+    who: str
+    said: datetime
+    score: float = 0.0
+    parts: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A character card as the prompt sees it: macros expanded, nothing else.
+
+    Attributes:
+        name: The character's name.
+        user: The owner's name.
+        examples: Example dialogues, most telling first.
+        greeting: What the character said to open this conversation; may be empty.
+    """
+
+    name: str
+    user: str
+    description: str = ""
+    personality: str = ""
+    scenario: str = ""
+    system: str = ""
+    examples: tuple[str, ...] = ()
+    greeting: str = ""
+    post_history: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One turn of the history: what the owner said and what was heard of the reply."""
+
+    user: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt as tokens, and where its volatile part stands.
+
+    Attributes:
+        tokens: Everything the model is to have read before it answers.
+        new: Tokens that this turn adds: the newest user message with its template and
+            memories, and the template tokens that close the last reply.
+        volatile: (start, length) in tokens of the memories and the time of day. They are cut
+            out of the model's context after the reply, so that history holds bare words.
+        sections: (name, tokens) in order, for `preview` and the trace.
+        dropped: Names of what did not fit, in the order it was dropped.
+        stops: Texts at which the reply ends.
+    """
+
+    tokens: tuple[int, ...]
+    new: int
+    volatile: tuple[int, int] = (0, 0)
+    sections: tuple[tuple[str, int], ...] = ()
+    dropped: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A piece of the reply that is spoken in one go.
+
+    Attributes:
+        text: The words as the model wrote them, white space included, so that the clauses of a
+            reply joined together are the reply.
+        spoken: What is read out; empty where nothing can be (a stage direction, an emoji).
+    """
+
+    text: str
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A clause as sound.
+
+    Attributes:
+        clause: The words.
+        samples: Mono sound; empty where the clause has nothing to say.
+        rate: Samples a second of `samples`, in Hz.
+        marks: (characters of `clause.text`, samples): after that many samples, that many
+            characters have been heard. Rising. Empty: in proportion to the length.
+    """
+
+    clause: Clause
+    samples: Samples
+    rate: int
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What left the loudspeaker.
+
+    Attributes:
+        text: The words of the reply that were heard, as the model wrote them.
+        complete: False where the reply was cut short.
+        seconds: How long was spoken.
+        error: What cut it short, unless that was the owner.
+    """
+
+    text: str
+    complete: bool = True
+    seconds: float = 0.0
+    error: CompanionError | None = None
