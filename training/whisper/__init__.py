@@ -1,0 +1,1 @@
+"""Recipe of the offline Whisper: texts, synthetic speech, training, export and measurement."""
