@@ -1,0 +1,1 @@
+"""How the offline chat model is made: probes, dialogues, training, export and evaluation."""
