@@ -219,9 +219,13 @@ class Assembler:
         now = draft.now
         volatile = wording.volatile_text(now.notes, now.time, self.versions["volatile"])
         messages = self._opening(draft.persona)
+        unanswered = ""  # words whose answer was stopped before it was heard stay in front
         for turn in draft.turns:
-            messages += [_Message("user", turn.user), _Message("assistant", turn.reply)]
-        messages.append(_Message("user", now.words))
+            words = unanswered + turn.user
+            if turn.reply.strip():
+                messages += [_Message("user", words), _Message("assistant", turn.reply)]
+            unanswered = "" if turn.reply.strip() else f"{words}\n"
+        messages.append(_Message("user", unanswered + now.words))
         if self.volatile_first:
             messages[0] = replace(messages[0], text=f"{messages[0].text}\n{volatile}")
         else:

@@ -1,0 +1,245 @@
+"""Settings: `config.toml`, the environment and the command line, checked with one clear error.
+
+Knows no engine. The shipped `config.toml` holds every key; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from companion.errors import ConfigError, MissingInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PREFIX = "COMPANION_"
+
+ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads beyond the cores were up to 170 times slower
+    "OMP_NUM_THREADS": str(os.cpu_count() or 1),
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "ANONYMIZED_TELEMETRY": "False",
+}
+"""Set before any native library is loaded."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Folders(_Section):
+    """`[companion]`: who, and where things are."""
+
+    character: str = "juno"
+    characters: Path = Path("characters")
+    voices: Path = Path("voices")
+    models: Path = Path("models")
+    memory: Path = Path("memory_db")
+    audio_out: Path = Path("audio_out")
+
+
+class User(_Section):
+    """`[user]`."""
+
+    name: str = Field("", max_length=60)
+
+
+class Stt(_Section):
+    """`[stt]`."""
+
+    model: str = "offline/whisper"
+    language: str = "en"
+    threads: int = Field(2, ge=1, le=64)
+
+
+class Llm(_Section):
+    """`[llm]`."""
+
+    model: str = "offline/companion.gguf"
+    context: int = Field(2048, ge=512, le=131072)
+    reply: int = Field(120, ge=8, le=2048)
+    seconds: float = Field(30.0, gt=0, le=600)
+    temperature: float = Field(0.6, ge=0, le=2)
+    seed: int = Field(1, ge=-1)
+    threads: int = Field(1, ge=1, le=64)
+    threads_read: int = Field(2, ge=1, le=64)
+
+
+class Voice(_Section):
+    """`[voice]`."""
+
+    model: str = "en_US-juno-low"
+    threads: int = Field(1, ge=1, le=64)
+    gain: float = Field(1.0, gt=0, le=4)
+    longest: float = Field(15.0, ge=1, le=600)
+
+
+class Audio(_Section):
+    """`[audio]`."""
+
+    microphone: str = ""
+    loudspeaker: str = ""
+    volume: float = Field(1.0, ge=0, le=1)
+    cue: bool = True
+    pre_roll: float = Field(0.3, ge=0, le=2)
+    tail: float = Field(0.1, ge=0, le=2)
+    longest: float = Field(60.0, ge=1, le=600)
+    rate: int = Field(22050, ge=8000, le=192000)
+    keep: bool = False
+    keep_mb: int = Field(200, ge=1)
+    keep_days: int = Field(30, ge=1)
+
+
+class Memory(_Section):
+    """`[memory]`."""
+
+    enabled: bool = True
+    embedder: str = "minilm"
+    tokens: int = Field(200, ge=0, le=8192)
+    notes: int = Field(5, ge=0, le=50)
+
+
+class Wording(_Section):
+    """`[prompt]`."""
+
+    system: str = "v1"
+    volatile: str = "v1"
+
+
+class Settings(_Section):
+    """All settings of one workspace.
+
+    Attributes:
+        root: The workspace: the folder of `config.toml`. Relative paths start there.
+    """
+
+    companion: Folders = Folders()
+    user: User = User(name="")
+    stt: Stt = Stt()  # type: ignore[call-arg]
+    llm: Llm = Llm()  # type: ignore[call-arg]
+    voice: Voice = Voice()  # type: ignore[call-arg]
+    audio: Audio = Audio()  # type: ignore[call-arg]
+    memory: Memory = Memory()  # type: ignore[call-arg]
+    prompt: Wording = Wording()
+    root: Path = Field(Path(), exclude=True)
+
+    def path(self, relative: Path | str) -> Path:
+        """A path of the settings, relative to the workspace."""
+        return (self.root / relative).expanduser()
+
+
+SECTIONS = [name for name in Settings.model_fields if name != "root"]
+
+
+def find_workspace(start: Path) -> Path | None:
+    """The nearest `config.toml` with a `[companion]` table, from `start` upwards."""
+    for folder in [start, *start.parents]:
+        file = folder / "config.toml"
+        if file.is_file() and re.search(r"^\[companion\]", _read(file), re.MULTILINE):
+            return file
+    return None
+
+
+def load(
+    file: Path | None = None,
+    *,
+    start: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Settings:
+    """Read the settings of a workspace.
+
+    Args:
+        file: A particular `config.toml`; else the nearest one.
+        start: Where the search for the nearest one begins; else the current folder.
+        environment: Environment variables; else the process's own.
+        overrides: Values from the command line, by section and key.
+
+    Raises:
+        MissingInput: `file` does not exist.
+        ConfigError: There is no workspace, or a key or value is wrong.
+    """
+    if file is not None and not file.is_file():
+        raise MissingInput(f"There is no {file}.", "Run: companion init DIR")
+    found = file or find_workspace((start or Path.cwd()).resolve())
+    if found is None:
+        raise ConfigError(
+            "This is no Companion workspace: no config.toml here or above.",
+            "Run: companion init DIR, then go there.",
+        )
+    values = _parse(found)
+    for section, key, value in _from_environment(os.environ if environment is None else environment):
+        values.setdefault(section, {})[key] = value
+    for name, keys in (overrides or {}).items():
+        values.setdefault(name, {}).update(keys)
+    try:
+        return Settings(**values, root=found.resolve().parent)
+    except ValidationError as error:
+        raise _explained(error, found) from error
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is not UTF-8 text (byte {error.start}).") from error
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_read(file))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file.name} is not valid TOML: {error}.") from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """(section, key, value) of each COMPANION_SECTION__KEY."""
+    for name, value in environment.items():
+        section, separator, key = name.removeprefix(PREFIX).lower().partition("__")
+        if name.startswith(PREFIX) and separator:
+            yield section, key, value
+
+
+def _explained(error: ValidationError, file: Path) -> ConfigError:
+    """The first problem in words: where, what, and what was probably meant."""
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    place = f"{file.name}{_line(file, where)}"
+    if first["type"] == "extra_forbidden":
+        known = SECTIONS if len(where) == 1 else _keys(where[0])
+        close = difflib.get_close_matches(where[-1], known, 1)
+        meant = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}."
+        return ConfigError(f"{place}: unknown key '{where[-1]}'; {meant}")
+    name = ".".join(where)
+    return ConfigError(f"{place}: {name}={first['input']!r} is not possible: {first['msg']}.")
+
+
+def _keys(section: str) -> list[str]:
+    field = Settings.model_fields.get(section)
+    model = field.annotation if field else None
+    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+
+
+def _line(file: Path, where: list[str]) -> str:
+    """` line N` of a key in the file, or "" where it does not stand there."""
+    section = ""
+    for number, line in enumerate(_read(file).splitlines(), 1):
+        if header := re.match(r"\s*\[(\w+)\]", line):
+            section = header[1]
+            if where == [section]:
+                return f" line {number}"
+        if where == [section, *re.findall(r"^\s*(\w+)\s*=", line)]:
+            return f" line {number}"
+    return ""

@@ -1,0 +1,1 @@
+"""The language model room: the engine, and the chat template of its model file."""

@@ -1,0 +1,182 @@
+"""The data path: what happens between the release of the key and the last word of the reply.
+
+    key up ─▶ stt ─▶ memory ─▶ prompt ─▶ llm ─▶ clauses ─▶ voice ─▶ speaker ─▶ memory
+
+`turn` is that picture as code. The stages are Protocols: this module knows no engine, no device
+and no file, and a stage knows nothing of the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from companion.errors import StoreError
+from companion.events import Notice, Remembered, Speaking, Words
+from companion.flow import Cancel, ahead
+from companion.prompt import Now
+from companion.speech.clauses import split_clauses
+from companion.values import Exchange, Heard, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from companion.events import Event
+    from companion.trace import Cost, Trace
+    from companion.values import Clause, Note, Persona, Prompt, Said, Speech
+
+
+T = TypeVar("T")
+
+
+class Ear(Protocol):
+    """Sound to words."""
+
+    def transcribe(self, recording: Recording, cancel: Cancel) -> Heard | None:
+        """The words of a recording; None where there are none."""
+
+
+class Memory(Protocol):
+    """What was said, and what comes back of it."""
+
+    def hear(self, heard: Heard) -> str:
+        """Keep the owner's words; they are safe on return. Gives the line's id."""
+
+    def recall(self, heard: Heard) -> tuple[Note, ...]:
+        """What is known that fits these words, best last."""
+
+    def say(self, said: Said) -> str:
+        """Keep the words of the reply that were heard. Gives the line's id."""
+
+
+class PromptBuilder(Protocol):
+    """Card, history, notes and words to tokens."""
+
+    def assemble(self, persona: Persona, history: Sequence[Exchange], now: Now) -> Prompt:
+        """The prompt of one turn."""
+
+
+class Model(Protocol):
+    """Tokens to words."""
+
+    @property
+    def counts(self) -> Cost:
+        """What the last reply cost."""
+
+    def stream(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
+        """Write the reply, piece by piece."""
+
+
+class Voice(Protocol):
+    """Words to sound."""
+
+    def say(self, clauses: Iterable[Clause], cancel: Cancel) -> Iterator[Speech]:
+        """Render clauses, one by one."""
+
+
+class Loudspeaker(Protocol):
+    """Sound to the world."""
+
+    def play(
+        self,
+        speech: Iterable[Speech],
+        cancel: Cancel,
+        started: Callable[[], None] | None = None,
+    ) -> Said:
+        """Play to the end or to the stop, and say which words were heard."""
+
+
+@dataclass(slots=True)
+class Companion:
+    """One character with its stages and its conversation so far.
+
+    Attributes:
+        longest: Seconds after which a spoken reply ends with its clause.
+        tell: Called with each event, from the thread that runs the turn.
+    """
+
+    stt: Ear | None
+    memory: Memory | None
+    prompt: PromptBuilder
+    llm: Model
+    voice: Voice
+    speaker: Loudspeaker
+    persona: Persona
+    now: Callable[[], datetime]
+    tell: Callable[[Event], None]
+    longest: float = 15.0
+    history: list[Exchange] = field(default_factory=list)
+
+
+def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -> Said | None:
+    """One turn, in the order it happens.
+
+    Args:
+        c: The character and its stages.
+        press: What was recorded, or the words where they were typed.
+        cancel: The turn's stop sign.
+        trace: Takes the turn's figures.
+
+    Returns:
+        What was said; None where nothing was heard or the turn was stopped before it was.
+    """
+    heard = press if isinstance(press, Heard) else _transcribe(c, press, cancel)
+    trace.mark("stt")
+    if heard is None or cancel:
+        return None
+    c.tell(Words(heard.text, heard.confidence))
+    _keep(c, lambda memory: memory.hear(heard))  # committed: from here the words cannot be lost
+    notes = _recall(c, heard)
+    trace.mark("recall")
+    prompt = c.prompt.assemble(c.persona, c.history, Now(heard.text, notes, c.now()))
+    # Everything below is lazy: nothing runs until the loudspeaker pulls.
+    tokens = trace.first_of(c.llm.stream(prompt, cancel), "first_token")
+    clauses = ahead(split_clauses(tokens), cancel)  # the model writes …
+    speech = ahead(c.voice.say(clauses, cancel), cancel)  # … while the voice renders …
+    said = c.speaker.play(_shown(c, within(speech, c.longest)), cancel, trace.started)  # … and plays
+    c.history.append(Exchange(heard.text, said.text))  # only what was really heard and said
+    if said.text.strip():
+        _keep(c, lambda memory: memory.say(said))
+    trace.finish(c.llm.counts)
+    return said
+
+
+def _transcribe(c: Companion, recording: Recording, cancel: Cancel) -> Heard | None:
+    return c.stt.transcribe(recording, cancel) if c.stt else None
+
+
+def _recall(c: Companion, heard: Heard) -> tuple[Note, ...]:
+    notes = _keep(c, lambda memory: memory.recall(heard)) or ()
+    c.tell(Remembered(tuple((n.id, n.who, n.text) for n in notes)))
+    return notes
+
+
+def _keep(c: Companion, use: Callable[[Memory], T]) -> T | None:
+    """Use the memory; where it fails, say so and let the conversation go on."""
+    if c.memory is None:
+        return None
+    try:
+        return use(c.memory)
+    except StoreError as error:
+        c.tell(Notice(f"Not remembered: {error}"))
+        return None
+
+
+def _shown(c: Companion, speech: Iterable[Speech]) -> Iterator[Speech]:
+    for clause in speech:
+        c.tell(Speaking(clause.clause.text))
+        yield clause
+
+
+def within(speech: Generator[Speech], seconds: float) -> Iterator[Speech]:
+    """Let a reply through up to the clause in which it becomes longer than `seconds`."""
+    so_far = 0.0
+    try:
+        for clause in speech:
+            yield clause
+            so_far += len(clause.samples) / clause.rate
+            if so_far >= seconds:
+                return
+    finally:
+        speech.close()
