@@ -1,0 +1,16 @@
+"""Characters: cards in, personas out. Pure but for reading the files it is pointed at."""
+
+from companion.cards.fields import Fields, VoiceSettings
+from companion.cards.folder import Broken, find_card, list_cards, load_card
+from companion.cards.model import DEFAULT_CARD, Card
+
+__all__ = [
+    "DEFAULT_CARD",
+    "Broken",
+    "Card",
+    "Fields",
+    "VoiceSettings",
+    "find_card",
+    "list_cards",
+    "load_card",
+]

@@ -1,0 +1,110 @@
+"""Cards on disk: one by path, one by id, or all of a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from companion.cards import formats
+from companion.cards.formats.tree import too_large
+from companion.cards.model import DEFAULT_CARD, Card, from_tree
+from companion.cards.text import slug
+from companion.errors import CardError, Forbidden, MissingInput
+
+if TYPE_CHECKING:
+    from companion.errors import CompanionError
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A card file that cannot be read, listed with the reason."""
+
+    id: str
+    path: Path
+    error: CompanionError
+
+
+def load_card(path: Path) -> Card:
+    """Read one card file.
+
+    Raises:
+        CardError: The file is no card, is damaged, or a field of it is wrong.
+        MissingInput: There is no such file.
+        Forbidden: It may not be read.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(formats.LARGEST + 1)
+    except FileNotFoundError as error:
+        raise MissingInput(f"There is no card at {path}.", "Check the path.") from error
+    except PermissionError as error:
+        raise Forbidden(f"{path} may not be read.", f"Try: chmod u+r '{path}'") from error
+    except OSError as error:
+        raise CardError(f"{path.name}: cannot be read ({error.strerror}).") from error
+    if len(data) > formats.LARGEST:
+        raise too_large(path.name, path.stat().st_size, formats.LARGEST)
+    return from_tree(formats.read(data, path.name), path)
+
+
+def find_card(folder: Path, id_or_path: str) -> Card:
+    """The character an owner means: an id in `folder`, or a path to a card anywhere.
+
+    An empty folder has the built-in character, whoever is asked for.
+
+    Raises:
+        MissingInput: Nobody of that name is there; says who is.
+        CardError: It is there and cannot be read, or two files share the id.
+    """
+    if _is_path(id_or_path):
+        return load_card(Path(id_or_path).expanduser())
+    files = card_files(folder)
+    if not files:
+        return DEFAULT_CARD
+    wanted = slug(Path(id_or_path).stem if _has_suffix(id_or_path) else id_or_path)
+    matches = [path for path in files if slug(path.stem) == wanted]
+    if len(matches) > 1:
+        named = ", ".join(path.name for path in matches)
+        raise CardError(
+            f"Two cards in {folder} are called '{wanted}': {named}.",
+            "Rename one of them, or name the file by its path.",
+        )
+    if not matches:
+        found = ", ".join(sorted({slug(path.stem) for path in files}))
+        raise MissingInput(
+            f"There is no character '{id_or_path}' in {folder}. Characters found: {found}.",
+            "Name one of these, or the path of a card.",
+        )
+    return load_card(matches[0])
+
+
+def list_cards(folder: Path) -> tuple[Card | Broken, ...]:
+    """Everybody in `folder` by id, those that cannot be read included; Kit if it is empty."""
+    files = card_files(folder)
+    if not files:
+        return (DEFAULT_CARD,)
+    return tuple(_listed(path) for path in files)
+
+
+def card_files(folder: Path) -> list[Path]:
+    """The files in `folder` that look like cards, ordered by id."""
+    if not folder.is_dir():
+        return []
+    found = (p for p in folder.iterdir() if p.suffix.lower() in formats.SUFFIXES and p.is_file())
+    return sorted((p for p in found if not p.name.startswith(".")), key=lambda p: slug(p.stem))
+
+
+def _listed(path: Path) -> Card | Broken:
+    try:
+        return load_card(path)
+    except (CardError, Forbidden, MissingInput) as error:
+        return Broken(slug(path.stem), path, error)
+
+
+def _has_suffix(text: str) -> bool:
+    return Path(text).suffix.lower() in formats.SUFFIXES
+
+
+def _is_path(text: str) -> bool:
+    """Whether a CHARACTER argument is a path: it has a folder in it, or is a card right here."""
+    return "/" in text or "\\" in text or (_has_suffix(text) and Path(text).is_file())

@@ -1,0 +1,77 @@
+"""What every reader hands back, and the limits every reader keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from companion.errors import CardError
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+"""Plain data, as JSON knows it."""
+
+DEEPEST = 64
+"""How far lists and objects may stand inside each other."""
+
+MOST = 200_000
+"""How many values a card may hold, counted as often as they are referred to."""
+
+TEXT_LIMIT = 8 * 1024 * 1024
+"""Bytes of JSON in one card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A card as it stands in its file.
+
+    Attributes:
+        raw: The whole of it; nothing dropped, nothing mended.
+        notes: What a reader had to decide, one sentence each, for people.
+    """
+
+    raw: dict[str, Json]
+    notes: tuple[str, ...] = ()
+
+
+def kind(value: object) -> str:
+    """What a value is called in an error message."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"{value}".lower()
+    names = {str: "text", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return names.get(type(value), type(value).__name__)
+
+
+def bounded(value: Json, name: str) -> dict[str, Json]:
+    """Check that a parsed value is an object within the limits.
+
+    Raises:
+        CardError: It is no object, too deep, or too large.
+    """
+    if not isinstance(value, dict):
+        raise CardError(f"{name}: a card is an object with fields, found {kind(value)}.")
+    left = MOST
+    level: list[Json] = [value]
+    for _ in range(DEEPEST):
+        left -= len(level)
+        if left < 0:
+            raise CardError(f"{name}: more than {MOST:,} values; that is no character card.")
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return value
+    raise CardError(f"{name}: lists and objects stand more than {DEEPEST} deep.")
+
+
+def _children(item: Json) -> list[Json]:
+    if isinstance(item, dict):
+        return list(item.values())
+    return item if isinstance(item, list) else []
+
+
+def too_large(name: str, size: int, limit: int) -> CardError:
+    """The error for data over a limit."""
+    mega = 1024 * 1024
+    return CardError(
+        f"{name}: {size / mega:,.1f} MB of card text; the limit is {limit / mega:g} MB."
+    )
