@@ -1,0 +1,272 @@
+"""The memory: every line is kept, and what fits is found again.
+
+    memory = Memory(folder, owner="Sam", character="mira", embedder=MiniLM(cache), now=clock)
+    memory.hear(heard)               the owner's words, committed before this returns
+    notes = memory.recall(heard)     what fits them from earlier conversations, best last
+    memory.say(said)                 what was heard of the reply
+    for _ in memory.idle(): ...      small steps of the work that can wait
+
+The journal is the truth, the dense index is disposable, and everything works without an embedder
+and without the index. One owner and one character; never another's lines. One thread at a time.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from companion.errors import CannotCreate, Forbidden, MissingInput, UsageError
+from companion.memory.journal import Journal, Line, Spoken
+from companion.memory.lock import FolderLock
+from companion.memory.read import abstain, rank
+from companion.memory.read.pack import MOST, packed
+from companion.memory.read.words import terms
+from companion.memory.record import ULID_LENGTH, Ulids, clean
+from companion.memory.search import Found, Search, Span, with_part
+from companion.values import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from companion.memory.embed import Embedder
+    from companion.memory.journal import Vector
+    from companion.values import Heard, Said
+
+SILENCE = timedelta(minutes=30)
+"""After so much silence a new conversation begins."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).astimezone()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One session: when it was, how long, and how it began."""
+
+    id: str
+    started: datetime
+    ended: datetime
+    lines: int
+    first: str
+
+
+class Memory:
+    """What one character remembers of one owner.
+
+    Args:
+        folder: Where the memories are; made if it is not there.
+        owner: Name of the owner.
+        character: Id of the character's card.
+        embedder: Makes vectors of lines; None: words alone decide.
+        now: The clock.
+        fresh: Recall nothing from earlier conversations.
+        name: The character's display name, if it is not its id.
+        role: What this process is, as another one that wants the memory is told.
+
+    Raises:
+        StoreBusy: Another process holds the folder.
+        StoreDamaged: The journal is damaged or of a newer version; nothing was changed.
+        StoreError: It cannot be read or written.
+        CannotCreate: The folder cannot be made.
+    """
+
+    def __init__(  # noqa: PLR0913 - only the first three are ever needed
+        self,
+        folder: Path,
+        owner: str,
+        character: str,
+        embedder: Embedder | None = None,
+        now: Callable[[], datetime] = _now,
+        *,
+        fresh: bool = False,
+        name: str = "",
+        role: str = "companion",
+    ) -> None:
+        self.folder = Path(folder)
+        self.owner = clean(owner)
+        self.character = clean(character)
+        self._name = clean(name) or self.character
+        self._fresh = fresh
+        self._now = now
+        self._embedder = embedder
+        self._ulids = Ulids()
+        self._session = ""
+        self._last: datetime | None = None
+        _make(self.folder)
+        self._lock = FolderLock(self.folder, role)
+        try:
+            self._journal = Journal(self.folder / "journal.sqlite3", self.owner, self.character)
+        except BaseException:
+            self._lock.close()
+            raise
+        self._search = Search(self._journal, _NoIndex(), embedder)
+        self._started_after = self._journal.last()
+
+    def close(self) -> None:
+        """Give everything back; safe to repeat."""
+        self._search.close()
+        self._journal.close()
+        self._lock.close()
+
+    # ── a turn ───────────────────────────────────────────────────────────────────────────────
+
+    def hear(self, heard: Heard) -> str:
+        """Keep what the owner said; returns the line's id once it is on the disk."""
+        return self._keep("user", self.owner, heard.text, heard.confidence)
+
+    def say(self, said: Said) -> str:
+        """Keep what was heard of the reply; returns its id, or "" when nothing was heard."""
+        return self._keep("character", self._name, said.text, 1.0)
+
+    def recall(self, heard: Heard, skip: int | None = None) -> tuple[Note, ...]:
+        """What earlier conversations hold that answers `heard`: least fitting first, best last.
+
+        Nothing for words that ask nothing ("yes", "ok"), and nothing rather than something that
+        does not fit.
+
+        Args:
+            heard: The words just heard.
+            skip: Lines of this conversation that the prompt still holds, counted from its end;
+                None: all of them.
+        """
+        if not terms(heard.text):
+            return ()
+        found = self._search.find(clean(heard.text), self._now(), self._span(skip))
+        if not abstain.worth_telling(found.coverage, found.cosine):
+            return ()
+        chosen = packed(rank.answering(found.ranked, heard.text), MOST)
+        return tuple(
+            self._note(found, with_part(one, "coverage", found.coverage)) for one in chosen
+        )
+
+    def undo(self) -> int:
+        """Take the last turn of this conversation back everywhere; returns how many lines went."""
+        lines = self._journal.session(self._session)
+        first = max((line.n for line in lines if line.speaker == "user"), default=None)
+        if first is None:
+            return 0
+        return len(self._journal.remove(self._session, first))
+
+    def idle(self) -> Iterator[None]:
+        """The work that can wait, in small steps; it may be left at any of them."""
+        yield from ()
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def session(self) -> str:
+        """Id of the conversation that goes on; "" before its first line."""
+        return self._session
+
+    def search(self, text: str, limit: int = 10) -> tuple[Note, ...]:
+        """What fits `text`, from everything, best first."""
+        found = self._search.find(clean(text), self._now(), Span())
+        return tuple(self._note(found, one) for one in found.ranked[:limit])
+
+    def memories(self, limit: int = 50) -> tuple[Note, ...]:
+        """The newest lines, newest first."""
+        return tuple(_as_note(line) for line in self._journal.newest(limit))
+
+    def conversations(self) -> tuple[Conversation, ...]:
+        """All conversations, oldest first."""
+        made = []
+        for session, count, first, last in self._journal.sessions():
+            start, *_, end = self._journal.lines([first, last]) * 2
+            made.append(Conversation(session, start.said, end.said, count, start.text))
+        return tuple(made)
+
+    def lines(self, session: str) -> tuple[Note, ...]:
+        """The lines of one conversation, in order."""
+        return tuple(_as_note(line) for line in self._journal.session(session))
+
+    def get(self, name: str) -> Note:
+        """The line with this id: `<session>:<n>`, a ULID, or the last four of one.
+
+        Raises:
+            MissingInput: There is none.
+            UsageError: There are several; they are named.
+        """
+        return _as_note(self._line(name))
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────
+
+    def _keep(self, speaker: str, who: str, words: str, confidence: float) -> str:
+        text = clean(words)
+        if not text:
+            return ""
+        said = self._now().astimezone() if self._now().tzinfo is None else self._now()
+        session = self._session_at(said)
+        ulid = self._ulids.new(_milliseconds(said))
+        line = self._journal.add(session, ulid, Spoken(speaker, who, text, confidence, said))
+        self._session, self._last = session, said
+        return line.id
+
+    def _session_at(self, moment: datetime) -> str:
+        """The conversation a line of this moment belongs to."""
+        if self._last is None or moment - self._last > SILENCE:
+            self._started_after = self._journal.last()
+            return self._ulids.new(_milliseconds(moment))
+        return self._session
+
+    def _span(self, skip: int | None) -> Span:
+        after = self._started_after if self._fresh else 0
+        if skip is None:
+            return Span(after, self._started_after + 1)
+        lines = self._journal.session(self._session) if self._session else []
+        kept = lines[len(lines) - skip :] if skip < len(lines) else lines
+        return Span(after, kept[0].seq if skip and kept else 1 << 62)
+
+    def _line(self, name: str) -> Line:
+        matches = self._journal.by_id([name]) or self._journal.ending(name.upper())
+        if len(name) > ULID_LENGTH:
+            matches = matches[:1]
+        if not matches:
+            raise MissingInput(
+                f"There is no memory {name!r} of {self.owner} with {self.character}.",
+                "`companion memories list` shows what there is.",
+            )
+        if len(matches) > 1:
+            found = ", ".join(line.ulid for line in matches[:5])
+            raise UsageError(f"{name!r} fits {len(matches)} memories: {found}.", "Type more of it.")
+        return matches[0]
+
+    def _note(self, found: Found, one: rank.Candidate) -> Note:
+        line = found.lines[one.key]
+        return _as_note(line, one.score, one.parts)
+
+
+class _NoIndex:
+    """The dense index where there is none."""
+
+    def nearest(self, vector: Vector, count: int) -> list[str]:  # noqa: ARG002
+        return []
+
+
+def _as_note(line: Line, score: float = 0.0, parts: dict[str, float] | None = None) -> Note:
+    return Note(line.id, line.text, line.who, line.said, score, parts or {})
+
+
+def _milliseconds(moment: datetime) -> int:
+    return max(int(moment.timestamp() * 1000), 0)
+
+
+def _make(folder: Path) -> None:
+    """Make the memory folder, for its owner's eyes only."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid == os.getuid():
+            folder.chmod(0o700)
+    except PermissionError as error:
+        raise Forbidden(
+            f"The memory folder {folder} may not be made by this account.",
+            "Set [memory] folder to another one.",
+        ) from error
+    except OSError as error:
+        raise CannotCreate(
+            f"The memory folder {folder} cannot be made: {error.strerror}.",
+            "Set [memory] folder to another one.",
+        ) from error

@@ -1,0 +1,538 @@
+"""The journal: every line that was heard or said, in one SQLite file. This is the truth.
+
+A line is acknowledged only when it is committed (WAL, `synchronous=FULL`). Beside the lines stands
+a full-text index of each line and its neighbours, one table for each owner and character, and the
+line's vector. Knows nothing of ranking, embedders or Chroma.
+"""
+
+# ruff: noqa: S608  (table names are ours: a number behind a fixed word; values are always bound)
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from companion.errors import Forbidden, StoreDamaged, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    Vector = npt.NDArray[np.float32]
+
+SCHEMA = 1
+APPLICATION = 0x436D706E
+"""`PRAGMA application_id`: "Cmpn"."""
+
+WINDOW = 2
+"""Neighbours on each side that are indexed with a line (LoCoMo: 1 and 3 are 3-4 points worse)."""
+
+TABLES = """
+CREATE TABLE scopes (
+    id INTEGER PRIMARY KEY, owner TEXT NOT NULL, character TEXT NOT NULL, UNIQUE (owner, character)
+);
+CREATE TABLE sessions (
+    id TEXT PRIMARY KEY, scope INTEGER NOT NULL REFERENCES scopes,
+    next INTEGER NOT NULL  -- the n of its next line; a number is never given twice
+) WITHOUT ROWID;
+CREATE TABLE lines (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- order, whatever the clock says
+    ulid TEXT NOT NULL UNIQUE,
+    session TEXT NOT NULL REFERENCES sessions, n INTEGER NOT NULL,
+    scope INTEGER NOT NULL REFERENCES scopes, owner TEXT NOT NULL, character TEXT NOT NULL,
+    speaker TEXT NOT NULL CHECK (speaker IN ('user', 'character')), who TEXT NOT NULL,
+    text TEXT NOT NULL, confidence REAL NOT NULL,
+    said_at INTEGER NOT NULL,     -- microseconds since 1970, UTC
+    utc_offset INTEGER NOT NULL,  -- seconds east, where it was said
+    vector BLOB, embedder TEXT,   -- float32, length 1; NULL until embedded
+    due INTEGER NOT NULL DEFAULT 1,      -- 1 when it is to be embedded (again: a neighbour came)
+    indexed INTEGER NOT NULL DEFAULT 0,  -- 1 when the dense index holds exactly this vector
+    UNIQUE (session, n)
+);
+CREATE INDEX lines_by_scope ON lines (scope, seq);
+CREATE INDEX lines_due ON lines (scope, seq) WHERE due = 1;
+CREATE INDEX lines_waiting ON lines (scope, seq) WHERE indexed = 0;
+"""
+FIELDS = (
+    "seq, ulid, session, n, owner, character, speaker, who, text, confidence, said_at, utc_offset"
+)
+COLUMNS = "turn, win, tokenize = 'porter unicode61 remove_diacritics 2'"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A line before it has a place: who said what, and when. `said` knows its time zone."""
+
+    speaker: str
+    who: str
+    text: str
+    confidence: float
+    said: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One utterance of one speaker.
+
+    Attributes:
+        seq: Place in the journal; rises with every line of anybody.
+        ulid: Id of the line as a memory.
+        session: The conversation it belongs to.
+        n: Its number there.
+        owner: Whose companion it is.
+        character: Id of the character's card.
+        speaker: "user" or "character".
+        who: Name of the speaker.
+        text: The words.
+        confidence: 0 to 1, of the transcription.
+        said: When, in the local time of that place.
+    """
+
+    seq: int
+    ulid: str
+    session: str
+    n: int
+    owner: str
+    character: str
+    speaker: str
+    who: str
+    text: str
+    confidence: float
+    said: datetime
+
+    @property
+    def id(self) -> str:
+        """`<session>:<n>`."""
+        return f"{self.session}:{self.n}"
+
+    @property
+    def worded(self) -> str:
+        """The line as it is indexed: speaker and date are worth 7 points of recall at 10."""
+        return f"{self.who}: {self.text} ({self.said.day} {self.said:%B %Y})"
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Lines in which at least one term stands, best first.
+
+    Attributes:
+        seqs: Place of each line.
+        scores: BM25, higher is better; the line counts twice, its window once.
+        lines: How many lines there are, found or not.
+    """
+
+    seqs: list[int]
+    scores: list[float]
+    lines: int
+
+
+class Journal:
+    """The lines of one owner and one character.
+
+    Args:
+        path: The SQLite file; made if it is not there.
+        owner: Whose lines.
+        character: With whom.
+
+    Raises:
+        StoreDamaged: The file is damaged, not ours, or of a newer version; it is left unchanged.
+        StoreError: It cannot be read or written.
+    """
+
+    def __init__(self, path: Path, owner: str, character: str) -> None:
+        self.path = path
+        self.owner = owner
+        self.character = character
+        with self._guarded():
+            if path.exists():
+                _refuse_foreign(path)
+            else:
+                _create(path)
+            self._db = _connect(path)
+            try:
+                self.scope = self._scope()
+            except BaseException:
+                self._db.close()
+                raise
+        self._fts = f"lines_fts_{self.scope}"
+        self._vocabulary = f"lines_words_{self.scope}"
+
+    def close(self) -> None:
+        """Close the file; safe to repeat."""
+        self._db.close()
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────
+
+    def add(self, session: str, ulid: str, spoken: Spoken) -> Line:
+        """Store a line and return it once it is on the disk."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO sessions VALUES (?, ?, 1)",
+                (session, self.scope),
+            )
+            (n,) = db.execute(
+                "UPDATE sessions SET next = next + 1 WHERE id = ? AND scope = ? RETURNING next - 1",
+                (session, self.scope),
+            ).fetchone()
+            offset = spoken.said.utcoffset() or timedelta()
+            row = (
+                *(ulid, session, n, self.scope, self.owner, self.character),
+                *(spoken.speaker, spoken.who, spoken.text, spoken.confidence),
+                *((spoken.said - _EPOCH) // timedelta(microseconds=1), int(offset.total_seconds())),
+            )
+            seq = db.execute(
+                "INSERT INTO lines (ulid, session, n, scope, owner, character, speaker, who, text,"
+                " confidence, said_at, utc_offset) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            ).lastrowid
+            self._refresh(session, n)
+        (line,) = self.lines([seq or 0])
+        return line
+
+    def remove(self, session: str, first: int) -> list[Line]:
+        """Delete the lines of a session from number `first` on, in every table, for good."""
+        gone = [line for line in self.session(session) if line.n >= first]
+        with self._writing() as db:
+            for line in gone:
+                db.execute(f"DELETE FROM {self._fts} WHERE rowid = ?", (line.seq,))
+                db.execute("DELETE FROM lines WHERE seq = ? AND scope = ?", (line.seq, self.scope))
+            self._refresh(session, first)
+            # SQLite before 3.42 keeps deleted words inside the index until it is merged.
+            db.execute(f"INSERT INTO {self._fts}({self._fts}) VALUES ('optimize')")
+        with self._guarded():
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return gone
+
+    def keep_vectors(self, vectors: Iterable[tuple[int, Vector]], embedder: str) -> None:
+        """Store the vectors of lines, by place; the dense index does not hold them yet."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE lines SET vector = ?, embedder = ?, due = 0, indexed = 0"
+                " WHERE seq = ? AND scope = ?",
+                [(v.tobytes(), embedder, seq, self.scope) for seq, v in vectors],
+            )
+
+    def mark_indexed(self, seqs: Iterable[int]) -> None:
+        """Note that the dense index now holds the vectors of these lines."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE lines SET indexed = 1 WHERE seq = ? AND scope = ?",
+                [(seq, self.scope) for seq in seqs],
+            )
+
+    def mark_unindexed(self) -> None:
+        """Note that the dense index is gone."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE lines SET indexed = 0 WHERE scope = ? AND indexed = 1", (self.scope,)
+            )
+
+    def _refresh(self, session: str, n: int) -> None:
+        """Write the window of line `n` and of the neighbours that have it in theirs.
+
+        The vectors of its direct neighbours are made of its words too, so they are due again.
+        """
+        near = self._lines(
+            "session = ? AND n BETWEEN ? AND ? ORDER BY n", session, n - 2 * WINDOW, n + 2 * WINDOW
+        )
+        for place, line in enumerate(near):
+            if abs(line.n - n) <= WINDOW:
+                window = near[max(0, place - WINDOW) : place + WINDOW + 1]
+                self._db.execute(
+                    f"INSERT OR REPLACE INTO {self._fts}(rowid, turn, win) VALUES (?, ?, ?)",
+                    (line.seq, line.worded, " ".join(one.worded for one in window)),
+                )
+        self._db.execute(
+            "UPDATE lines SET due = 1 WHERE scope = ? AND session = ? AND n BETWEEN ? AND ?",
+            (self.scope, session, n - 1, n + 1),
+        )
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────
+
+    def match(self, terms: Sequence[str]) -> Matches:
+        """Find the lines that hold any of `terms`, or whose neighbours do."""
+        with self._guarded():
+            (lines,) = self._db.execute(
+                "SELECT count(*) FROM lines WHERE scope = ?", (self.scope,)
+            ).fetchone()
+            if not terms:
+                return Matches([], [], lines)
+            quoted = " OR ".join('"{}"'.format(term.replace('"', '""')) for term in terms)
+            rows = self._db.execute(
+                f"SELECT rowid, -bm25({self._fts}, 2.0, 1.0) AS score FROM {self._fts}"
+                f" WHERE {self._fts} MATCH ? ORDER BY score DESC, rowid DESC",
+                (quoted,),
+            ).fetchall()
+        return Matches([seq for seq, _ in rows], [score for _, score in rows], lines)
+
+    def count(self, stem: str) -> int:
+        """In how many windows a word stands, given as the index writes it."""
+        with self._guarded():
+            row = self._db.execute(
+                f"SELECT doc FROM {self._vocabulary} WHERE term = ?", (stem,)
+            ).fetchone()
+        return row[0] if row else 0
+
+    def windows(self, seqs: Sequence[int]) -> list[str]:
+        """The window of each of these lines, in that order."""
+        with self._guarded():
+            rows = {
+                seq: window
+                for seq in seqs
+                for (window,) in self._db.execute(
+                    f"SELECT win FROM {self._fts} WHERE rowid = ?", (seq,)
+                )
+            }
+        return [rows[seq] for seq in seqs if seq in rows]
+
+    def lines(self, seqs: Sequence[int]) -> list[Line]:
+        """The lines at these places, in that order; never another's."""
+        marks = ", ".join("?" * len(seqs))
+        with self._guarded():
+            found = {line.seq: line for line in self._lines(f"seq IN ({marks})", *seqs)}
+        return [found[seq] for seq in seqs if seq in found]
+
+    def by_id(self, ids: Sequence[str]) -> list[Line]:
+        """The lines with these ids (`<session>:<n>`), in that order; unknown ones are left out."""
+        with self._guarded():
+            found = (
+                self._lines("session = ? AND n = ?", session, n)
+                for session, _, n in (one.rpartition(":") for one in ids)
+            )
+            return [line for lines in found for line in lines]
+
+    def session(self, session: str) -> list[Line]:
+        """All lines of one conversation, in order."""
+        with self._guarded():
+            return self._lines("session = ? ORDER BY n", session)
+
+    def newest(self, limit: int) -> list[Line]:
+        """The newest lines, newest first."""
+        with self._guarded():
+            return self._lines("1 ORDER BY seq DESC LIMIT ?", limit)
+
+    def sessions(self) -> list[tuple[str, int, int, int]]:
+        """Id, number of lines, first and last place of each conversation, oldest first."""
+        with self._guarded():
+            return self._db.execute(
+                "SELECT session, count(*), min(seq), max(seq) FROM lines"
+                " WHERE scope = ? AND owner = ? AND character = ? GROUP BY session ORDER BY 3",
+                (self.scope, self.owner, self.character),
+            ).fetchall()
+
+    def ending(self, tail: str) -> list[Line]:
+        """Lines whose ULID ends with `tail`, newest first."""
+        with self._guarded():
+            return self._lines("substr(ulid, -length(?)) = ? ORDER BY seq DESC", tail, tail)
+
+    def last(self) -> int:
+        """Place of the newest line of anybody; 0 in an empty journal."""
+        with self._guarded():
+            (seq,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM lines").fetchone()
+        return int(seq)
+
+    # ── vectors ──────────────────────────────────────────────────────────────────────────────
+
+    def due(self, embedder: str, limit: int) -> list[Line]:
+        """Lines that this embedder has yet to see, oldest first."""
+        with self._guarded():
+            lines = self._lines("due = 1 ORDER BY seq LIMIT ?", limit)
+            return lines or self._lines("embedder IS NOT ? ORDER BY seq LIMIT ?", embedder, limit)
+
+    def vectors(self, embedder: str, seqs: Sequence[int]) -> dict[int, Vector]:
+        """The vectors of these lines, by place; lines without one are left out."""
+        marks = ", ".join("?" * len(seqs))
+        return dict(self._vectors(f"embedder = ? AND seq IN ({marks})", embedder, *seqs))
+
+    def unindexed(self, embedder: str, limit: int) -> list[tuple[int, str, Vector]]:
+        """Place, id and vector of lines that the dense index does not hold, oldest first."""
+        with self._guarded():
+            rows = self._db.execute(
+                "SELECT seq, session || ':' || n, vector FROM lines"
+                " WHERE scope = ? AND indexed = 0 AND embedder = ? ORDER BY seq LIMIT ?",
+                (self.scope, embedder, limit),
+            ).fetchall()
+        return [(seq, name, np.frombuffer(blob, np.float32)) for seq, name, blob in rows]
+
+    def indexed(self, embedder: str) -> set[str]:
+        """Ids of the lines that the dense index should hold."""
+        with self._guarded():
+            return {
+                name
+                for (name,) in self._db.execute(
+                    "SELECT session || ':' || n FROM lines"
+                    " WHERE scope = ? AND indexed = 1 AND embedder = ?",
+                    (self.scope, embedder),
+                )
+            }
+
+    def sample(self, embedder: str, size: int) -> Vector:
+        """At most about `size` vectors spread over all lines, shape (n, dim)."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM lines WHERE scope = ? AND embedder = ?", (self.scope, embedder)
+        ).fetchone()
+        step = max(1, count // size)
+        rows = [v for _, v in self._vectors("embedder = ? AND seq % ? = 0", embedder, step)]
+        return np.stack(rows) if rows else np.zeros((0, 0), np.float32)
+
+    def _vectors(self, where: str, *values: object) -> list[tuple[int, Vector]]:
+        with self._guarded():
+            rows = self._db.execute(
+                f"SELECT seq, vector FROM lines WHERE scope = ? AND {where} ORDER BY seq",
+                (self.scope, *values),
+            ).fetchall()
+        return [(seq, np.frombuffer(blob, np.float32)) for seq, blob in rows]
+
+    # ── the database ─────────────────────────────────────────────────────────────────────────
+
+    def _lines(self, where: str, *values: object) -> list[Line]:
+        rows = self._db.execute(
+            f"SELECT {FIELDS} FROM lines"
+            f" WHERE scope = ? AND owner = ? AND character = ? AND {where}",
+            (self.scope, self.owner, self.character, *values),
+        ).fetchall()
+        return [_line(row) for row in rows]
+
+    def _scope(self) -> int:
+        """The number of this owner and character; their full-text index, made when they meet."""
+        pair = (self.owner, self.character)
+        find = "SELECT id FROM scopes WHERE owner = ? AND character = ?"
+        row = self._db.execute(find, pair).fetchone()
+        if row is None:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("INSERT INTO scopes (owner, character) VALUES (?, ?)", pair)
+            row = self._db.execute(find, pair).fetchone()
+            fts = f"lines_fts_{row[0]}"
+            self._db.execute(f"CREATE VIRTUAL TABLE {fts} USING fts5({COLUMNS})")
+            words = f"CREATE VIRTUAL TABLE lines_words_{row[0]} USING fts5vocab"
+            self._db.execute(f"{words}({fts}, row)")
+            self._db.execute("COMMIT")
+        return int(row[0])
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: everything in it is on the disk afterwards, or nothing is."""
+        with self._guarded():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turn what SQLite and the disk say into our errors."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"The memories in {self.path} cannot be read or written: {error}.",
+                "See that there is space on the disk and that the folder may be written.",
+            ) from error
+        except PermissionError as error:
+            raise Forbidden(
+                f"The memories in {self.path} may not be read by this account.",
+                "Change the owner of the memory folder, or set [memory] folder to another one.",
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise StoreDamaged(
+                f"The memories in {self.path} are damaged: {error}.",
+                "Nothing was changed. Put a copy of the file in its place, or move it away.",
+            ) from error
+
+
+class Stemmer:
+    """Words as the full-text index writes them."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self._db.executescript(
+            f"CREATE VIRTUAL TABLE text USING fts5({COLUMNS});"
+            "CREATE VIRTUAL TABLE stems USING fts5vocab(text, instance);"
+        )
+
+    def stems(self, text: str) -> list[str]:
+        """The stems of all words of `text`, in order."""
+        self._db.execute("INSERT INTO text(rowid, turn) VALUES (1, ?)", (text,))
+        rows = self._db.execute("SELECT term FROM stems ORDER BY offset").fetchall()
+        self._db.execute("DELETE FROM text")
+        return [term for (term,) in rows]
+
+    def close(self) -> None:
+        """Give the memory back; safe to repeat."""
+        self._db.close()
+
+
+def _line(row: tuple[Any, ...]) -> Line:
+    """A line from a row of `FIELDS`."""
+    *head, micros, offset = row
+    zone = timezone(timedelta(seconds=offset))
+    said = (_EPOCH + timedelta(microseconds=micros)).astimezone(zone)
+    return Line(**dict(zip(FIELDS.split(", ")[:-2], head, strict=True)), said=said)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
+    try:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        _refuse_newer(path, version)
+        db.execute("PRAGMA journal_mode = WAL").fetchone()
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON").fetchone()
+        db.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _create(path: Path) -> None:
+    """Make an empty journal, wholly or not at all."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    db = sqlite3.connect(fresh, isolation_level=None)
+    db.execute("PRAGMA synchronous = FULL")
+    db.executescript(
+        f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA};"
+        f"{TABLES} COMMIT;"
+    )
+    db.close()
+    fresh.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Look at the header alone, so that what is not ours or newer stays byte for byte the same."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    ours = header[68:72] == APPLICATION.to_bytes(4, "big")
+    if not header.startswith(b"SQLite format 3\0") or not ours:
+        raise StoreDamaged(
+            f"{path} is not a journal of this program, or its beginning is damaged.",
+            "Nothing was changed. Put a copy of the file in its place, or move it away.",
+        )
+    _refuse_newer(path, int.from_bytes(header[60:64], "big"))
+
+
+def _refuse_newer(path: Path, version: int) -> None:
+    if version > SCHEMA:
+        raise StoreDamaged(
+            f"The memories in {path} were written by a newer version (format {version}; this one "
+            f"knows {SCHEMA}). Nothing was changed.",
+            "Install the newer version again.",
+        )

@@ -1,0 +1,72 @@
+"""The words of a question: which are looked for, which tell little, and what is a question.
+
+English only so far; text in other languages is searched with all of its words.
+"""
+
+# ruff: noqa: SIM905  (lists of words are read as text)
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+
+STOP = frozenset(
+    """
+    a about after again ago ah all alright also am an and any anyway are aren't as at be because
+    been before being between both but by bye can can't cannot could couldn't did didn't do does
+    doesn't doing don't done down during each eh else ever every few for from further get gets got
+    had hadn't has hasn't have haven't having he he'd he'll he's hello her here hers herself hey hi
+    him himself his hm hmm how how's i i'd i'll i'm i've if in into is isn't it it's its itself
+    just let let's me mm more most much my myself no nope nor not now of off oh ok okay on once one
+    only or other our ours ourselves out over own please quite really right same shall she she'd
+    she'll she's should shouldn't so some such sure than thank thanks that that's the their theirs
+    them themselves then there there's these they they'd they'll they're they've this those through
+    to too uh uhm um under until up us very was wasn't we we'd we'll we're we've well were weren't
+    what what's when when's where where's which while who who's whom whose why why's will with
+    won't would wouldn't yeah yep yes yet you you'd you'll you're you've your yours yourself
+    """.split()
+)
+"""Words that are not looked for."""
+
+FAINT = frozenset(
+    """
+    anything call called everything favorite favourite feel guess happen happened kind know like
+    mean mention mentioned name named remember remind said say something sort talk talked tell
+    thing things think thought time told
+    """.split()
+)
+"""Words that ask rather than name: looked for, but a memory without them is no worse."""
+
+_ASKING = frozenset(
+    """
+    am are aren't can can't could couldn't did didn't do does doesn't don't has have how how's is
+    isn't may shall should was wasn't were weren't what what's when when's where where's which who
+    who's whom whose why why's will won't would wouldn't
+    """.split()
+)
+_SENTENCE = re.compile(r"[^.!?\u2026]+[.!?\u2026]*")
+
+
+def words(text: str) -> list[str]:
+    """All words of a text in lower case, apostrophes made plain."""
+    return [w.replace("\u2019", "'") for w in _WORD.findall(text.lower())]
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """What to look for in order to answer `text`: its words without stop words, each once."""
+    kept = (part for word in words(text) if word not in STOP for part in word.split("'"))
+    return tuple(dict.fromkeys(part for part in kept if len(part) > 1 or part.isdigit()))
+
+
+@cache
+def is_question(text: str) -> bool:
+    """Whether every sentence of `text` asks: nothing in it can answer another question.
+
+    Speech recognition leaves question marks out, so the first word counts too.
+    """
+    sentences = [s for s in _SENTENCE.findall(text) if words(s)]
+    return bool(sentences) and all(
+        s.rstrip().endswith("?") or words(s)[0] in _ASKING for s in sentences
+    )

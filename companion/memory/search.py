@@ -1,0 +1,169 @@
+"""Finding lines: full text and vectors, asked once each, their scores standardised and added.
+
+Brings the stores and the pure rules of `read/` together. Knows nothing of sessions or the clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from companion.memory.journal import Stemmer
+from companion.memory.read import abstain, rank
+from companion.memory.read.words import FAINT, terms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from companion.memory.embed import Embedder
+    from companion.memory.journal import Journal, Line, Vector
+
+DEPTH = 100
+"""Lines looked at from each of the two searches."""
+SAMPLE = 512
+"""Vectors whose cosines say what is ordinary for a question."""
+
+
+class Nearest(Protocol):
+    """A dense index: which lines have vectors close to this one."""
+
+    def nearest(self, vector: Vector, count: int) -> list[str]:
+        """Ids of the closest lines, closest first; empty while there is no index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part of the journal that is asked: places after `after` and before `before`."""
+
+    after: int = 0
+    before: int = 1 << 62
+
+    def __contains__(self, seq: int) -> bool:
+        return self.after < seq < self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search came to.
+
+    Attributes:
+        lines: The lines found, by place.
+        ranked: The same as candidates, best first.
+        coverage: Share of the question's telling words in the best window, 0 to 1.
+        cosine: Best cosine; -1 without vectors.
+    """
+
+    lines: Mapping[int, Line]
+    ranked: Sequence[rank.Candidate]
+    coverage: float
+    cosine: float
+
+
+class Search:
+    """Searches one journal.
+
+    Args:
+        journal: The lines.
+        index: The dense index over them.
+        embedder: What made the vectors; without one, the words alone decide.
+    """
+
+    def __init__(self, journal: Journal, index: Nearest, embedder: Embedder | None) -> None:
+        self._journal = journal
+        self._index = index
+        self._embedder = embedder
+        self._stemmer = Stemmer()
+        self._sample: Vector | None = None
+
+    def close(self) -> None:
+        """Give memory back; safe to repeat."""
+        self._stemmer.close()
+
+    def learned(self) -> None:
+        """Vectors were added: what is ordinary is to be looked at anew."""
+        self._sample = None
+
+    def find(self, text: str, now: datetime, span: Span) -> Found:
+        """Everything that may fit `text`, best first."""
+        asked = terms(text)
+        matches = self._journal.match(asked)
+        spread = rank.spread_of(matches.scores, matches.lines)
+        scores = dict(zip(matches.seqs, matches.scores, strict=True))
+        seqs = [seq for seq in matches.seqs if seq in span][:DEPTH]
+        vector = self._embedded(text)
+        near = self._near(vector, span)
+        lines = {line.seq: line for line in self._journal.lines(seqs)}
+        lines |= {line.seq: line for line in near}
+        cosines = self._cosines(vector, sorted(lines))
+        ordinary = self._ordinary(vector)
+        candidates = [
+            _candidate(
+                line,
+                spread.standard(scores.get(seq, 0.0)),
+                ordinary.standard(cosines[seq]) if seq in cosines else None,
+            )
+            for seq, line in lines.items()
+        ]
+        return Found(
+            lines,
+            rank.ranked(candidates, now),
+            self._coverage(asked, seqs[:3], matches.lines),
+            max(cosines.values(), default=-1.0),
+        )
+
+    # ── words ────────────────────────────────────────────────────────────────────────────────
+
+    def _coverage(self, asked: Sequence[str], best: Sequence[int], lines: int) -> float:
+        stems = {stem: word in FAINT for word in asked for stem in self._stemmer.stems(word)}
+        counts = {stem: self._journal.count(stem) for stem in stems}
+        weight = abstain.weights(stems, counts, lines)
+        windows = [self._stemmer.stems(window) for window in self._journal.windows(best)]
+        return abstain.coverage(weight, windows)
+
+    # ── vectors ──────────────────────────────────────────────────────────────────────────────
+
+    def _embedded(self, text: str) -> Vector | None:
+        return None if self._embedder is None else self._embedder.embed([text])[0]
+
+    def _near(self, vector: Vector | None, span: Span) -> list[Line]:
+        if vector is None:
+            return []
+        ids = self._index.nearest(vector, DEPTH)
+        return [line for line in self._journal.by_id(ids) if line.seq in span]
+
+    def _cosines(self, vector: Vector | None, seqs: Sequence[int]) -> dict[int, float]:
+        """Exact cosines from the journal's own vectors: the index only proposes."""
+        if vector is None or self._embedder is None:
+            return {}
+        vectors = self._journal.vectors(self._embedder.name, seqs)
+        return {seq: float(one @ vector) for seq, one in vectors.items()}
+
+    def _ordinary(self, vector: Vector | None) -> rank.Spread:
+        """The spread of cosines over the conversation, from a sample of it."""
+        if vector is None or self._embedder is None:
+            return rank.Spread(0.0, 1.0)
+        if self._sample is None:
+            self._sample = self._journal.sample(self._embedder.name, SAMPLE)
+        if not len(self._sample):
+            return rank.Spread(0.0, 1.0)
+        cosines = self._sample @ vector
+        return rank.Spread(float(np.mean(cosines)), float(np.std(cosines)))
+
+
+def _candidate(line: Line, lexical: float, dense: float | None) -> rank.Candidate:
+    return rank.Candidate(
+        key=line.seq,
+        text=line.text,
+        mine=line.speaker == "user",
+        said=line.said,
+        lexical=lexical,
+        dense=dense,
+    )
+
+
+def with_part(one: rank.Candidate, name: str, value: float) -> rank.Candidate:
+    """The candidate with one more part of its score named."""
+    return replace(one, parts={**one.parts, name: value})
