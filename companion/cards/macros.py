@@ -12,31 +12,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MACRO = re.compile(r"\{\{([^{}]*)\}\}|<(user|bot|char)>", re.IGNORECASE)
+_NAME = re.compile(r"([A-Za-z_]+)(?:\s*(::|:|\s)(.*))?", re.DOTALL)
 _SILENT = {"noop", "trim", "original", "//", "comment", "hidden_key", "banned"}
 _ESCAPED_COMMA = re.compile(r"(?<!\\),")
 
 
-def expand(text: str, char: str, user: str) -> str:
+def expand(text: str, char: str, user: str, *, aloud: bool = False) -> str:
     """Expand the macros of a card's text.
 
     `{{char}}` and `{{user}}` (and `<BOT>`, `<CHAR>`, `<USER>`) are names. `{{random:a,b}}` and
     `{{pick::a::b}}` are their first choice, so that a prompt is the same each time. Comments and
     `{{original}}` are nothing: our own instructions always stand before the card's. What is not
-    known stays as it is written.
+    known stays as it is written, unless the text is to be said aloud.
     """
 
     def put(match: re.Match[str]) -> str:
         if match[2]:
             return user if match[2].lower() == "user" else char
         value = _value(match[1].strip(), char, user)
-        return match[0] if value is None else value
+        if value is None:
+            return "" if aloud else match[0]
+        return value
 
     return _MACRO.sub(put, text)
-
-
-def drop(text: str) -> str:
-    """Take out what `expand` left: a macro is not something to say aloud."""
-    return _MACRO.sub("", text)
 
 
 def _value(body: str, char: str, user: str) -> str | None:
@@ -55,12 +53,10 @@ def _split(body: str) -> tuple[str, str, str]:
     """(name in lower case, separator, argument) of `name::a`, `name:a`, `name a` or `// a`."""
     if body.startswith("//"):
         return "//", ":", body[2:]
-    found = re.match(r"([A-Za-z_]+)\s*(::|:|\s)?", body)
+    found = _NAME.fullmatch(body)
     if found is None:
-        return body.lower(), "", ""
-    rest = body[found.end() :]
-    separator = found[2] or ("" if not rest else "?")
-    return found[1].lower() if separator != "?" else body.lower(), separator, rest
+        return "", "", ""
+    return found[1].lower(), found[2] or "", found[3] or ""
 
 
 def _first(choices: str) -> str:

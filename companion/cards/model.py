@@ -59,8 +59,8 @@ class Card:
         """
         owner = one_line(user, LONGEST_NAME) or SOMEBODY
 
-        def text(value: str) -> str:
-            return clean(macros.expand(value, self.called, owner))
+        def text(value: str, *, aloud: bool = False) -> str:
+            return clean(macros.expand(value, self.called, owner, aloud=aloud))
 
         return Persona(
             name=self.called,
@@ -70,7 +70,7 @@ class Card:
             scenario=text(self.fields.scenario),
             system=text(self.fields.system_prompt),
             examples=tuple(text(example) for example in self.examples()),
-            greeting=macros.drop(text(self.fields.first_mes)).strip(),
+            greeting=text(self.fields.first_mes, aloud=True),
             post_history=text(self.fields.post_history_instructions),
         )
 

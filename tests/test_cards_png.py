@@ -1,0 +1,144 @@
+"""Cards in pictures: every chunk form is read, and no length in the file is believed."""
+
+import base64
+import json
+import struct
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from companion.cards.formats import png, read
+from companion.errors import CardError
+
+CARD = {"spec": "chara_card_v2", "data": {"name": "Ada", "description": "é 日本"}}
+NEWER = {"spec": "chara_card_v3", "data": {"name": "Ada the Newer"}}
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def text(word: bytes, card: object, kind: bytes = b"tEXt") -> bytes:
+    plain = json.dumps(card).encode()
+    payload = {
+        b"tEXt": b"\0" + base64.b64encode(plain),
+        b"zTXt": b"\0\0" + zlib.compress(base64.b64encode(plain)),
+        b"iTXt": b"\0\0\0en\0Card\0" + plain,
+    }[kind]
+    return chunk(kind, word + payload)
+
+
+def picture(*chunks: bytes) -> bytes:
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
+    return b"".join([png.SIGNATURE, head, *chunks, chunk(b"IEND", b"")])
+
+
+IDAT = chunk(b"IDAT", zlib.compress(b"\0\0\0\0"))
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iTXt"])
+@pytest.mark.parametrize("word", [b"chara", b"Chara", b"CCV3"])
+def test_every_text_chunk_is_read_in_any_case_and_after_the_picture(kind, word):
+    assert read(picture(IDAT, text(word, CARD, kind)), "a.png").raw == CARD
+
+
+def test_compressed_international_text_is_read():
+    packed = b"chara\0\x01\0\0\0" + zlib.compress(json.dumps(CARD).encode())
+    assert read(picture(chunk(b"iTXt", packed)), "a.png").raw == CARD
+
+
+def test_the_newer_of_two_cards_is_used_and_that_is_said():
+    tree = read(picture(text(b"chara", CARD), text(b"ccv3", NEWER)), "a.png")
+    assert tree.raw == NEWER
+    assert tree.notes == ("2 cards are inside; 'ccv3' was used.",)
+
+
+def test_a_broken_newer_card_leaves_the_older_one():
+    broken = chunk(b"tEXt", b"ccv3\0" + base64.b64encode(b'{"name": '))
+    tree = read(picture(broken, text(b"chara", CARD)), "a.png")
+    assert tree.raw == CARD
+    assert "could not be read" in tree.notes[0]
+
+
+def test_base64_may_be_wrapped_web_safe_and_unpadded():
+    plain = json.dumps({"name": "Ada", "description": "??>>~~ÿÿ"}, ensure_ascii=False).encode()
+    loose = base64.urlsafe_b64encode(plain).rstrip(b"=")
+    wrapped = b"\n".join(loose[n : n + 16] for n in range(0, len(loose), 16))
+    assert read(picture(chunk(b"tEXt", b"chara\0" + wrapped)), "a.png").raw == json.loads(plain)
+
+
+def test_a_wrong_checksum_is_noted_and_the_card_used():
+    data = bytearray(picture(text(b"chara", CARD)))
+    data[-13] ^= 1  # the last byte of the text chunk's checksum
+    tree = read(bytes(data), "a.png")
+    assert (tree.raw, tree.notes) == (CARD, ("The checksum of the text at byte 33 is wrong.",))
+
+
+def test_a_damaged_text_names_the_byte():
+    data = bytearray(picture(text(b"chara", CARD)))
+    data[50] = 0
+    with pytest.raises(CardError, match=r"damaged at byte 33 \(checksum of chunk tEXt is wrong\)"):
+        read(bytes(data), "a.png")
+
+
+def test_bytes_after_the_end_are_ignored():
+    assert read(picture(text(b"chara", CARD)) + text(b"ccv3", NEWER), "a.png").raw == CARD
+
+
+def test_a_cut_file_with_its_card_complete_is_read():
+    whole = picture(text(b"chara", CARD), IDAT)
+    assert read(whole[: -len(IDAT) - 4], "a.png").raw == CARD
+
+
+def test_a_cut_file_without_its_card_says_where_it_ends():
+    with pytest.raises(CardError, match="damaged at byte 33"):
+        read(picture(text(b"chara", CARD))[:60], "a.png")
+
+
+def test_a_picture_without_a_card_says_so():
+    with pytest.raises(CardError, match="carries no character data"):
+        read(picture(IDAT), "a.png")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (chunk(b"tEXt", b"chara\0!!!"), "neither JSON nor base64"),
+        (chunk(b"tEXt", b"chara\0A"), "neither JSON nor base64"),
+        (chunk(b"zTXt", b"chara\0\0nonsense"), "compressed card text is damaged"),
+        (chunk(b"iTXt", b"chara\0\0\0en"), "has no text"),
+        (chunk(b"zTXt", b"chara\0\0" + zlib.compress(b"A" * 20_000_000)), "unpacks to more than"),
+        (chunk(b"tEXt", b"chara\0" + b"A" * 12_000_000), "the limit is"),
+        (chunk(b"tEXt", b"chara\0[1]"), "neither JSON nor base64"),
+        (text(b"chara", [1]), "found a list"),
+    ],
+    ids=["word", "letter", "zlib", "itxt", "bomb", "large", "list", "array"],
+)
+def test_what_is_no_card_is_refused_by_name(data, says):
+    with pytest.raises(CardError, match=r"a\.png") as caught:
+        read(picture(data), "a.png")
+    assert says in str(caught.value)
+
+
+def test_a_length_beyond_the_file_is_not_believed():
+    lie = struct.pack(">I4s", 0xFFFFFFFF, b"tEXt") + b"chara\0"
+    with pytest.raises(CardError, match="damaged at byte 33"):
+        read(picture(lie), "a.png")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_mutated_picture_is_read_or_refused_with_one_card_error(data):
+    whole = bytearray(picture(text(b"ccv3", NEWER, b"iTXt"), text(b"chara", CARD, b"zTXt")))
+    for _ in range(data.draw(st.integers(1, 6))):
+        whole[data.draw(st.integers(8, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(whole)))
+    try:
+        read(bytes(whole[:cut] if data.draw(st.booleans()) else whole), "a.png")
+    except CardError as refused:
+        said = str(refused)
+    else:
+        said = "a.png"
+    assert "a.png" in said
