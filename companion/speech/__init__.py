@@ -1,0 +1,1 @@
+"""Text to sound: `clauses` cuts the reply, `shape` says what is read out, `piper` speaks it."""
