@@ -1,0 +1,1 @@
+"""The recipe of the two offline voices; see README.md here."""

@@ -1,0 +1,192 @@
+"""How well a voice is understood beside its teacher, and how fast it speaks.
+
+`python -m training.voice.evaluate slt` reads the 300 committed sentences with the voice and with
+the teacher, lets pocketsphinx (which had no part in either) write down both, and prints the paired
+difference of the word error rates with its bootstrap interval. Nobody listens here.
+"""
+
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import soundfile
+from numpy.typing import NDArray
+from piper import PiperConfig, PiperVoice, SynthesisConfig
+
+from training.voice.build import VOICES
+from training.voice.corpus import bare, held_out
+
+RATE = 16000
+ROUNDS = 10_000
+EVERYDAY = 2 / 3  # the first part of the sentences; the others use rarer words
+VOICE_FOLDER = Path(__file__).parents[2] / "voices"
+Speak = Callable[[str], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Word errors per sentence."""
+
+    errors: NDArray[np.int64]
+    words: NDArray[np.int64]
+
+    def rate(self, part: slice = slice(None)) -> float:
+        """The word error rate of some sentences."""
+        return float(self.errors[part].sum() / self.words[part].sum())
+
+
+def load(path: Path) -> PiperVoice:
+    """The voice in a session of one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+    config = json.loads(Path(f"{path}.json").read_text(encoding="utf-8"))
+    return PiperVoice(session=session, config=PiperConfig.from_dict(config))
+
+
+def student(voice: PiperVoice, settings: SynthesisConfig) -> Speak:
+    """Reads a text with the voice."""
+
+    def speak(text: str) -> NDArray[np.float32]:
+        return np.concatenate([c.audio_float_array for c in voice.synthesize(text, settings)])
+
+    return speak
+
+
+def flite(teacher: str) -> Speak:
+    """Reads a text with the teacher."""
+
+    def speak(text: str) -> NDArray[np.float32]:
+        with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+            command = ["flite", "-voice", teacher, "-t", text, "-o", file.name]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            sound: NDArray[np.float32] = soundfile.read(file.name, dtype="float32")[0]
+            return sound
+
+    return speak
+
+
+class Listener:
+    """pocketsphinx with the English model of its wheel."""
+
+    def __init__(self) -> None:
+        """Loads the model."""
+        from pocketsphinx import Decoder
+
+        self._decoder: Any = Decoder(samprate=RATE, loglevel="FATAL")
+
+    def words(self, sound: NDArray[np.float32]) -> list[str]:
+        """What it understood; the sound is given silence, one level and a whisper of noise."""
+        silence = np.zeros(int(0.3 * RATE), np.float32)
+        padded = np.concatenate([silence, sound * (0.7 / np.abs(sound).max()), silence])
+        padded += np.random.default_rng(0).standard_normal(len(padded)) * 2e-4
+        pcm = (np.clip(padded, -1, 1) * 32767).astype(np.int16).tobytes()
+        self._decoder.reinit_feat()  # forgets the level of the last speaker
+        self._decoder.start_utt()
+        self._decoder.process_raw(pcm, full_utt=True)
+        self._decoder.end_utt()
+        found = self._decoder.hyp()
+        return found.hypstr.split() if found else []
+
+
+def distance(said: list[str], heard: list[str]) -> int:
+    """Words inserted, deleted or replaced."""
+    row = list(range(len(heard) + 1))
+    for i, word in enumerate(said, 1):
+        previous, row[0] = row[0], i
+        for j, other in enumerate(heard, 1):
+            change = previous + (word != other)
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, change)
+    return row[-1]
+
+
+def listen(speak: Speak, sentences: list[str]) -> Tally:
+    """The errors of one speaker."""
+    listener = Listener()
+    said = [bare(s).split() for s in sentences]
+    pairs = zip(said, sentences, strict=True)
+    errors = [distance(words, listener.words(speak(text))) for words, text in pairs]
+    return Tally(np.array(errors), np.array([len(words) for words in said]))
+
+
+def interval(ours: Tally, theirs: Tally) -> tuple[float, float]:
+    """The middle 90 % of the paired difference over resampled sentences."""
+    count = len(ours.words)
+    drawn = np.random.default_rng(0).integers(0, count, (ROUNDS, count))
+    more = (ours.errors - theirs.errors)[drawn].sum(1) / ours.words[drawn].sum(1)
+    low, high = np.percentile(more, [5, 95])
+    return float(low), float(high)
+
+
+def speed(
+    voice: PiperVoice, settings: SynthesisConfig, sentences: list[str]
+) -> tuple[float, float]:
+    """Seconds of work per second of sound in all, and the median seconds of work a sentence."""
+    speak, taken, spoken = student(voice, settings), [], 0.0
+    speak(sentences[0])
+    for sentence in sentences:
+        start = time.perf_counter()
+        sound = speak(sentence)
+        taken.append(time.perf_counter() - start)
+        spoken += len(sound) / RATE
+    return sum(taken) / spoken, float(np.median(taken))
+
+
+def line(name: str, tally: Tally) -> str:
+    """A row of the table."""
+    cut = round(EVERYDAY * len(tally.words))
+    parts = tally.rate(), tally.rate(slice(cut)), tally.rate(slice(cut, None))
+    whole = np.count_nonzero(tally.errors == 0)
+    figures = "  ".join(f"{part:.4f}" for part in parts)
+    return f"{name:16} {figures}  {whole}/{len(tally.words)}"
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("teacher", choices=sorted(VOICES))
+    parser.add_argument("--every", type=int, default=1, help="only every n-th, for a first look")
+    parser.add_argument("--voices", type=Path, default=VOICE_FOLDER)
+    parser.add_argument("--length-scale", type=float)
+    parser.add_argument("--noise-scale", type=float)
+    parser.add_argument("--noise-w", type=float)
+    parser.add_argument("--speed-only", action="store_true")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measures and prints."""
+    chosen = options()
+    sentences = held_out()[:: chosen.every]
+    voice = load(chosen.voices / f"{VOICES[chosen.teacher]}.onnx")
+    settings = SynthesisConfig(
+        length_scale=chosen.length_scale,
+        noise_scale=chosen.noise_scale,
+        noise_w_scale=chosen.noise_w,
+    )
+    factor, median = speed(voice, settings, sentences)
+    print(f"real-time factor {factor:.4f}, median {1000 * median:.1f} ms a sentence, one thread")
+    if chosen.speed_only:
+        return
+    ours, theirs = (
+        listen(student(voice, settings), sentences),
+        listen(flite(chosen.teacher), sentences),
+    )
+    print("word error rate: all, everyday, rarer; sentences without error")
+    print(line(VOICES[chosen.teacher], ours))
+    print(line(f"flite {chosen.teacher}", theirs))
+    low, high = (100 * end for end in interval(ours, theirs))
+    more = 100 * (ours.rate() - theirs.rate())
+    print(f"paired difference {more:+.2f} points, 90 % interval {low:+.2f} … {high:+.2f}")
+
+
+if __name__ == "__main__":
+    main()
