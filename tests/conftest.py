@@ -1,0 +1,65 @@
+"""What holds for every test: no thread survives it, and nothing reaches the network."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import companion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+companion.prepare()  # before any engine is imported
+EXAM = os.environ.get("COMPANION_EXAM") == "1"
+LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+class NetworkTouchedError(Exception):
+    """A test tried to reach another machine."""
+
+
+def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "socket.connect":
+        address = arguments[1]
+        host = str(address[0]) if isinstance(address, tuple) else "localhost"  # a Unix socket
+    elif event == "socket.getaddrinfo":
+        host = str(arguments[0] or "localhost")
+    else:
+        return
+    if not host.startswith(LOCAL):
+        message = f"{event} {host}"
+        raise NetworkTouchedError(message)
+
+
+sys.addaudithook(_refuse_the_network)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_survives() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=2)
+    left = [thread.name for thread in set(threading.enumerate()) - before]
+    assert not left, f"threads that outlived the test: {left}"
+
+
+@pytest.fixture
+def counts() -> Callable[[int, int], int]:
+    """How often to repeat: the first number in `make test`, the second in `make exam`."""
+    return lambda small, full: full if EXAM else small
+
+
+@pytest.fixture(scope="session")
+def testdata() -> Path:
+    """The folder of public test data; a test that needs it skips where there is none."""
+    folder = os.environ.get("COMPANION_TESTDATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("no test data: set COMPANION_TESTDATA")
+    return Path(folder)
