@@ -21,18 +21,6 @@ if TYPE_CHECKING:
 
 PREFIX = "COMPANION_"
 
-ENVIRONMENT = {
-    "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads beyond the cores were up to 170 times slower
-    "OMP_NUM_THREADS": str(os.cpu_count() or 1),
-    "TOKENIZERS_PARALLELISM": "false",
-    "HF_HUB_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "DO_NOT_TRACK": "1",
-    "ANONYMIZED_TELEMETRY": "False",
-}
-"""Set before any native library is loaded."""
-
-
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -178,14 +166,15 @@ def load(
             "Run: companion init DIR, then go there.",
         )
     values = _parse(found)
-    for section, key, value in _from_environment(os.environ if environment is None else environment):
+    environment = os.environ if environment is None else environment
+    for section, key, value in _from_environment(environment):
         values.setdefault(section, {})[key] = value
     for name, keys in (overrides or {}).items():
         values.setdefault(name, {}).update(keys)
     try:
         return Settings(**values, root=found.resolve().parent)
     except ValidationError as error:
-        raise _explained(error, found) from error
+        raise _explained(error, found, set(environment)) from error
 
 
 def _read(file: Path) -> str:
@@ -212,11 +201,13 @@ def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str
             yield section, key, value
 
 
-def _explained(error: ValidationError, file: Path) -> ConfigError:
+def _explained(error: ValidationError, file: Path, variables: set[str]) -> ConfigError:
     """The first problem in words: where, what, and what was probably meant."""
     first = error.errors()[0]
     where = [str(part) for part in first["loc"]]
     place = f"{file.name}{_line(file, where)}"
+    if variables & {(variable := f"{PREFIX}{'__'.join(where)}".upper())}:
+        place = variable
     if first["type"] == "extra_forbidden":
         known = SECTIONS if len(where) == 1 else _keys(where[0])
         close = difflib.get_close_matches(where[-1], known, 1)
@@ -229,7 +220,9 @@ def _explained(error: ValidationError, file: Path) -> ConfigError:
 def _keys(section: str) -> list[str]:
     field = Settings.model_fields.get(section)
     model = field.annotation if field else None
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    return (
+        list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    )
 
 
 def _line(file: Path, where: list[str]) -> str:

@@ -35,6 +35,7 @@ class Trace:
         self._began = clock()
         self._marks: dict[str, float] = {}
         self._cost: Cost | None = None
+        self.lines: list[str] = []  # ids of the lines this turn wrote
 
     def mark(self, name: str) -> None:
         """Note that `name` is over (or has been reached); only the first time counts."""
@@ -58,7 +59,8 @@ class Trace:
     @property
     def ms(self) -> dict[str, float | None]:
         """Milliseconds: `stt` and `recall` are lengths, `prefill` is the model's reading time,
-        the others count from the release of the key. None: it did not happen."""
+        the others count from the release of the key. None: it did not happen.
+        """
         at = {name: 1000 * seconds for name, seconds in self._marks.items()}
         stt, recall = at.get("stt"), at.get("recall")
         figures = {

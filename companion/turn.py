@@ -8,14 +8,16 @@ and no file, and a stage knows nothing of the others.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from companion.errors import StoreError
 from companion.events import Notice, Remembered, Speaking, Words
 from companion.flow import Cancel, ahead
 from companion.prompt import Now
 from companion.speech.clauses import split_clauses
+from companion.trace import Trace
 from companion.values import Exchange, Heard, Recording
 
 if TYPE_CHECKING:
@@ -23,11 +25,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from companion.events import Event
-    from companion.trace import Cost, Trace
+    from companion.trace import Cost
     from companion.values import Clause, Note, Persona, Prompt, Said, Speech
 
 
-T = TypeVar("T")
+SAY_AGAIN = re.compile(
+    r"^(please |sorry,? )?(can you |could you )?(say|repeat) that( again)?( please)?\W*$",
+    re.IGNORECASE,
+)
+"""Words that ask for the last reply once more."""
 
 
 class Ear(Protocol):
@@ -119,14 +125,16 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
         trace: Takes the turn's figures.
 
     Returns:
-        What was said; None where nothing was heard or the turn was stopped before it was.
+        What was said; None where nothing was heard.
     """
     heard = press if isinstance(press, Heard) else _transcribe(c, press, cancel)
     trace.mark("stt")
-    if heard is None or cancel:
+    if heard is None:
         return None
     c.tell(Words(heard.text, heard.confidence))
-    _keep(c, lambda memory: memory.hear(heard))  # committed: from here the words cannot be lost
+    if c.history and SAY_AGAIN.match(heard.text):
+        return repeat(c, cancel, trace)
+    _keep(c, trace, lambda memory: memory.hear(heard))  # committed: nothing below can lose them
     notes = _recall(c, heard)
     trace.mark("recall")
     prompt = c.prompt.assemble(c.persona, c.history, Now(heard.text, notes, c.now()))
@@ -134,12 +142,34 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     tokens = trace.first_of(c.llm.stream(prompt, cancel), "first_token")
     clauses = ahead(split_clauses(tokens), cancel)  # the model writes …
     speech = ahead(c.voice.say(clauses, cancel), cancel)  # … while the voice renders …
-    said = c.speaker.play(_shown(c, within(speech, c.longest)), cancel, trace.started)  # … and plays
+    said = _play(c, speech, cancel, trace)  # … while the loudspeaker plays
     c.history.append(Exchange(heard.text, said.text))  # only what was really heard and said
     if said.text.strip():
-        _keep(c, lambda memory: memory.say(said))
+        _keep(c, trace, lambda memory: memory.say(said))
     trace.finish(c.llm.counts)
     return said
+
+
+def greet(c: Companion, cancel: Cancel) -> Said:
+    """Speak the greeting of the card. It is part of the prompt, not of the memory."""
+    return _speak(c, c.persona.greeting, cancel, Trace())
+
+
+def repeat(c: Companion, cancel: Cancel, trace: Trace) -> Said | None:
+    """Say the last reply once more; no model is called and nothing is remembered."""
+    if not c.history:
+        return None
+    said = _speak(c, c.history[-1].reply, cancel, trace)
+    trace.finish(None)
+    return said
+
+
+def _speak(c: Companion, text: str, cancel: Cancel, trace: Trace) -> Said:
+    return _play(c, ahead(c.voice.say(split_clauses([text]), cancel), cancel), cancel, trace)
+
+
+def _play(c: Companion, speech: Generator[Speech], cancel: Cancel, trace: Trace) -> Said:
+    return c.speaker.play(_shown(c, within(speech, c.longest)), cancel, trace.started)
 
 
 def _transcribe(c: Companion, recording: Recording, cancel: Cancel) -> Heard | None:
@@ -147,20 +177,24 @@ def _transcribe(c: Companion, recording: Recording, cancel: Cancel) -> Heard | N
 
 
 def _recall(c: Companion, heard: Heard) -> tuple[Note, ...]:
-    notes = _keep(c, lambda memory: memory.recall(heard)) or ()
+    notes: tuple[Note, ...] = ()
+    if c.memory is not None:
+        try:
+            notes = c.memory.recall(heard)
+        except StoreError as error:
+            c.tell(Notice(f"Nothing recalled: {error}"))
     c.tell(Remembered(tuple((n.id, n.who, n.text) for n in notes)))
     return notes
 
 
-def _keep(c: Companion, use: Callable[[Memory], T]) -> T | None:
-    """Use the memory; where it fails, say so and let the conversation go on."""
+def _keep(c: Companion, trace: Trace, write: Callable[[Memory], str]) -> None:
+    """Write to the memory; where it fails, say so and let the conversation go on."""
     if c.memory is None:
-        return None
+        return
     try:
-        return use(c.memory)
+        trace.lines.append(write(c.memory))
     except StoreError as error:
         c.tell(Notice(f"Not remembered: {error}"))
-        return None
 
 
 def _shown(c: Companion, speech: Iterable[Speech]) -> Iterator[Speech]:

@@ -143,11 +143,11 @@ class Assembler:
 
     def start(self, persona: Persona) -> tuple[int, ...]:
         """The tokens every prompt of this character begins with, for warming up the model."""
-        time = datetime(2000, 1, 1, tzinfo=UTC)
-        one, other = (
-            self._build(_Draft(persona, (), Now(words, (), time))).tokens for words in ("a", "b")
-        )
-        same = (n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1])
+        day = datetime(2000, 1, 1, tzinfo=UTC)
+        note = Note("", "a", "a", day)
+        one = self._build(_Draft(persona, (), Now("a", (), day))).tokens
+        other = self._build(_Draft(persona, (), Now("b", (note,), day))).tokens
+        same = (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
         return one[: next(same, 0)]
 
     def count(self, text: str) -> int:

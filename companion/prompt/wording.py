@@ -41,7 +41,10 @@ NOTE_CHARACTERS = 240
 others out."""
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
-    undefined=jinja2.StrictUndefined, keep_trailing_newline=True, trim_blocks=False, autoescape=False
+    undefined=jinja2.StrictUndefined,
+    keep_trailing_newline=True,
+    trim_blocks=False,
+    autoescape=False,
 )
 
 
@@ -73,11 +76,15 @@ def check(source: str, name: str) -> jinja2.Template:
         asked = jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(source))
         compiled = _ENVIRONMENT.from_string(source)
     except jinja2.TemplateSyntaxError as error:
-        raise ConfigError(f"Prompt template {name}, line {error.lineno}: {error.message}.") from error
+        raise ConfigError(
+            f"Prompt template {name}, line {error.lineno}: {error.message}."
+        ) from error
     missing = REQUIRED[name] - asked
     unknown = asked - REQUIRED[name] - OPTIONAL[name]
     if missing or unknown:
-        problem = f"does not use {sorted(missing)}" if missing else f"uses unknown {sorted(unknown)}"
+        problem = (
+            f"does not use {sorted(missing)}" if missing else f"uses unknown {sorted(unknown)}"
+        )
         raise ConfigError(f"Prompt template {name} {problem}.")
     return compiled
 
@@ -130,7 +137,9 @@ def escape(text: str) -> str:
     `NOTE_CHARACTERS`, cut at a word.
     """
     plain = unicodedata.normalize("NFC", _SPACE.sub(" ", text).strip())
-    kept = "".join(c for c in plain if unicodedata.category(c)[0] != "C" and ord(c) not in _VARIATION)
+    kept = "".join(
+        c for c in plain if unicodedata.category(c)[0] != "C" and ord(c) not in _VARIATION
+    )
     if len(kept) > NOTE_CHARACTERS:
         head, _, _ = kept[:NOTE_CHARACTERS].rpartition(" ")
         kept = (head or kept[: NOTE_CHARACTERS - 1]) + "…"

@@ -1,0 +1,144 @@
+"""How a conversation looks in a terminal: events in, lines out.
+
+Text of cards, models and memories is shown as it is, but never as terminal control.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import threading
+from typing import TYPE_CHECKING, TextIO
+
+from companion.events import (
+    Answered,
+    Listening,
+    Notice,
+    NothingHeard,
+    Ready,
+    Remembered,
+    Speaking,
+    Thinking,
+    Undone,
+    Words,
+)
+
+if TYPE_CHECKING:
+    from companion.events import Event
+
+IDLE = "Space or Enter: talk · type to write · /help"
+LISTENING = "● listening … Space or Enter when you are done"
+THINKING = "… thinking"
+
+
+def plain(text: str) -> str:
+    """Text without characters that a terminal would obey."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def story(event: Event, owner: str, name: str) -> list[str]:
+    """The lines that tell an event to a person; none for passing states."""
+    match event:
+        case Words(text, confidence):
+            doubt = f"   (not sure: {confidence:.0%})" if confidence < 0.5 else ""  # noqa: PLR2004
+            return [f"{owner}: {text}{doubt}"]
+        case Remembered(notes) if notes:
+            return [f"   ↳ remembers: {who}: “{words}”" for _, who, words in notes]
+        case Answered(text, complete, record, audio):
+            lines = [f"{name}: {text}" + ("" if complete else " —")]
+            first = record["ms"]["first_audio"]
+            if first is not None:
+                kept = f" · {audio}" if audio else ""
+                lines.append(f"   first sound after {first:.0f} ms{kept}")
+            return lines
+        case NothingHeard(reason, level):
+            return [f"(I heard no speech: {reason}" + (f", level {level:.0f} dB)" if level else ")")]
+        case Notice(text):
+            return [f"! {text}"]
+        case Undone(lines):
+            return [f"(taken back; {lines} lines forgotten)"]
+        case Ready(seconds):
+            return [f"(ready after {seconds:.1f} s)"]
+    return []
+
+
+def status(event: Event) -> str | None:
+    """The state to show at the bottom after an event; None leaves it as it is."""
+    match event:
+        case Listening():
+            return LISTENING
+        case Thinking():
+            return THINKING
+        case Speaking(text):
+            return f"♪ {text.strip()}"
+        case Answered() | NothingHeard() | Undone() | Ready():
+            return IDLE
+    return None
+
+
+class Screen:
+    """Shows a conversation: a growing story, a state line and the line being typed.
+
+    Args:
+        owner: The owner's name.
+        name: The character's name.
+        live: Whether a person watches a terminal; else only the story is written.
+        as_json: Write each event as one JSON line instead.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        name: str,
+        *,
+        live: bool,
+        as_json: bool = False,
+        out: TextIO | None = None,
+    ) -> None:
+        self._owner, self._name = owner, name
+        self._live, self._as_json = live, as_json
+        self._out = out or sys.stdout
+        self._lock = threading.Lock()
+        self._status = IDLE
+        self._typed = ""
+
+    def tell(self, event: Event) -> None:
+        """Show an event; may be called from any thread."""
+        with self._lock:
+            if self._as_json:
+                fields = {"event": type(event).__name__, **dataclasses.asdict(event)}
+                self._write(json.dumps({"schema": 1, **fields}, ensure_ascii=False) + "\n")
+                return
+            self._status = status(event) or self._status
+            self._clear()
+            for line in story(event, self._owner, self._name):
+                self._write(plain(line) + "\n")
+            self._draw()
+
+    def typing(self, text: str) -> None:
+        """Show the line that is being typed."""
+        with self._lock:
+            self._typed = text
+            self._clear()
+            self._draw()
+
+    def end(self) -> None:
+        """Leave a clean line for the shell."""
+        with self._lock:
+            self._clear()
+            self._out.flush()
+
+    def _clear(self) -> None:
+        if self._live and not self._as_json:
+            self._write("\r\x1b[K")
+
+    def _draw(self) -> None:
+        if self._live and not self._as_json:
+            line = f"> {self._typed}" if self._typed else self._status
+            self._write(plain(line)[:100])
+        self._out.flush()
+
+    def _write(self, text: str) -> None:
+        self._out.write(text)
+        self._out.flush()

@@ -1,0 +1,328 @@
+"""From settings to a companion that can talk: the only module that knows all engines.
+
+What is missing is replaced by the next best thing, and said once: no voice or loudspeaker →
+replies as text; no Whisper or microphone → typed words; no embedder → recall by words alone.
+Without a language model there is no conversation: that is an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from companion import cards
+from companion.errors import CompanionError, ModelMissing
+from companion.events import Notice
+from companion.pack.bundled import bundled
+from companion.prompt import Assembler, Room
+from companion.session import Session
+from companion.turn import Companion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from companion.cards import Card
+    from companion.config import Settings
+    from companion.events import Event
+    from companion.llm.engine import Llama
+    from companion.memory import Memory
+    from companion.memory.embed import Embedder
+    from companion.sound.mic import Microphone
+    from companion.sound.speaker import Speaker
+    from companion.speech.piper import Piper
+    from companion.stt import Whisper
+    from companion.turn import Loudspeaker, Voice
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the caller wants besides the settings.
+
+    Attributes:
+        character: Id or path of a card; "" is the one of the settings.
+        owner: Who talks; "" is the one of the settings.
+        listen: Whether to open a microphone and Whisper.
+        speak: Whether to open a loudspeaker.
+        loudspeaker: Play here instead of on the system's loudspeaker.
+        remember: Whether to use the memory.
+        fresh: Recall nothing from before this conversation.
+        volatile_first: Put memories before the history: the baseline of the token benchmark.
+    """
+
+    character: str = ""
+    owner: str = ""
+    listen: bool = True
+    speak: bool = True
+    loudspeaker: Loudspeaker | None = None
+    remember: bool = True
+    fresh: bool = False
+    volatile_first: bool = False
+
+
+@dataclass(slots=True)
+class Parts:
+    """A composed companion and what belongs to it."""
+
+    card: Card
+    companion: Companion
+    llm: Llama
+    memory: Memory | None = None
+    whisper: Whisper | None = None
+    microphone: Microphone | None = None
+    speaker: Speaker | None = None
+    notices: list[str] = field(default_factory=list)
+
+    def warm(self) -> None:
+        """Have each engine work once, so that the first turn is as quick as the others."""
+        if self.whisper is not None:
+            self.whisper.warm()
+        self.llm.warm(self.companion.prompt.start(self.companion.persona))
+        self.companion.voice.warm()
+        if self.memory is not None:
+            self.memory.warm()
+
+    def close(self) -> None:
+        """Close devices, memory and model, in this order."""
+        for part in (self.microphone, self.speaker, self.memory, self.llm):
+            if part is not None:
+                part.close()
+
+
+def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -> Parts:
+    """Load everything a conversation needs.
+
+    Raises:
+        MissingInput: The character or the language model is not there.
+        StoreBusy: Another process holds the memory.
+        CompanionError: A file is there and cannot be used.
+    """
+    notices: list[str] = []
+    card = cards.find_card(settings.path(settings.companion.characters), _who(settings, wishes))
+    owner = wishes.owner or settings.user.name or "friend"
+    llm = load_llm(settings)
+    memory = open_memory(settings, wishes, card, owner, notices)
+    voice = _or_none(lambda: load_voice(settings, card), "Replies are shown as text", notices)
+    speaker = None
+    if wishes.speak and voice is not None and wishes.loudspeaker is None:
+        speaker = _or_none(lambda: open_speaker(settings), "Replies are shown as text", notices)
+    whisper, microphone = _listening(settings, wishes, notices)
+    companion = Companion(
+        stt=whisper,
+        memory=memory,
+        prompt=_assembler(settings, wishes, llm),
+        llm=llm,
+        voice=voice if voice and (speaker or wishes.loudspeaker) else _silent_voice(),
+        speaker=wishes.loudspeaker or speaker or _silent_speaker(),
+        persona=card.persona(owner),
+        now=lambda: datetime.now().astimezone(),
+        tell=tell,
+        longest=card.voice.seconds or settings.voice.longest,
+    )
+    if not card.voice.greet:
+        companion.persona = replace(companion.persona, greeting="")
+    return Parts(card, companion, llm, memory, whisper, microphone, speaker, notices)
+
+
+def open_session(parts: Parts, settings: Settings) -> Session:
+    """A push-to-talk session around a composed companion."""
+    from companion.sound.gate import Gate
+    from companion.sound.keep import Keeper
+
+    speaker, keeper = parts.speaker, None
+    if settings.audio.keep and speaker is not None:
+        folder = settings.path(settings.companion.audio_out)
+        keeper = Keeper(speaker, folder, settings.audio.keep_mb, settings.audio.keep_days)
+        parts.companion.speaker = keeper
+    for notice in parts.notices:
+        parts.companion.tell(Notice(notice))
+    return Session(
+        parts.companion,
+        Gate(),
+        microphone=parts.microphone,
+        tidy=parts.memory,
+        keeper=keeper,
+        cue=_cue(speaker) if speaker is not None and settings.audio.cue else None,
+    )
+
+
+# ── one part each ────────────────────────────────────────────────────────────────────────────
+
+
+def load_llm(settings: Settings) -> Llama:
+    """The language model of the settings, its header checked before it is loaded."""
+    from companion.llm.engine import Limits, Llama
+    from companion.pack.fits import check_gguf
+
+    llm = settings.llm
+    path = model_path(settings, llm.model)
+    if not path.is_file():
+        raise ModelMissing(f"There is no language model at {path}.", "Run: companion models pull")
+    check_gguf(path)
+    limits = Limits(
+        context=llm.context,
+        reply=llm.reply,
+        seconds=llm.seconds,
+        threads=llm.threads,
+        threads_read=llm.threads_read,
+        temperature=llm.temperature,
+        seed=llm.seed,
+    )
+    return Llama(path, limits)
+
+
+def load_whisper(settings: Settings, bias: str = "") -> Whisper:
+    """The transcriber of the settings."""
+    from companion.stt import Whisper
+
+    stt = settings.stt
+    return Whisper(
+        model_path(settings, stt.model), threads=stt.threads, language=stt.language, bias=bias
+    )
+
+
+def load_voice(settings: Settings, card: Card) -> Piper:
+    """The voice of a card, or of the settings where the card names none."""
+    from companion.speech.piper import Piper
+
+    return Piper(
+        voice_path(settings, card.voice.model or settings.voice.model),
+        threads=settings.voice.threads,
+        speed=card.voice.speed,
+        gain=card.voice.gain * settings.voice.gain,
+        speaker=card.voice.speaker,
+    )
+
+
+def load_embedder(settings: Settings) -> Embedder | None:
+    """The embedder of the settings; None where recall is by words alone."""
+    from companion.memory.embed import MiniLM, SentenceTransformers
+
+    name = settings.memory.embedder
+    if name == "none":
+        return None
+    if name == "minilm":
+        return MiniLM(settings.path(settings.companion.models) / "cache")
+    return SentenceTransformers(str(model_path(settings, name)))
+
+
+def open_memory(
+    settings: Settings, wishes: Wishes, card: Card, owner: str, notices: list[str]
+) -> Memory | None:
+    """The memory of this owner with this character; None where it is switched off."""
+    from companion.memory import Memory
+
+    if not (settings.memory.enabled and wishes.remember):
+        return None
+    embedder = _or_none(lambda: load_embedder(settings), "Recall is by words alone", notices)
+    return Memory(
+        settings.path(settings.companion.memory),
+        owner,
+        card.id,
+        embedder,
+        now=lambda: datetime.now().astimezone(),
+        fresh=wishes.fresh,
+    )
+
+
+def open_speaker(settings: Settings) -> Speaker:
+    """The loudspeaker of the settings."""
+    from companion.sound.speaker import Speaker
+
+    return Speaker(settings.audio.loudspeaker or None, volume=settings.audio.volume)
+
+
+def open_microphone(settings: Settings) -> Microphone:
+    """The microphone of the settings; its first frame has arrived."""
+    from companion.sound.mic import Microphone
+
+    audio = settings.audio
+    microphone = Microphone(
+        audio.microphone or None,
+        pre_roll=audio.pre_roll,
+        tail=audio.tail,
+        longest=audio.longest,
+    )
+    microphone.open()
+    return microphone
+
+
+def model_path(settings: Settings, name: str) -> Path:
+    """Where a model is: below the workspace's models, a path, or in the pack that ships."""
+    below = settings.path(settings.companion.models) / name
+    if below.exists() or Path(name).is_absolute():
+        return below
+    given = settings.path(name)
+    if given.exists():
+        return given
+    shipped = bundled("models") / name
+    return shipped if shipped.exists() else below
+
+
+def voice_path(settings: Settings, name: str) -> Path:
+    """Where the voice `name` is: in the workspace, a path, or in the pack that ships."""
+    file = name if name.endswith(".onnx") else f"{name}.onnx"
+    below = settings.path(settings.companion.voices) / file
+    shipped = bundled("voices") / file
+    return shipped if shipped.exists() and not below.exists() else below
+
+
+def _who(settings: Settings, wishes: Wishes) -> str:
+    return wishes.character or settings.companion.character
+
+
+def _assembler(settings: Settings, wishes: Wishes, llm: Llama) -> Assembler:
+    room = Room(settings.llm.context, settings.llm.reply, settings.memory.tokens)
+    return Assembler(
+        llm,
+        llm.chat,
+        room,
+        volatile_first=wishes.volatile_first,
+        versions={"system": settings.prompt.system, "volatile": settings.prompt.volatile},
+    )
+
+
+def _listening(
+    settings: Settings, wishes: Wishes, notices: list[str]
+) -> tuple[Whisper | None, Microphone | None]:
+    """Whisper and the microphone: both or, for typed words, neither."""
+    if not wishes.listen:
+        return None, None
+    whisper = _or_none(lambda: load_whisper(settings), "Type your words", notices)
+    if whisper is None:
+        return None, None
+    microphone = _or_none(lambda: open_microphone(settings), "Type your words", notices)
+    return whisper, microphone
+
+
+def _or_none(load: Callable[[], T], instead: str, notices: list[str]) -> T | None:
+    """A part, or None and a notice that says what happens without it."""
+    try:
+        return load()
+    except CompanionError as error:
+        notice = f"{instead}: {error}"
+        if notice not in notices:
+            notices.append(notice)
+        return None
+
+
+def _silent_voice() -> Voice:
+    from companion.speech.silent import SilentVoice
+
+    return SilentVoice()
+
+
+def _silent_speaker() -> Loudspeaker:
+    from companion.speech.silent import SilentSpeaker
+
+    return SilentSpeaker()
+
+
+def _cue(speaker: Speaker) -> Callable[[], None]:
+    from companion.sound.speaker import cue_tone
+
+    samples, rate = cue_tone()
+    return lambda: speaker.cue(samples, rate)

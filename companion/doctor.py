@@ -1,0 +1,209 @@
+"""What is there, what is missing, and the command that mends it: one line each.
+
+Looks without changing anything and without loading a model.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from companion import cards
+from companion.errors import CompanionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from companion.config import Settings
+
+LIBRARIES = {
+    "llama_cpp": ("llama-cpp-python", True),
+    "faster_whisper": ("faster-whisper", False),
+    "piper": ("piper-tts", False),
+    "chromadb": ("chromadb", False),
+    "sounddevice": ("sounddevice", False),
+    "soundfile": ("soundfile", False),
+    "soxr": ("soxr", False),
+}
+"""What is loaded during a conversation: module → (package, whether nothing goes without it)."""
+
+SPACE = 500_000_000
+"""Bytes of free disk below which a warning is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What was looked at.
+        ok: Whether it is as it should be.
+        found: What was found.
+        cure: The command or step that mends it; "" where nothing has to be.
+        needed: Whether there is no conversation without it.
+    """
+
+    name: str
+    ok: bool
+    found: str
+    cure: str = ""
+    needed: bool = False
+
+
+def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
+    """Look at everything a conversation needs, in the order of a turn."""
+    yield _python()
+    yield from (_library(module, *about) for module, about in LIBRARIES.items())
+    try:
+        settings = load()
+    except CompanionError as error:
+        yield _failed("settings", error, needed=True)
+        return
+    yield Finding("settings", ok=True, found=str(settings.root / "config.toml"))
+    yield _character(settings)
+    yield _model(settings)
+    yield _whisper(settings)
+    yield from _voices(settings)
+    yield _embedder(settings)
+    yield _memory(settings)
+    yield _device("microphone", "input", settings.audio.microphone)
+    yield _device("loudspeaker", "output", settings.audio.loudspeaker)
+    yield _disk(settings)
+
+
+def _failed(name: str, error: CompanionError, *, needed: bool = False) -> Finding:
+    return Finding(name, ok=False, found=Exception.__str__(error), cure=error.hint, needed=needed)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", ok=sys.version_info >= (3, 11), found=version, needed=True)
+
+
+def _library(module: str, package: str, needed: bool) -> Finding:  # noqa: FBT001 - from the table
+    try:
+        found = importlib.import_module(module)
+    except (ImportError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        cure = f"{sys.executable} -m pip install {package}"
+        if "PortAudio" in reason:
+            cure = "apt install libportaudio2"
+        return Finding(package, ok=False, found=f"missing ({reason})", cure=cure, needed=needed)
+    version = str(getattr(found, "__version__", "installed"))
+    return Finding(package, ok=True, found=version, needed=needed)
+
+
+def _character(settings: Settings) -> Finding:
+    folder = settings.path(settings.companion.characters)
+    try:
+        card = cards.find_card(folder, settings.companion.character)
+    except CompanionError as error:
+        return _failed("character", error, needed=True)
+    return Finding("character", ok=True, found=f"{card.name} ({card.id})")
+
+
+def _model(settings: Settings) -> Finding:
+    from companion.compose import model_path
+    from companion.pack.fits import check_gguf
+
+    path = model_path(settings, settings.llm.model)
+    if not path.is_file():
+        found = f"there is none at {path}"
+        return Finding(
+            "language model", ok=False, found=found, cure="companion models pull", needed=True
+        )
+    try:
+        check_gguf(path)
+    except CompanionError as error:
+        return _failed("language model", error, needed=True)
+    megabytes = path.stat().st_size / 1e6
+    return Finding("language model", ok=True, found=f"{path.name} ({megabytes:.1f} MB)")
+
+
+def _whisper(settings: Settings) -> Finding:
+    from companion.compose import model_path
+
+    folder = model_path(settings, settings.stt.model)
+    missing = [
+        name for name in ("model.bin", "config.json", "tokenizer.json") if not (folder / name).is_file()
+    ]
+    if missing:
+        found = f"{folder} lacks {', '.join(missing)}; words can be typed"
+        return Finding("Whisper", ok=False, found=found, cure="companion models pull")
+    return Finding("Whisper", ok=True, found=str(folder))
+
+
+def _voices(settings: Settings) -> Iterator[Finding]:
+    """The voice of the active character, and every voice file without its other half."""
+    from companion.compose import voice_path
+
+    folder = settings.path(settings.companion.voices)
+    try:
+        card = cards.find_card(
+            settings.path(settings.companion.characters), settings.companion.character
+        )
+        wanted = voice_path(settings, card.voice.model or settings.voice.model)
+    except CompanionError:
+        wanted = voice_path(settings, settings.voice.model)
+    files = {wanted, *folder.glob("*.onnx")}
+    for model in sorted(files):
+        yield _voice(model)
+
+
+def _voice(model: Path) -> Finding:
+    name = f"voice {model.stem}"
+    for file in (model, Path(f"{model}.json")):
+        if not file.is_file():
+            found = f"{file.name} is missing; replies are shown as text"
+            return Finding(name, ok=False, found=found, cure=f"companion voices pull {model.stem}")
+    return Finding(name, ok=True, found=str(model))
+
+
+def _embedder(settings: Settings) -> Finding:
+    from companion.compose import load_embedder
+
+    if settings.memory.embedder == "none":
+        return Finding("embedder", ok=True, found="none; recall is by words alone")
+    try:
+        embedder = load_embedder(settings)
+    except CompanionError as error:
+        return _failed("embedder", error)
+    return Finding("embedder", ok=True, found=embedder.name if embedder else "none")
+
+
+def _memory(settings: Settings) -> Finding:
+    folder = settings.path(settings.companion.memory)
+    if not folder.exists():
+        return Finding("memory", ok=True, found=f"{folder} will be made")
+    journal = folder / "journal.sqlite3"
+    if not journal.exists():
+        return Finding("memory", ok=True, found=f"{folder}, still empty")
+    with journal.open("rb") as file:
+        sound = file.read(15) == b"SQLite format 3"
+    if not sound:
+        found = f"{journal} is damaged"
+        return Finding("memory", ok=False, found=found, cure="move it away, or restore a copy")
+    return Finding("memory", ok=True, found=f"{journal} ({journal.stat().st_size / 1e6:.1f} MB)")
+
+
+def _device(name: str, kind: str, wanted: str) -> Finding:
+    from companion.sound.device import find_device
+
+    try:
+        device = find_device(kind, wanted or None)
+    except CompanionError as error:
+        instead = "words can be typed" if kind == "input" else "replies are shown as text"
+        finding = _failed(name, error)
+        return Finding(name, ok=False, found=f"{finding.found} ({instead})", cure=finding.cure)
+    return Finding(name, ok=True, found=f"{device.name} ({device.rate} Hz)")
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.root).free
+    found = f"{free / 1e9:.1f} GB free in {settings.root}"
+    cure = "" if free >= SPACE else "free some space: memories cannot be kept without"
+    return Finding("disk", ok=free >= SPACE, found=found, cure=cure)

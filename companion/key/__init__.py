@@ -1,0 +1,1 @@
+"""What starts and ends a recording. Here: the keyboard of a terminal."""

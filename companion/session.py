@@ -1,0 +1,269 @@
+"""Push to talk: key events in, turns one after the other, events out.
+
+One worker thread does everything that takes time: it records, runs the turns, plays and, when
+nothing else is to do, lets the memory tidy up in small steps. The threads that call `press`,
+`release` and `type` only set a stop sign and put a job on the worker's list. This module knows
+no terminal, engine or file.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+from companion.errors import CompanionError, EngineError
+from companion.events import Answered, Listening, NothingHeard, Notice, Thinking, Undone
+from companion.flow import Cancel
+from companion.trace import Trace
+from companion.turn import greet, repeat, turn
+from companion.values import Heard, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from companion.turn import Companion
+    from companion.values import Said, Samples
+
+
+class Microphone(Protocol):
+    """Where recordings come from."""
+
+    def press(self) -> None:
+        """Start to keep sound; returns at once."""
+
+    def release(self) -> Recording:
+        """Stop, and give what was recorded."""
+
+
+class Verdict(Protocol):
+    """Whether a recording holds speech."""
+
+    @property
+    def speech(self) -> bool: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def level_db(self) -> float: ...
+
+
+class Gate(Protocol):
+    """Tells speech from silence."""
+
+    def check(self, recording: Recording) -> Verdict:
+        """Whether it holds speech, and if not, why."""
+
+
+class Tidy(Protocol):
+    """What a memory can do besides its part in a turn."""
+
+    def idle(self) -> Iterator[None]:
+        """Put things in order in small steps; may be left at any of them."""
+
+    def undo(self) -> int:
+        """Forget the last turn everywhere; how many lines that were."""
+
+
+class Keeper(Protocol):
+    """Keeps replies as files."""
+
+    def label(self, lines: list[str]) -> str:
+        """Note which lines the last reply belongs to; gives its path, or ""."""
+
+    def drop_last(self) -> None:
+        """Remove the last kept reply."""
+
+
+class Cue(Protocol):
+    """A loudspeaker that can play a short signal."""
+
+    muted: bool
+    volume: float
+
+    def cue(self, samples: Samples, rate: int) -> None:
+        """Play a short signal."""
+
+
+class Session:
+    """A conversation with one character.
+
+    Args:
+        companion: The character and its stages; its `tell` gets all events.
+        gate: Tells speech from silence.
+        microphone: None where words are only typed.
+        tidy: The memory's other side; None without a memory.
+        keeper: Keeps replies as files; None keeps none.
+        cue: A signal for "listening", and the loudspeaker to play it on.
+    """
+
+    def __init__(
+        self,
+        companion: Companion,
+        gate: Gate,
+        *,
+        microphone: Microphone | None = None,
+        tidy: Tidy | None = None,
+        keeper: Keeper | None = None,
+        cue: Callable[[], None] | None = None,
+    ) -> None:
+        self.companion = companion
+        self._gate = gate
+        self._microphone = microphone
+        self._tidy = tidy
+        self._keeper = keeper
+        self._cue = cue
+        self._cancel = Cancel()
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._worker = threading.Thread(target=self._work, name="session", daemon=True)
+        self.recording = False
+
+    # ── called from anywhere; each returns at once ───────────────────────────────────────────
+
+    def start(self, *, greeting: bool = True) -> None:
+        """Begin; the character speaks its greeting."""
+        self._worker.start()
+        if greeting and self.companion.persona.greeting:
+            cancel = self._next_turn()
+            self._jobs.put(lambda: self._greet(cancel))
+
+    def press(self) -> None:
+        """The key went down: the character falls silent and listens."""
+        if self._microphone is None or self.recording:
+            return
+        self.recording = True
+        self._cancel.set()
+        self._microphone.press()
+        if self._cue is not None:
+            self._jobs.put(self._cue)
+        self._jobs.put(lambda: self.companion.tell(Listening()))
+
+    def release(self) -> None:
+        """The key came up: the character answers."""
+        if not self.recording:
+            return
+        self.recording = False
+        cancel, trace = self._next_turn(), Trace()
+        self._jobs.put(lambda: self._answer_recording(cancel, trace))
+
+    def toggle(self) -> None:
+        """Press or release, whichever is next: for keys whose release cannot be seen."""
+        (self.release if self.recording else self.press)()
+
+    def type(self, words: str) -> None:
+        """Words instead of speech."""
+        if words.strip():
+            self._cancel.set()
+            cancel, trace = self._next_turn(), Trace()
+            heard = Heard(words.strip())
+            self._jobs.put(lambda: self._answer(heard, cancel, trace))
+
+    def again(self) -> None:
+        """Say the last reply once more."""
+        self._cancel.set()
+        cancel = self._next_turn()
+        self._jobs.put(lambda: self._again(cancel))
+
+    def undo(self) -> None:
+        """Take the last turn back everywhere: history, memory and kept sound."""
+        self._cancel.set()
+        self._jobs.put(self._undo)
+
+    def hush(self) -> None:
+        """Stop speaking."""
+        self._cancel.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until all jobs so far are done; tells whether they were in time."""
+        done = threading.Event()
+        self._jobs.put(done.set)
+        return done.wait(seconds)
+
+    def close(self, seconds: float = 5.0) -> bool:
+        """Stop speaking and end the worker; tells whether it ended in time."""
+        self._cancel.set()
+        self._jobs.put(None)
+        self._worker.join(seconds)
+        return not self._worker.is_alive()
+
+    def _next_turn(self) -> Cancel:
+        """A stop sign for the turn that begins; the last one stays as it is."""
+        self._cancel = Cancel()
+        return self._cancel
+
+    # ── the worker ───────────────────────────────────────────────────────────────────────────
+
+    def _work(self) -> None:
+        while (job := self._next_job()) is not None:
+            try:
+                job()
+            except CompanionError as error:
+                self.companion.tell(Notice(str(error)))
+            except Exception as error:  # noqa: BLE001 - one of three places: talk must go on
+                wrapped = EngineError(
+                    "turn", f"Unexpected problem: {error!r}.", "Run with --debug."
+                )
+                wrapped.__cause__ = error
+                self.companion.tell(Notice(str(wrapped)))
+
+    def _next_job(self) -> Callable[[], None] | None:
+        """The next job; while there is none, the memory is put in order step by step."""
+        steps = self._tidy.idle() if self._tidy else iter(())
+        while True:
+            try:
+                return self._jobs.get_nowait()
+            except queue.Empty:
+                if not self._step(steps):
+                    return self._jobs.get()
+
+    def _step(self, steps: Iterator[None]) -> bool:
+        try:
+            next(steps)
+        except StopIteration:
+            return False
+        except CompanionError as error:
+            self.companion.tell(Notice(str(error)))
+            return False
+        return True
+
+    def _answer_recording(self, cancel: Cancel, trace: Trace) -> None:
+        assert self._microphone is not None
+        recording = self._microphone.release()
+        self.companion.tell(Thinking(recording.seconds))
+        verdict = self._gate.check(recording)
+        if verdict.speech:
+            self._answer(recording, cancel, trace)
+        else:
+            self.companion.tell(NothingHeard(verdict.reason, verdict.level_db))
+
+    def _answer(self, press: Recording | Heard, cancel: Cancel, trace: Trace) -> None:
+        said = turn(self.companion, press, cancel, trace)
+        if said is None:
+            if not cancel:
+                self.companion.tell(NothingHeard("no words understood", 0.0))
+            return
+        self._answered(said, trace)
+
+    def _answered(self, said: Said, trace: Trace) -> None:
+        audio = self._keeper.label(trace.lines) if self._keeper else ""
+        record = {"ms": trace.ms, "tokens": trace.tokens, "seconds": round(said.seconds, 2)}
+        self.companion.tell(Answered(said.text.strip(), said.complete, record, audio))
+        if said.error is not None:
+            self.companion.tell(Notice(str(said.error)))
+
+    def _greet(self, cancel: Cancel) -> None:
+        self._answered(greet(self.companion, cancel), Trace())
+
+    def _again(self, cancel: Cancel) -> None:
+        said = repeat(self.companion, cancel, Trace())
+        if said is None:
+            self.companion.tell(Notice("There is nothing to say again yet."))
+
+    def _undo(self) -> None:
+        if not self.companion.history:
+            self.companion.tell(Notice("There is nothing to take back in this conversation."))
+            return
+        self.companion.history.pop()
+        lines = self._tidy.undo() if self._tidy else 0
+        if self._keeper:
+            self._keeper.drop_last()
+        self.companion.tell(Undone(lines))

@@ -1,0 +1,166 @@
+"""Kept replies: `NAME.wav` and `NAME.json` for each, within a size and an age.
+
+Stands in front of a loudspeaker and listens to what it is given. Knows no device.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from companion.errors import CannotCreate
+from companion.sound.resample import Resampler
+from companion.sound.wav import write_wav
+from companion.values import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from companion.flow import Cancel
+    from companion.values import Samples, Speech
+
+_DAY = 86_400
+_MEGABYTE = 1_000_000
+
+
+class Loudspeaker(Protocol):
+    """What the keeper stands in front of."""
+
+    def play(
+        self,
+        speech: Iterable[Speech],
+        cancel: Cancel,
+        started: Callable[[], None] | None = None,
+    ) -> Said:
+        """Play, and say which words were heard."""
+
+
+class Keeper:
+    """Plays a reply and keeps what was heard of it.
+
+    Args:
+        speaker: Plays the reply.
+        folder: Where files go; made when needed, for the owner only.
+        megabytes: Most that is kept; the oldest go first.
+        days: How long a reply is kept.
+        clock: Seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        speaker: Loudspeaker,
+        folder: Path,
+        megabytes: int,
+        days: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._speaker = speaker
+        self._folder = folder
+        self._limit = megabytes * _MEGABYTE
+        self._age = days * _DAY
+        self._clock = clock
+        self._heard: list[Samples] = []
+        self._rate = 0
+        self._said = Said("")
+        self._last: Path | None = None
+
+    def play(
+        self,
+        speech: Iterable[Speech],
+        cancel: Cancel,
+        started: Callable[[], None] | None = None,
+    ) -> Said:
+        """Play the reply, and remember its sound until `label` writes it."""
+        self._heard, self._last = [], None
+        self._said = self._speaker.play(self._listen(speech), cancel, started)
+        return self._said
+
+    def _listen(self, speech: Iterable[Speech]) -> Iterator[Speech]:
+        for clause in speech:
+            self._rate = clause.rate
+            self._heard.append(clause.samples)
+            yield clause
+
+    def label(self, lines: list[str]) -> str:
+        """Write the last reply with the ids of its lines; its path, or "" where it had no sound."""
+        samples = np.concatenate(self._heard) if self._heard else np.zeros(0, np.float32)
+        samples = samples[: round(self._said.seconds * self._rate)]
+        if not len(samples):
+            return ""
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(self._clock()))
+        path = _free(self._folder, stamp)
+        save(path, samples, self._rate, {"text": self._said.text.strip(), "lines": lines})
+        self._last = path
+        self._tidy()
+        return str(path)
+
+    def drop_last(self) -> None:
+        """Remove the last kept reply."""
+        if self._last is not None:
+            _remove(self._last)
+            self._last = None
+
+    def forget(self, line: str) -> int:
+        """Remove every kept reply that belongs to a line; how many those were."""
+        mine = [p for p in self._folder.glob("*.json") if line in _about(p).get("lines", [])]
+        for path in mine:
+            _remove(path.with_suffix(".wav"))
+        return len(mine)
+
+    def _tidy(self) -> None:
+        """Remove what is too old, then the oldest until the rest is small enough."""
+        files = sorted(self._folder.glob("*.wav"), key=lambda p: (p.stat().st_mtime, p.name))
+        size = sum(p.stat().st_size for p in files)
+        for path in files[:-1]:  # the newest always stays
+            old = self._clock() - path.stat().st_mtime > self._age
+            if old or size > self._limit:
+                size -= path.stat().st_size
+                _remove(path)
+
+
+def save(path: Path, samples: Samples, rate: int, about: dict[str, object]) -> None:
+    """Write a reply as `NAME.wav` (16-bit PCM mono) and `NAME.json`, for the owner only.
+
+    Raises:
+        CannotCreate: The folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_wav(path, samples, rate)
+        facts = {"schema": 1, **about, "rate": rate, "seconds": round(len(samples) / rate, 3)}
+        note = path.with_suffix(".json")
+        note.touch(mode=0o600)
+        note.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        raise CannotCreate(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def at_rate(samples: Samples, rate: int, wanted: int) -> Samples:
+    """A whole piece of sound at another rate."""
+    if rate == wanted:
+        return samples
+    resampler = Resampler(rate, wanted)
+    return np.concatenate([resampler.feed(samples), resampler.end()])
+
+
+def _free(folder: Path, stamp: str) -> Path:
+    """A file name that is not taken."""
+    names = [f"{stamp}.wav", *(f"{stamp}-{n}.wav" for n in range(2, 1000))]
+    return next(folder / n for n in names if not (folder / n).exists())
+
+
+def _about(path: Path) -> dict[str, list[str]]:
+    try:
+        found: dict[str, list[str]] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_suffix(".json").unlink(missing_ok=True)

@@ -1,0 +1,119 @@
+import threading
+
+import pytest
+
+from companion.errors import EngineError, StoreError
+from companion.events import Notice, Remembered, Words
+from companion.flow import Cancel
+from companion.testing import Loudspeaker, Notebook, Writer, recording, scripted
+from companion.trace import Trace
+from companion.turn import turn
+from companion.values import Exchange, Heard
+
+
+def test_a_turn_goes_from_the_recording_to_the_history():
+    companion, events = scripted(["Hello Sam, nice to see you."], ["hello juno"])
+    said = turn(companion, recording(), Cancel(), Trace())
+    assert said.text == "Hello Sam, nice to see you."
+    assert companion.history == [Exchange("hello juno", said.text)]
+    assert companion.memory.lines == [("user", "hello juno"), ("character", said.text)]
+    assert [type(e) for e in events[:2]] == [Words, Remembered]
+
+
+def test_typed_words_need_no_transcriber():
+    companion, _ = scripted(["Yes."], stt=None)
+    assert turn(companion, Heard("are you there?"), Cancel(), Trace()).text == "Yes."
+
+
+def test_a_recording_without_words_costs_no_model_call_and_no_memory():
+    companion, _ = scripted(["never said"], [None])
+    assert turn(companion, recording(), Cancel(), Trace()) is None
+    assert companion.llm.prompts == []
+    assert companion.memory.lines == []
+
+
+def test_the_owners_words_are_kept_before_the_reply_is_made():
+    seen = []
+    companion, _ = scripted([])
+    companion.llm = Writer(["Fine."], before=lambda _: seen.append(list(companion.memory.lines)))
+    turn(companion, Heard("how are you"), Cancel(), Trace())
+    assert seen[0] == [("user", "how are you")]
+
+
+def test_a_press_while_it_speaks_keeps_only_the_words_that_were_heard():
+    cancel = Cancel()
+    reply = "First sentence is here. Second sentence is here. Third one too."
+    speaker = Loudspeaker(on_clause=lambda n: cancel.set() if n == 1 else None)
+    companion, _ = scripted([reply], speaker=speaker)
+    said = turn(companion, Heard("tell me"), cancel, Trace())
+    assert not said.complete
+    assert reply.startswith(said.text)
+    assert len(said.text) < len(reply) / 2
+    assert companion.history == [Exchange("tell me", said.text)]
+    assert companion.memory.lines[-1] == ("character", said.text)
+
+
+def test_a_reply_stopped_before_it_was_heard_is_not_remembered_as_said():
+    cancel = Cancel()
+    companion, _ = scripted(["Never heard."])
+    companion.llm.before = lambda _: cancel.set()
+    turn(companion, Heard("wait"), cancel, Trace())
+    assert companion.memory.lines == [("user", "wait")]
+
+
+def test_words_that_were_not_answered_stand_before_the_next_ones():
+    companion, _ = scripted(["Both heard."])
+    companion.history.append(Exchange("my dog", ""))
+    turn(companion, Heard("is called Rex"), Cancel(), Trace())
+    text = "".join(chr(t) if t < 1_000_000 else "|" for t in companion.llm.prompts[0].tokens)
+    assert "my dog\nis called Rex" in text
+
+
+def test_a_failing_memory_is_said_and_the_conversation_goes_on():
+    companion, events = scripted(["I am here."], memory=Notebook(fails=StoreError("disk full.")))
+    assert turn(companion, Heard("hello"), Cancel(), Trace()).text == "I am here."
+    notices = [e.text for e in events if isinstance(e, Notice)]
+    assert any("Not remembered" in text for text in notices)
+
+
+def test_an_engine_that_fails_in_the_middle_leaves_the_words_before_it():
+    companion, _ = scripted([])
+    companion.llm = Writer(["One two three, four five."], fails=EngineError("llm", "broken"))
+    said = turn(companion, Heard("count"), Cancel(), Trace())
+    assert isinstance(said.error, EngineError)
+    assert not said.complete
+
+
+def test_a_long_reply_ends_with_the_clause_that_passes_the_limit():
+    reply = "This sentence takes a while to say. " * 20
+    companion, _ = scripted([reply], longest=5.0)
+    said = turn(companion, Heard("go on"), Cancel(), Trace())
+    assert 5.0 <= said.seconds < 12.0
+    assert reply.startswith(said.text)
+
+
+@pytest.mark.parametrize("words", ["say that again", "Please repeat that.", "could you say that again?"])
+def test_say_that_again_repeats_without_model_or_memory(words):
+    companion, _ = scripted([])
+    companion.history.append(Exchange("hi", "The sea is calm."))
+    said = turn(companion, Heard(words), Cancel(), Trace())
+    assert said.text == "The sea is calm."
+    assert companion.memory.lines == []
+    assert len(companion.history) == 1
+
+
+def test_no_thread_survives_a_turn():
+    before = threading.active_count()
+    companion, _ = scripted(["One. Two. Three."])
+    turn(companion, Heard("count"), Cancel(), Trace())
+    assert threading.active_count() == before
+
+
+def test_the_trace_holds_every_figure_of_the_contract():
+    companion, _ = scripted(["Hello there, friend."], ["hello"])
+    trace = Trace()
+    turn(companion, recording(), Cancel(), trace)
+    assert set(trace.ms) == {"stt", "recall", "prefill", "first_token", "first_audio", "total"}
+    assert set(trace.tokens) == {"prompt", "new", "evaluated", "reused", "generated"}
+    assert trace.ms["first_token"] <= trace.ms["first_audio"] <= trace.ms["total"]
+    assert trace.lines == ["s:1", "s:2"]
