@@ -18,7 +18,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from companion.errors import CannotCreate, Forbidden, MissingInput, UsageError
+from companion.memory.index import Index
 from companion.memory.journal import Journal, Line, Spoken
 from companion.memory.lock import FolderLock
 from companion.memory.read import abstain, rank
@@ -32,11 +35,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from companion.memory.embed import Embedder
-    from companion.memory.journal import Vector
     from companion.values import Heard, Said
 
 SILENCE = timedelta(minutes=30)
 """After so much silence a new conversation begins."""
+EMBEDDED_AT_ONCE = 8
+"""Lines in one step of `idle`; 50 ms or so."""
 
 
 def _now() -> datetime:
@@ -103,12 +107,19 @@ class Memory:
         except BaseException:
             self._lock.close()
             raise
-        self._search = Search(self._journal, _NoIndex(), embedder)
+        self._index = (
+            Index(self.folder / "chroma", self._journal, embedder.name, embedder.dim)
+            if embedder
+            else None
+        )
+        self._search = Search(self._journal, self._index, embedder)
         self._started_after = self._journal.last()
 
     def close(self) -> None:
         """Give everything back; safe to repeat."""
         self._search.close()
+        if self._index is not None:
+            self._index.close()
         self._journal.close()
         self._lock.close()
 
@@ -149,11 +160,37 @@ class Memory:
         first = max((line.n for line in lines if line.speaker == "user"), default=None)
         if first is None:
             return 0
-        return len(self._journal.remove(self._session, first))
+        gone = self._journal.remove(self._session, first)
+        if self._index is not None:
+            self._index.remove([line.id for line in gone])
+        return len(gone)
 
     def idle(self) -> Iterator[None]:
-        """The work that can wait, in small steps; it may be left at any of them."""
-        yield from ()
+        """The work that can wait, in small steps; it may be left at any of them.
+
+        Opens the dense index, embeds the lines that are not yet, and hands them to the index.
+        """
+        if self._embedder is None or self._index is None:
+            return
+        while due := self._journal.due(self._embedder.name, EMBEDDED_AT_ONCE):
+            vectors = self._embedder.embed(self._journal.texts(due))
+            merged = vectors[: len(due)] + vectors[len(due) :]
+            merged /= np.linalg.norm(merged, axis=1, keepdims=True)
+            self._journal.keep_vectors(
+                [(line.seq, one) for line, one in zip(due, merged, strict=True)],
+                self._embedder.name,
+            )
+            self._search.learned()
+            yield
+        while self._index.step():
+            yield
+
+    def notices(self) -> tuple[str, ...]:
+        """What the owner should be told about the memory since this was last asked."""
+        told = tuple(self._index.notices) if self._index else ()
+        if self._index is not None:
+            self._index.notices.clear()
+        return told
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────
 
@@ -237,13 +274,6 @@ class Memory:
     def _note(self, found: Found, one: rank.Candidate) -> Note:
         line = found.lines[one.key]
         return _as_note(line, one.score, one.parts)
-
-
-class _NoIndex:
-    """The dense index where there is none."""
-
-    def nearest(self, vector: Vector, count: int) -> list[str]:  # noqa: ARG002
-        return []
 
 
 def _as_note(line: Line, score: float = 0.0, parts: dict[str, float] | None = None) -> Note:

@@ -71,7 +71,7 @@ class Search:
         embedder: What made the vectors; without one, the words alone decide.
     """
 
-    def __init__(self, journal: Journal, index: Nearest, embedder: Embedder | None) -> None:
+    def __init__(self, journal: Journal, index: Nearest | None, embedder: Embedder | None) -> None:
         self._journal = journal
         self._index = index
         self._embedder = embedder
@@ -126,10 +126,10 @@ class Search:
     # ── vectors ──────────────────────────────────────────────────────────────────────────────
 
     def _embedded(self, text: str) -> Vector | None:
-        return None if self._embedder is None else self._embedder.embed([text])[0]
+        return None if self._embedder is None else self._embedder.embed([text], question=True)[0]
 
     def _near(self, vector: Vector | None, span: Span) -> list[Line]:
-        if vector is None:
+        if vector is None or self._index is None:
             return []
         ids = self._index.nearest(vector, DEPTH)
         return [line for line in self._journal.by_id(ids) if line.seq in span]

@@ -1,0 +1,48 @@
+"""Looks into a Chroma folder from a process of its own: a damaged one can crash whoever opens it.
+
+`python -m companion.memory.probe FOLDER COLLECTION` prints one line of JSON: how many records
+there are, the SHA-256 of their sorted ids, and some of their vectors as hex. Any other end means
+that the folder is not to be opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SAMPLES = 3
+
+
+def fingerprint(ids: Iterable[str]) -> str:
+    """SHA-256 over a set of ids."""
+    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
+
+
+def look(folder: str, name: str) -> dict[str, Any]:
+    """Count, ids and some vectors of a collection; `count` is -1 when it is not there."""
+    from companion.memory.index import client_of
+
+    client = client_of(folder)
+    if name not in {one.name for one in client.list_collections()}:
+        return {"count": -1}
+    collection = client.get_collection(name, embedding_function=None)
+    ids = collection.get(include=[])["ids"]
+    some = sorted(ids)[:: max(1, len(ids) // SAMPLES)][:SAMPLES]
+    vectors = {}
+    if some:
+        held = collection.get(ids=some, include=["embeddings"])
+        for one, vector in zip(held["ids"], np.asarray(held["embeddings"], "<f4"), strict=True):
+            collection.query(query_embeddings=vector[None], n_results=2, include=["distances"])
+            vectors[one] = vector.tobytes().hex()
+    return {"count": collection.count(), "ids": fingerprint(ids), "vectors": vectors}
+
+
+if __name__ == "__main__":
+    print(json.dumps(look(sys.argv[1], sys.argv[2])))  # noqa: T201 - read by our own process
