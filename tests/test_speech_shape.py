@@ -45,6 +45,7 @@ from companion.speech.shape import Lookahead, shape, speakable
         ("{curly} a|b ~~gone~~ ^up", "curly a b gone up"),
         ("...and then?", "and then?"),
         ("It cost .50", "It cost .50"),
+        ("Dr. Smith met Mr. X on Jan. 5. St. John", "Dr Smith met Mr X on Jan 5. St John"),
     ],
 )
 def test_marks_are_not_read_out_and_words_are(text, spoken):

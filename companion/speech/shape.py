@@ -39,6 +39,11 @@ _CODE_WORDS = re.compile(r"[\w'’ -]+")
 _FACE = re.compile(r"[:;=][-'o]?[()DPpO3/\\|*\[\]]")
 _EMPTY_PAIR = re.compile(r"\(\s*\)|\"\s*\"")
 _LOOSE_MARK = re.compile(r"\s+([,.;:!?…])(?!\w)")
+_TITLE = re.compile(
+    r"\b(Dr|Mrs?|Ms|Mx|Prof|St|Rev|Gen|Col|Sgt|Capt|Lt|Maj|Sen|Rep|Gov|Pres|Hon|Jan|Feb|Mar|Apr|Jun"
+    r"|Jul|Aug|Sept?|Oct|Nov|Dec|Mt)\.(?= [A-Z\d])"
+)
+"""espeak would pause after these as at the end of a sentence."""
 _LEADING = re.compile(r"^(?:[,;:!?…–—)\s]|[-.](?!\d))+")
 
 
@@ -87,7 +92,7 @@ def speakable(text: str, actions: Actions = "drop") -> str:
 def tidy(spoken: str) -> str:
     """Close the gaps that left-out text leaves behind; empty without a letter or digit."""
     spoken = _EMPTY_PAIR.sub("", " ".join(spoken.split()))
-    spoken = _LEADING.sub("", _LOOSE_MARK.sub(r"\1", spoken)).strip()
+    spoken = _LEADING.sub("", _TITLE.sub(r"\1", _LOOSE_MARK.sub(r"\1", spoken))).strip()
     return spoken if any(character.isalnum() for character in spoken) else ""
 
 
