@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 SILENCE = timedelta(minutes=30)
 """After so much silence a new conversation begins."""
+LOOKED_AT = 40
+"""Lines that `recall` weighs, by words and by meaning each."""
 EMBEDDED_AT_ONCE = 8
 """Lines in one step of `idle`; 50 ms or so."""
 
@@ -146,7 +148,7 @@ class Memory:
         """
         if not terms(heard.text):
             return ()
-        found = self._search.find(clean(heard.text), self._now(), self._span(skip))
+        found = self._search.find(clean(heard.text), self._now(), self._span(skip), LOOKED_AT)
         if not abstain.worth_telling(found.coverage, found.cosine):
             return ()
         chosen = packed(rank.answering(found.ranked, heard.text), MOST)

@@ -266,11 +266,10 @@ class Journal:
             ).fetchone()
             if not terms:
                 return Matches([], [], lines)
-            quoted = " OR ".join('"{}"'.format(term.replace('"', '""')) for term in terms)
             rows = self._db.execute(
                 f"SELECT rowid, -bm25({self._fts}, 2.0, 1.0) AS score FROM {self._fts}"
                 f" WHERE {self._fts} MATCH ? ORDER BY score DESC, rowid DESC",
-                (quoted,),
+                (" OR ".join(map(_quoted, terms)),),
             ).fetchall()
         return Matches([seq for seq, _ in rows], [score for _, score in rows], lines)
 
@@ -282,17 +281,15 @@ class Journal:
             ).fetchone()
         return row[0] if row else 0
 
-    def windows(self, seqs: Sequence[int]) -> list[str]:
-        """The window of each of these lines, in that order."""
+    def holding(self, term: str, seqs: Sequence[int]) -> set[int]:
+        """Those of these lines in whose window a word stands."""
+        marks = ", ".join("?" * len(seqs))
         with self._guarded():
-            rows = {
-                seq: window
-                for seq in seqs
-                for (window,) in self._db.execute(
-                    f"SELECT win FROM {self._fts} WHERE rowid = ?", (seq,)
-                )
-            }
-        return [rows[seq] for seq in seqs if seq in rows]
+            rows = self._db.execute(
+                f"SELECT rowid FROM {self._fts} WHERE {self._fts} MATCH ? AND rowid IN ({marks})",
+                (_quoted(term), *seqs),
+            ).fetchall()
+        return {seq for (seq,) in rows}
 
     def lines(self, seqs: Sequence[int]) -> list[Line]:
         """The lines at these places, in that order; never another's."""
@@ -472,18 +469,21 @@ class Stemmer:
     """Words as the full-text index writes them."""
 
     def __init__(self) -> None:
+        self._known: dict[str, str] = {}
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._db.executescript(
             f"CREATE VIRTUAL TABLE text USING fts5({COLUMNS});"
             "CREATE VIRTUAL TABLE stems USING fts5vocab(text, instance);"
         )
 
-    def stems(self, text: str) -> list[str]:
-        """The stems of all words of `text`, in order."""
-        self._db.execute("INSERT INTO text(rowid, turn) VALUES (1, ?)", (text,))
-        rows = self._db.execute("SELECT term FROM stems ORDER BY offset").fetchall()
-        self._db.execute("DELETE FROM text")
-        return [term for (term,) in rows]
+    def stem(self, word: str) -> str:
+        """The word as it stands in the index; "" for one that the index would leave out."""
+        if word not in self._known:
+            self._db.execute("INSERT INTO text(rowid, turn) VALUES (1, ?)", (word,))
+            row = self._db.execute("SELECT term FROM stems ORDER BY offset LIMIT 1").fetchone()
+            self._db.execute("DELETE FROM text")
+            self._known[word] = row[0] if row else ""
+        return self._known[word]
 
     def close(self) -> None:
         """Give the memory back; safe to repeat."""
@@ -496,6 +496,11 @@ def _line(row: tuple[Any, ...]) -> Line:
     zone = timezone(timedelta(seconds=offset))
     said = (_EPOCH + timedelta(microseconds=micros)).astimezone(zone)
     return Line(**dict(zip(FIELDS.split(", ")[:-2], head, strict=True)), said=said)
+
+
+def _quoted(term: str) -> str:
+    """A word as a string of the query language: nothing in it can be an operator."""
+    return '"{}"'.format(term.replace('"', '""'))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -12,7 +12,7 @@ import numpy as np
 
 from companion.memory.journal import Stemmer
 from companion.memory.read import abstain, rank
-from companion.memory.read.words import FAINT, terms
+from companion.memory.read.words import terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,15 +86,15 @@ class Search:
         """Vectors were added: what is ordinary is to be looked at anew."""
         self._sample = None
 
-    def find(self, text: str, now: datetime, span: Span) -> Found:
-        """Everything that may fit `text`, best first."""
+    def find(self, text: str, now: datetime, span: Span, depth: int = DEPTH) -> Found:
+        """What may fit `text`, best first: the best `depth` by words and by meaning."""
         asked = terms(text)
         matches = self._journal.match(asked)
         spread = rank.spread_of(matches.scores, matches.lines)
         scores = dict(zip(matches.seqs, matches.scores, strict=True))
-        seqs = [seq for seq in matches.seqs if seq in span][:DEPTH]
+        seqs = [seq for seq in matches.seqs if seq in span][:depth]
         vector = self._embedded(text)
-        near = self._near(vector, span)
+        near = self._near(vector, span, depth)
         lines = {line.seq: line for line in self._journal.lines(seqs)}
         lines |= {line.seq: line for line in near}
         cosines = self._cosines(vector, sorted(lines))
@@ -117,21 +117,19 @@ class Search:
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
     def _coverage(self, asked: Sequence[str], best: Sequence[int], lines: int) -> float:
-        stems = {stem: word in FAINT for word in asked for stem in self._stemmer.stems(word)}
-        counts = {stem: self._journal.count(stem) for stem in stems}
-        weight = abstain.weights(stems, counts, lines)
-        windows = [self._stemmer.stems(window) for window in self._journal.windows(best)]
-        return abstain.coverage(weight, windows)
+        counts = {word: self._journal.count(self._stemmer.stem(word)) for word in asked}
+        places = {word: self._journal.holding(word, best) for word in asked}
+        return abstain.coverage(abstain.weights(counts, lines), places)
 
     # ── vectors ──────────────────────────────────────────────────────────────────────────────
 
     def _embedded(self, text: str) -> Vector | None:
         return None if self._embedder is None else self._embedder.embed([text], question=True)[0]
 
-    def _near(self, vector: Vector | None, span: Span) -> list[Line]:
+    def _near(self, vector: Vector | None, span: Span, depth: int) -> list[Line]:
         if vector is None or self._index is None:
             return []
-        ids = self._index.nearest(vector, DEPTH)
+        ids = self._index.nearest(vector, depth)
         return [line for line in self._journal.by_id(ids) if line.seq in span]
 
     def _cosines(self, vector: Vector | None, seqs: Sequence[int]) -> dict[int, float]:

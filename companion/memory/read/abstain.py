@@ -9,8 +9,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from companion.memory.read.words import FAINT
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
 ENOUGH = 0.3
 """Coverage from which a memory is shown."""
@@ -20,28 +23,31 @@ FAINT_WEIGHT = 0.3
 """What a word counts that asks rather than names."""
 
 
-def weights(stems: Mapping[str, bool], counts: Mapping[str, int], lines: int) -> dict[str, float]:
+def weights(counts: Mapping[str, int], lines: int) -> dict[str, float]:
     """How much each word of a question tells.
 
     Args:
-        stems: The words as the index writes them; True for words that merely ask.
         counts: In how many windows each stands.
         lines: How many windows there are.
     """
     return {
-        stem: (FAINT_WEIGHT if faint else 1.0)
-        * math.log(1 + (max(lines - counts[stem], 0) + 0.5) / (counts[stem] + 0.5))
-        for stem, faint in stems.items()
+        word: (FAINT_WEIGHT if word in FAINT else 1.0)
+        * math.log(1 + (max(lines - count, 0) + 0.5) / (count + 0.5))
+        for word, count in counts.items()
     }
 
 
-def coverage(weight: Mapping[str, float], windows: Iterable[Iterable[str]]) -> float:
-    """Share of the weight found in the best of these windows, 0 to 1."""
+def coverage(weight: Mapping[str, float], places: Mapping[str, AbstractSet[int]]) -> float:
+    """Share of the weight found in the best window, 0 to 1.
+
+    Args:
+        weight: What each word counts.
+        places: In which of the windows it stands.
+    """
     whole = sum(weight.values())
-    if not whole:
-        return 0.0
-    found = (sum(weight[s] for s in set(window) if s in weight) for window in windows)
-    return max(found, default=0.0) / whole
+    windows = set().union(*places.values())
+    found = (sum(weight[word] for word in weight if one in places[word]) for one in windows)
+    return max(found, default=0.0) / whole if whole else 0.0
 
 
 def worth_telling(covered: float, cosine: float) -> bool:

@@ -28,6 +28,8 @@ ECHO = 0.25
 """What is left of the score of a line that says what was just said."""
 SAME = 0.75
 """Share of common words from which a line is an echo."""
+POOL = 30
+"""Candidates that are looked at more closely."""
 VARIETY = 0.3
 """Weight of not repeating what is already chosen."""
 
@@ -102,7 +104,7 @@ def times(score: float, factor: float) -> float:
 def answering(candidates: Sequence[Candidate], heard: str) -> list[Candidate]:
     """Weigh what can answer `heard` above what merely sounds like it; best first."""
     asked = frozenset(terms(heard))
-    weighed = [_weighed(one, asked) for one in candidates]
+    weighed = [_weighed(one, asked) for one in candidates[:POOL]]
     return sorted(weighed, key=lambda one: (-one.score, -one.key))
 
 
@@ -124,7 +126,7 @@ def alike(one: frozenset[str], other: frozenset[str]) -> float:
 
 def varied(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
     """Choose `count` that fit and do not repeat each other, best first (MMR)."""
-    pool = list(candidates[:30])
+    pool = list(candidates)
     words = {one.key: frozenset(terms(one.text)) for one in pool}
     best = max((one.score for one in pool), default=1.0) or 1.0
     chosen: list[Candidate] = []
