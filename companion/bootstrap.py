@@ -244,10 +244,11 @@ def install_packages(steps: Steps, root: Path, machine: Machine) -> None:
     steps.begin("torch: about 200 MB")
     install_torch(steps, pip, torch.split()[0], machine)
     steps.begin("llama-cpp-python: compiled for this processor, about 4 minutes on two cores")
-    jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 1))
-    steps.run(
-        [*exact, str(venv / "llama.txt")], "llama-cpp-python", CMAKE_BUILD_PARALLEL_LEVEL=jobs
-    )
+    build = {
+        "CMAKE_ARGS": "-DLLAVA_BUILD=OFF",  # nothing here looks at pictures
+        "CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count() or 1),
+    }
+    steps.run([*exact, str(venv / "llama.txt")], "llama-cpp-python", **{**build, **os.environ})
     steps.begin("Companion itself, and a check that everything fits together")
     steps.run([*pip, "--no-deps", "-e", str(root)], "Companion")
     steps.run([*pip[:-1], "check"], "packages that fit together")
