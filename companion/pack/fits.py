@@ -125,10 +125,15 @@ def free_memory(meminfo: Path = _MEMINFO) -> int | None:
                 return int(line.split()[1]) * 1024
     except OSError:
         pass
+    return total_memory() or None
+
+
+def total_memory() -> int:
+    """Bytes of memory this machine has; 0 where the system does not say."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
-        return None
+        return 0
 
 
 def _cure(header: Header, found: Fit) -> str:

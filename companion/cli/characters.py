@@ -1,0 +1,117 @@
+"""`companion characters`: who is there, and what their cards say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from companion.cli.shell import SHELL, show, show_json
+
+if TYPE_CHECKING:
+    from companion.cards import Broken, Card
+
+app = typer.Typer(help="The characters and their cards.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Who is there."""
+    from companion import cards
+
+    settings = SHELL.settings()
+    folder = settings.path(settings.companion.characters)
+    found = cards.list_cards(folder)
+    if as_json:
+        show_json({"folder": str(folder.resolve()), "characters": [_row(c) for c in found]})
+        return
+    for card in found:
+        show(_line(card, active=card.id == settings.companion.character))
+
+
+@app.command("show")
+def show_(
+    character: Annotated[str, typer.Argument(help="An id or a path.")],
+    user: Annotated[str, typer.Option("--as", help="Your name.", metavar="NAME")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """What a card says, as the character hears it."""
+    from companion import cards
+
+    settings = SHELL.settings()
+    card = cards.find_card(settings.path(settings.companion.characters), character)
+    if as_json:
+        show_json(_whole(card, user or settings.user.name))
+        return
+    persona = card.persona(user or settings.user.name)
+    show(f"{persona.name} ({card.id})" + (f" · {card.path}" if card.path else ""))
+    for label, text in (
+        ("Description", persona.description),
+        ("Personality", persona.personality),
+        ("Scenario", persona.scenario),
+        ("Instructions", persona.system),
+        ("Greeting", persona.greeting),
+        *((f"Example {n}", text) for n, text in enumerate(persona.examples, 1)),
+        ("Last word", persona.post_history),
+        ("Voice", _voice(card)),
+        ("For people", printable(card.fields.creator_notes)),
+    ):
+        if text:
+            show(f"\n{label}\n{_indented(text)}")
+    for note in card.notes:
+        SHELL.say(f"Note: {printable(note)}")
+
+
+def printable(text: str) -> str:
+    """Text from a card, without what would steer the terminal."""
+    from companion.cards.text import clean
+
+    return clean(text)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _voice(card: Card) -> str:
+    voice = card.voice
+    parts = [
+        voice.model or "the configured voice",
+        f"speed {voice.speed:g}",
+        f"gain {voice.gain:g}",
+    ]
+    if voice.seconds is not None:
+        parts.append(f"replies up to {voice.seconds:g} s")
+    return ", ".join(parts)
+
+
+def _line(card: Card | Broken, *, active: bool) -> str:
+    from companion.cards import Broken
+
+    mark = "*" if active else " "
+    if isinstance(card, Broken):
+        return f"{mark} {card.id:<16} cannot be read: {printable(str(card.error))}"
+    first = printable(card.fields.personality or card.persona().description).split("\n")[0]
+    return f"{mark} {card.id:<16} {card.name}" + (f" · {first[:60]}" if first else "")
+
+
+def _row(card: Card | Broken) -> dict[str, Any]:
+    from companion.cards import Broken
+
+    if isinstance(card, Broken):
+        return {"id": card.id, "path": str(card.path.resolve()), "error": str(card.error)}
+    path = str(card.path.resolve()) if card.path else None
+    return {"id": card.id, "name": card.name, "path": path, "notes": list(card.notes)}
+
+
+def _whole(card: Card, user: str) -> dict[str, Any]:
+    import dataclasses
+
+    return {
+        **_row(card),
+        "persona": dataclasses.asdict(card.persona(user)),
+        "voice": card.voice.model_dump(),
+        "creator_notes": card.fields.creator_notes,
+    }
