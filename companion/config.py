@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PREFIX = "COMPANION_"
 
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

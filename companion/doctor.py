@@ -129,7 +129,9 @@ def _whisper(settings: Settings) -> Finding:
 
     folder = model_path(settings, settings.stt.model)
     missing = [
-        name for name in ("model.bin", "config.json", "tokenizer.json") if not (folder / name).is_file()
+        name
+        for name in ("model.bin", "config.json", "tokenizer.json")
+        if not (folder / name).is_file()
     ]
     if missing:
         found = f"{folder} lacks {', '.join(missing)}; words can be typed"

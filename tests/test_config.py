@@ -45,7 +45,10 @@ def test_command_line_beats_environment_beats_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[companion]\n[llm]\nmodle = 'x'\n", "config.toml line 3: unknown key 'modle'; did you mean 'model'?"),
+        (
+            "[companion]\n[llm]\nmodle = 'x'\n",
+            "config.toml line 3: unknown key 'modle'; did you mean 'model'?",
+        ),
         ("[companion]\n[lmm]\n", "config.toml line 2: unknown key 'lmm'; did you mean 'llm'?"),
         ("[companion]\n[llm]\ncontext = 9\n", "config.toml line 3: llm.context=9 is not possible"),
         ("[companion]\nzzz = 1\n", "config.toml line 2: unknown key 'zzz'; known: character"),

@@ -37,8 +37,18 @@ def now(words="what is my dog called?", *notes):
 
 
 def test_stable_parts_come_first_and_volatile_parts_last():
-    prompt = assembler().assemble(JUNO, [Exchange("hi", "hello")], now("who am I?", note("I am Sam")))
-    parts = ["keeps a lighthouse", "Ahoy", "hi", "hello", "I am Sam", "2026-03-14 12:00", "who am I?"]
+    prompt = assembler().assemble(
+        JUNO, [Exchange("hi", "hello")], now("who am I?", note("I am Sam"))
+    )
+    parts = [
+        "keeps a lighthouse",
+        "Ahoy",
+        "hi",
+        "hello",
+        "I am Sam",
+        "2026-03-14 12:00",
+        "who am I?",
+    ]
     places = [text_of(prompt).rindex(part) for part in parts]
     assert places == sorted(places)
 
@@ -85,7 +95,9 @@ def test_the_card_folded_into_the_first_message_is_never_volatile():
 
 
 def test_memories_before_the_history_are_possible_for_comparison():
-    prompt = assembler(volatile_first=True).assemble(JUNO, [Exchange("hi", "yo")], now("x", note("tea")))
+    prompt = assembler(volatile_first=True).assemble(
+        JUNO, [Exchange("hi", "yo")], now("x", note("tea"))
+    )
     assert text_of(prompt).index("tea") < text_of(prompt).index("yo")
     assert prompt.volatile[1] == 0
 
@@ -98,11 +110,13 @@ def test_the_oldest_turns_are_dropped_first_and_stay_dropped():
     assert "question 11" in text_of(prompt)
     assert "question 0 " not in text_of(prompt)
     again = build.assemble(JUNO, history, now("short"))
-    assert again.tokens[: len(build.start(JUNO)) + 40] == prompt.tokens[: len(build.start(JUNO)) + 40]
+    assert (
+        again.tokens[: len(build.start(JUNO)) + 40] == prompt.tokens[: len(build.start(JUNO)) + 40]
+    )
 
 
 def test_after_the_turns_go_the_examples_then_notes_then_the_scenario():
-    tight = Room(475, 64, 900)
+    tight = Room(450, 64, 900)
     notes = (note("first " * 20, "a"), note("second " * 20, "b"))
     prompt = assembler(tight).assemble(JUNO, [Exchange("hi", "yo")], now("hey", *notes))
     kinds = [d.split()[-1] if d[0].isdigit() else d.split()[0] for d in prompt.dropped]
@@ -146,7 +160,9 @@ def test_escaped_text_opens_nothing_and_stays_on_one_line(text):
     st.text(min_size=1, max_size=120),
     st.integers(900, 4000),
 )
-def test_a_prompt_never_outgrows_the_context_and_keeps_core_and_last_words(turns, notes, words, size):
+def test_a_prompt_never_outgrows_the_context_and_keeps_core_and_last_words(
+    turns, notes, words, size
+):
     history = [Exchange(a, b) for a, b in turns]
     room = Room(size, 64, 400)
     prompt = assembler(room).assemble(JUNO, history, now(words, *(note(n) for n in notes)))

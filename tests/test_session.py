@@ -50,9 +50,7 @@ def talk():
 
     def begin(replies, heard=None, *, gate=None, **parts):
         companion, events = scripted(replies, heard, **parts)
-        session = Session(
-            companion, gate or Gate(), microphone=Microphone(), tidy=companion.memory
-        )
+        session = Session(companion, gate or Gate(), microphone=Microphone(), tidy=companion.memory)
         session.start(greeting=False)
         opened.append(session)
         return session, companion, events

@@ -92,7 +92,9 @@ def test_a_long_reply_ends_with_the_clause_that_passes_the_limit():
     assert reply.startswith(said.text)
 
 
-@pytest.mark.parametrize("words", ["say that again", "Please repeat that.", "could you say that again?"])
+@pytest.mark.parametrize(
+    "words", ["say that again", "Please repeat that.", "could you say that again?"]
+)
 def test_say_that_again_repeats_without_model_or_memory(words):
     companion, _ = scripted([])
     companion.history.append(Exchange("hi", "The sea is calm."))

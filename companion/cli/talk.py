@@ -108,9 +108,7 @@ def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> Non
     wishes = Wishes(wish.character, wish.owner, listen=not wish.typed, fresh=wish.fresh)
     screens: list[Screen] = []
     parts = compose(settings, wishes, lambda event: screens[0].tell(event))
-    screen = Screen(
-        wish.owner, parts.card.name, live=terminal is not None, as_json=wish.as_json
-    )
+    screen = Screen(wish.owner, parts.card.name, live=terminal is not None, as_json=wish.as_json)
     screens.append(screen)
     session = open_session(parts, settings)
     try:
@@ -182,4 +180,3 @@ def _command(line: str, session: Session, parts: Parts, screen: Screen) -> bool:
             for row in HELP.splitlines():
                 screen.tell(Notice(row))
     return True
-

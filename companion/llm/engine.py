@@ -9,6 +9,7 @@ Knows nothing of cards, memories or sound.
 from __future__ import annotations
 
 import codecs
+import functools
 import threading
 import time
 from dataclasses import dataclass, field
@@ -93,6 +94,7 @@ class Llama:
         import llama_cpp  # noqa: PLC0415 - loads the engine
 
         limits = self.limits
+        llama_cpp.llama_log_set(_silence(llama_cpp), None)
         try:
             return llama_cpp.Llama(
                 model_path=str(self.path),
@@ -190,7 +192,7 @@ class Llama:
                 break
         if rest := ending.end(text.decode(b"", final=True)):
             yield rest
-        if counts.ended == "end":
+        if not ending.reached:  # the tokens are exactly the text
             self._written[ending.whole] = list(counts.ids)
 
     def _tokens(self, prompt: Prompt, cancel: Cancel) -> Iterator[int]:
@@ -288,6 +290,12 @@ class Llama:
     def close(self) -> None:
         """Free the model."""
         self._llama.close()
+
+
+@functools.cache
+def _silence(llama_cpp: Any) -> Any:  # noqa: ANN401
+    """Takes llama.cpp's own log lines: they would stand in the middle of a conversation."""
+    return llama_cpp.llama_log_callback(lambda *_: None)
 
 
 class _Sole:

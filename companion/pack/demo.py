@@ -212,4 +212,3 @@ def _content(text: str) -> set[str]:
     from companion.measure.wer import words
 
     return {w for w in words(text) if len(w) > 3}  # noqa: PLR2004 - "and", "the", "you"
-
