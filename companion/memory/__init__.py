@@ -27,8 +27,17 @@ from companion.memory.lock import FolderLock
 from companion.memory.read import abstain, rank
 from companion.memory.read.pack import MOST, packed
 from companion.memory.read.words import terms
-from companion.memory.record import ULID_LENGTH, Ulids, clean
+from companion.memory.record import (
+    NAME_CHARACTERS,
+    QUOTE_CHARACTERS,
+    TEXT_CHARACTERS,
+    Record,
+    clean,
+    serialise,
+    shortened,
+)
 from companion.memory.search import Found, Search, Span, with_part
+from companion.memory.ulid import LENGTH, Ulids
 from companion.values import Note
 
 if TYPE_CHECKING:
@@ -231,6 +240,29 @@ class Memory:
         """
         return _as_note(self._line(name))
 
+    def to_xml(self, name: str) -> str:
+        """The line with this id as an XML memory (`urn:companion:memory:1`).
+
+        Raises:
+            MissingInput: There is none.
+            UsageError: There are several; they are named.
+        """
+        line = self._line(name)
+        return serialise(
+            Record(
+                id=line.ulid,
+                text=shortened(line.text, TEXT_CHARACTERS, "…"),
+                quote=shortened(line.text, QUOTE_CHARACTERS),
+                who=shortened(line.who, NAME_CHARACTERS),
+                speaker=line.speaker,
+                character=" ".join(line.character.split()),
+                session=line.session,
+                turn=line.n,
+                observed=line.said,
+                confidence=line.confidence,
+            )
+        )
+
     # ── inside ───────────────────────────────────────────────────────────────────────────────
 
     def _keep(self, speaker: str, who: str, words: str, confidence: float) -> str:
@@ -261,7 +293,7 @@ class Memory:
 
     def _line(self, name: str) -> Line:
         matches = self._journal.by_id([name]) or self._journal.ending(name.upper())
-        if len(name) > ULID_LENGTH:
+        if len(name) > LENGTH:
             matches = matches[:1]
         if not matches:
             raise MissingInput(
