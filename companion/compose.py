@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def _local_time() -> datetime:
+    return datetime.now().astimezone()
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the caller wants besides the settings.
@@ -51,6 +55,7 @@ class Wishes:
         remember: Whether to use the memory.
         fresh: Recall nothing from before this conversation.
         volatile_first: Put memories before the history: the baseline of the token benchmark.
+        now: The clock.
     """
 
     character: str = ""
@@ -61,6 +66,7 @@ class Wishes:
     remember: bool = True
     fresh: bool = False
     volatile_first: bool = False
+    now: Callable[[], datetime] = _local_time
 
 
 @dataclass(slots=True)
@@ -70,6 +76,8 @@ class Parts:
     card: Card
     companion: Companion
     llm: Llama
+    prompts: Assembler
+    voice: Piper | None = None
     memory: Memory | None = None
     whisper: Whisper | None = None
     microphone: Microphone | None = None
@@ -78,12 +86,11 @@ class Parts:
 
     def warm(self) -> None:
         """Have each engine work once, so that the first turn is as quick as the others."""
+        self.llm.warm(self.prompts.start(self.companion.persona))
         if self.whisper is not None:
             self.whisper.warm()
-        self.llm.warm(self.companion.prompt.start(self.companion.persona))
-        self.companion.voice.warm()
-        if self.memory is not None:
-            self.memory.warm()
+        if self.voice is not None:
+            self.voice.warm()
 
     def close(self) -> None:
         """Close devices, memory and model, in this order."""
@@ -110,21 +117,24 @@ def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -
     if wishes.speak and voice is not None and wishes.loudspeaker is None:
         speaker = _or_none(lambda: open_speaker(settings), "Replies are shown as text", notices)
     whisper, microphone = _listening(settings, wishes, notices)
+    prompts = _assembler(settings, wishes, llm)
     companion = Companion(
         stt=whisper,
         memory=memory,
-        prompt=_assembler(settings, wishes, llm),
+        prompt=prompts,
         llm=llm,
         voice=voice if voice and (speaker or wishes.loudspeaker) else _silent_voice(),
         speaker=wishes.loudspeaker or speaker or _silent_speaker(),
         persona=card.persona(owner),
-        now=lambda: datetime.now().astimezone(),
+        now=wishes.now,
         tell=tell,
         longest=card.voice.seconds or settings.voice.longest,
     )
     if not card.voice.greet:
         companion.persona = replace(companion.persona, greeting="")
-    return Parts(card, companion, llm, memory, whisper, microphone, speaker, notices)
+    return Parts(
+        card, companion, llm, prompts, voice, memory, whisper, microphone, speaker, notices
+    )
 
 
 def open_session(parts: Parts, settings: Settings) -> Session:
@@ -205,7 +215,7 @@ def load_embedder(settings: Settings) -> Embedder | None:
     if name == "none":
         return None
     if name == "minilm":
-        return MiniLM(settings.path(settings.companion.models) / "cache")
+        return MiniLM(_cache(settings))
     return SentenceTransformers(str(model_path(settings, name)))
 
 
@@ -223,8 +233,10 @@ def open_memory(
         owner,
         card.id,
         embedder,
-        now=lambda: datetime.now().astimezone(),
+        now=wishes.now,
         fresh=wishes.fresh,
+        name=card.name,
+        role="talk",
     )
 
 
@@ -268,6 +280,11 @@ def voice_path(settings: Settings, name: str) -> Path:
     below = settings.path(settings.companion.voices) / file
     shipped = bundled("voices") / file
     return shipped if shipped.exists() and not below.exists() else below
+
+
+def _cache(settings: Settings) -> Path:
+    """Where models made here are kept: in the workspace."""
+    return settings.path(settings.companion.models) / "cache"
 
 
 def _who(settings: Settings, wishes: Wishes) -> str:
@@ -322,7 +339,7 @@ def _silent_speaker() -> Loudspeaker:
 
 
 def _cue(speaker: Speaker) -> Callable[[], None]:
-    from companion.sound.speaker import cue_tone
+    from companion.sound.cue import cue_tone
 
     samples, rate = cue_tone()
     return lambda: speaker.cue(samples, rate)

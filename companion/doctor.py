@@ -10,7 +10,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from companion import cards
 from companion.errors import CompanionError
@@ -192,7 +192,7 @@ def _memory(settings: Settings) -> Finding:
     return Finding("memory", ok=True, found=f"{journal} ({journal.stat().st_size / 1e6:.1f} MB)")
 
 
-def _device(name: str, kind: str, wanted: str) -> Finding:
+def _device(name: str, kind: Literal["input", "output"], wanted: str) -> Finding:
     from companion.sound.device import find_device
 
     try:

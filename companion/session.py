@@ -40,11 +40,16 @@ class Verdict(Protocol):
     """Whether a recording holds speech."""
 
     @property
-    def speech(self) -> bool: ...
+    def speech(self) -> bool:
+        """Whether somebody spoke."""
+
     @property
-    def reason(self) -> str: ...
+    def reason(self) -> str:
+        """Why not, in a few words."""
+
     @property
-    def level_db(self) -> float: ...
+    def level_db(self) -> float:
+        """Loudness, in dB below full scale."""
 
 
 class Gate(Protocol):
@@ -139,11 +144,11 @@ class Session:
 
     def release(self) -> None:
         """The key came up: the character answers."""
-        if not self.recording:
+        if self._microphone is None or not self.recording:
             return
         self.recording = False
-        cancel, trace = self._next_turn(), Trace()
-        self._jobs.put(lambda: self._answer_recording(cancel, trace))
+        cancel, trace, take = self._next_turn(), Trace(), self._microphone.release
+        self._jobs.put(lambda: self._answer_recording(take, cancel, trace))
 
     def toggle(self) -> None:
         """Press or release, whichever is next: for keys whose release cannot be seen."""
@@ -225,9 +230,10 @@ class Session:
             return False
         return True
 
-    def _answer_recording(self, cancel: Cancel, trace: Trace) -> None:
-        assert self._microphone is not None
-        recording = self._microphone.release()
+    def _answer_recording(
+        self, take: Callable[[], Recording], cancel: Cancel, trace: Trace
+    ) -> None:
+        recording = take()
         self.companion.tell(Thinking(recording.seconds))
         verdict = self._gate.check(recording)
         if verdict.speech:

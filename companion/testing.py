@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from companion.errors import CompanionError
-from companion.events import Event
 from companion.llm.engine import Counts
 from companion.prompt import Assembler, Now, Room
 from companion.turn import Companion
@@ -21,6 +20,7 @@ from companion.values import Exchange, Heard, Persona, Prompt, Recording, Said, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from companion.events import Event
     from companion.flow import Cancel
     from companion.values import Clause, Note
 

@@ -58,8 +58,10 @@ class Trace:
 
     @property
     def ms(self) -> dict[str, float | None]:
-        """Milliseconds: `stt` and `recall` are lengths, `prefill` is the model's reading time,
-        the others count from the release of the key. None: it did not happen.
+        """Milliseconds by name; None where it did not happen.
+
+        `stt` and `recall` are lengths, `prefill` is the model's reading time, the others count
+        from the release of the key.
         """
         at = {name: 1000 * seconds for name, seconds in self._marks.items()}
         stt, recall = at.get("stt"), at.get("recall")

@@ -1,119 +1,15 @@
-"""The command line: one module a verb, heavy imports inside the verbs.
-
-`main` is one of the three places that catch everything: it turns failures into one or two lines
-and an exit code (see `companion.errors`).
-"""
+"""The command line: one module a verb, heavy imports inside the verbs."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from companion import __version__, prepare
-from companion.cli import (
-    characters,
-    config,
-    conversations,
-    demo,
-    devices,
-    doctor,
-    init,
-    memories,
-    models,
-    say,
-    talk,
-    transcribe,
-    voices,
-)
-from companion.cli.shell import SHELL, report
-from companion.errors import CompanionError
-
-app = typer.Typer(
-    name="companion",
-    help="A voice character that lives on your machine and remembers you.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-for verb in (talk, demo, say, transcribe, doctor, init):
-    verb.register(app)
-for name, room in {
-    "characters": characters,
-    "memories": memories,
-    "conversations": conversations,
-    "voices": voices,
-    "models": models,
-    "devices": devices,
-    "config": config,
-}.items():
-    app.add_typer(room.app, name=name)
-
-
-def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's form
-    if wanted:
-        print(f"companion {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def options(
-    config_file: Annotated[
-        Path | None, typer.Option("--config", help="Use this config.toml.", metavar="FILE")
-    ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Nothing may touch the network.")
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Results only.")] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    """Take the options before the verb."""
-    SHELL.config, SHELL.offline, SHELL.debug, SHELL.quiet = config_file, offline, debug, quiet
 
 
 def main() -> None:
     """Run one command and leave with its exit code."""
-    prepare()
+    from companion import prepare
+
+    prepare()  # before the first native library is loaded
+    from companion.cli.app import run
+
     sys.exit(run(sys.argv[1:]))
-
-
-def run(arguments: list[str]) -> int:
-    """Run one command; its exit code."""
-    try:
-        code = app(arguments, prog_name="companion", standalone_mode=False)
-    except CompanionError as error:
-        report(error)
-        if SHELL.debug:
-            raise
-        return error.code
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        return 0
-    except typer.Exit as done:
-        return done.exit_code
-    except typer.Abort:
-        return 130
-    except Exception as error:
-        return _unforeseen(error)
-    return code if isinstance(code, int) else 0
-
-
-def _unforeseen(error: Exception) -> int:
-    """A usage error of typer has its own message and code; everything else is our bug."""
-    show = getattr(error, "show", None)
-    if show is not None:
-        show()
-        return int(getattr(error, "exit_code", 2))
-    if SHELL.debug:
-        raise error
-    print(f"companion: unexpected problem: {error!r}.", file=sys.stderr)
-    print("  This is a bug. Run the same with --debug before the verb.", file=sys.stderr)
-    return 70

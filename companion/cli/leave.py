@@ -23,7 +23,7 @@ GRACE = 2.0
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
-class Leave(BaseException):  # noqa: N818 - like SystemExit, a way out and not a failure
+class Leave(BaseException):
     """Raised in the main thread by SIGTERM and SIGHUP."""
 
     def __init__(self, code: int) -> None:
@@ -41,7 +41,7 @@ class Watchdog:
     def __init__(self, restore: Callable[[], None]) -> None:
         self._restore = restore
         self._read, self._write = os.pipe()
-        os.set_blocking(self._write, False)  # noqa: FBT003 - os's form
+        os.set_blocking(self._write, False)
         self._code = 130
 
     def __enter__(self) -> Self:

@@ -35,9 +35,7 @@ def opened(character: str, owner: str, *, dense: bool) -> Iterator[Memory]:
     card = cards.find_card(settings.path(settings.companion.characters), who)
     name = owner or settings.user.name or "friend"
     wanted = {"enabled": True} if dense else {"enabled": True, "embedder": "none"}
-    settings = settings.model_copy(
-        update={"memory": settings.memory.model_copy(update=wanted)}
-    )
+    settings = settings.model_copy(update={"memory": settings.memory.model_copy(update=wanted)})
     notices: list[str] = []
     memory = open_memory(settings, Wishes(), card, name, notices)
     if memory is None:
@@ -112,7 +110,7 @@ def show_(
     """One memory, as XML."""
     with opened(character, as_name, dense=False) as memory:
         note = memory.get(name)
-        xml = memory.to_xml(note)
+        xml = memory.to_xml(note.id)
     if as_json:
         show_json({"memory": {**as_dict(note), "xml": xml}})
     else:

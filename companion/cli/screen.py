@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, TextIO
 from companion.events import (
     Answered,
     Listening,
-    Notice,
     NothingHeard,
+    Notice,
     Ready,
     Remembered,
     Speaking,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 IDLE = "Space or Enter: talk · type to write · /help"
 LISTENING = "● listening … Space or Enter when you are done"
 THINKING = "… thinking"
+DOUBTFUL = 0.5
+"""Words understood with less confidence than this are marked."""
 
 
 def plain(text: str) -> str:
@@ -39,28 +41,34 @@ def plain(text: str) -> str:
 
 def story(event: Event, owner: str, name: str) -> list[str]:
     """The lines that tell an event to a person; none for passing states."""
+    lines: list[str] = []
     match event:
         case Words(text, confidence):
-            doubt = f"   (not sure: {confidence:.0%})" if confidence < 0.5 else ""  # noqa: PLR2004
-            return [f"{owner}: {text}{doubt}"]
-        case Remembered(notes) if notes:
-            return [f"   ↳ remembers: {who}: “{words}”" for _, who, words in notes]
-        case Answered(text, complete, record, audio):
-            lines = [f"{name}: {text}" + ("" if complete else " —")]
-            first = record["ms"]["first_audio"]
-            if first is not None:
-                kept = f" · {audio}" if audio else ""
-                lines.append(f"   first sound after {first:.0f} ms{kept}")
-            return lines
+            doubt = f"   (not sure: {confidence:.0%})" if confidence < DOUBTFUL else ""
+            lines = [f"{owner}: {text}{doubt}"]
+        case Remembered(notes):
+            lines = [f"   ↳ remembers: {who}: “{words}”" for _, who, words in notes]
+        case Answered():
+            lines = _answered(event, name)
         case NothingHeard(reason, level):
-            return [f"(I heard no speech: {reason}" + (f", level {level:.0f} dB)" if level else ")")]
+            at = f", level {level:.0f} dB" if level else ""
+            lines = [f"(I heard no speech: {reason}{at})"]
         case Notice(text):
-            return [f"! {text}"]
-        case Undone(lines):
-            return [f"(taken back; {lines} lines forgotten)"]
+            lines = [f"! {text}"]
+        case Undone(count):
+            lines = [f"(taken back; {count} lines forgotten)"]
         case Ready(seconds):
-            return [f"(ready after {seconds:.1f} s)"]
-    return []
+            lines = [f"(ready after {seconds:.1f} s)"]
+    return lines
+
+
+def _answered(event: Answered, name: str) -> list[str]:
+    lines = [f"{name}: {event.text}" + ("" if event.complete else " —")]
+    first = event.record["ms"]["first_audio"]
+    if first is not None:
+        kept = f" · {event.audio}" if event.audio else ""
+        lines.append(f"   first sound after {first:.0f} ms{kept}")
+    return lines
 
 
 def status(event: Event) -> str | None:

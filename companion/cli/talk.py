@@ -107,7 +107,11 @@ def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> Non
     SHELL.say("Loading …")
     wishes = Wishes(wish.character, wish.owner, listen=not wish.typed, fresh=wish.fresh)
     screens: list[Screen] = []
-    parts = compose(settings, wishes, lambda event: screens[0].tell(event))
+    parts = compose(
+        settings,
+        wishes,
+        lambda event: screens[0].tell(event),  # noqa: PLW0108 - there is no screen yet
+    )
     screen = Screen(wish.owner, parts.card.name, live=terminal is not None, as_json=wish.as_json)
     screens.append(screen)
     session = open_session(parts, settings)
@@ -137,7 +141,7 @@ def _read_lines(session: Session) -> None:
 def _read_keys(session: Session, parts: Parts, terminal: Terminal, screen: Screen) -> None:
     """Keys of a terminal until /quit or its end."""
     typed = ""
-    for key in terminal.keys():
+    for key in terminal.pressed():
         if key == "\x04":  # Ctrl-D
             return
         if key in ("\r", "\n") and typed:

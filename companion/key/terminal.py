@@ -45,7 +45,7 @@ class Terminal:
         except termios.error:
             return
 
-    def keys(self) -> Iterator[str]:
+    def pressed(self) -> Iterator[str]:
         """Characters as they are typed, until the terminal is closed.
 
         An escape sequence (an arrow, say) comes as one string that begins with ESC.

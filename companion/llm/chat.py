@@ -24,7 +24,7 @@ _MARK = "\ue000{}\ue001"  # private use: no template text and no tokenizer rule 
 _MARKS = re.compile("\ue000(\\d+)\ue001")
 
 
-class _Refused(Exception):  # noqa: N818 - a signal inside this module, not a failure
+class _Refused(Exception):
     """The template refuses this order of roles."""
 
 

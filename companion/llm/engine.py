@@ -91,7 +91,7 @@ class Llama:
     # ── loading ──────────────────────────────────────────────────────────────────────────────
 
     def _open(self) -> Any:  # noqa: ANN401 - llama_cpp has no types
-        import llama_cpp  # noqa: PLC0415 - loads the engine
+        import llama_cpp
 
         limits = self.limits
         llama_cpp.llama_log_set(_silence(llama_cpp), None)
@@ -124,8 +124,8 @@ class Llama:
         return ChatTemplate(source, names[0], names[1], self.path.name)
 
     def _watch_for_cancel(self) -> Any:  # noqa: ANN401 - a ctypes callback, kept from collection
-        import llama_cpp  # noqa: PLC0415
-        from llama_cpp import llama_cpp as native  # noqa: PLC0415
+        import llama_cpp
+        from llama_cpp import llama_cpp as native
 
         callback = native.ggml_abort_callback(lambda _: self._stop_reading)
         llama_cpp.llama_set_abort_callback(self._llama.ctx, callback, None)
@@ -228,7 +228,7 @@ class Llama:
             raise EngineError("llm", f"The language model failed: {error}.") from error
 
     def _is_end(self, token: int) -> bool:
-        import llama_cpp  # noqa: PLC0415
+        import llama_cpp
 
         vocabulary = llama_cpp.llama_model_get_vocab(self._llama.model)
         return bool(llama_cpp.llama_vocab_is_eog(vocabulary, token))
@@ -258,7 +258,7 @@ class Llama:
     @property
     def can_cut(self) -> bool:
         """Whether the middle of the context can be taken out (not so for recurrent models)."""
-        import llama_cpp  # noqa: PLC0415
+        import llama_cpp
 
         return bool(llama_cpp.llama_memory_can_shift(llama_cpp.llama_get_memory(self._llama.ctx)))
 

@@ -17,7 +17,7 @@ _NOT_WORD = re.compile(r"[^\w']+")
 
 def words(text: str) -> list[str]:
     """The words of a text as they are compared: lower case, without punctuation."""
-    plain = unicodedata.normalize("NFKC", text).replace("’", "'").casefold()  # noqa: RUF001
+    plain = unicodedata.normalize("NFKC", text).replace("’", "'").casefold()
     return [w.strip("'") for w in _NOT_WORD.sub(" ", plain).split() if w.strip("'")]
 
 

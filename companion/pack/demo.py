@@ -80,9 +80,8 @@ def _run_apart(run: int, home: Path, options: Options) -> Iterator[dict[str, Any
     command += ["demo", "--run", str(run), "--home", str(home), "--record", str(options.out)]
     command += ["--no-memory"] if not options.memory else []
     command += ["--volatile-first"] if options.volatile_first else []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdout is not None
-        for line in process.stdout:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout or ():
             yield json.loads(line)
     if process.returncode:
         raise EngineError("demo", f"Run {run} of the demo ended with code {process.returncode}.")
@@ -102,6 +101,7 @@ def run_here(
         loudspeaker=speaker,
         remember=options.memory,
         volatile_first=options.volatile_first,
+        now=lambda: _day(run),
     )
     seen: dict[str, Any] = {}
     inside = settings.model_copy(
@@ -111,7 +111,6 @@ def run_here(
     )
     parts = compose(inside, wishes, lambda event: _note(event, seen))
     parts.companion.stt = load_whisper(settings)
-    parts.companion.now = lambda: _day(run)
     try:
         parts.warm()
         for number, line in enumerate(script()[run - 1], 1):
@@ -150,7 +149,7 @@ def _one_turn(
     if said is not None and said.error is not None:
         raise said.error
     reply = said.text.strip() if said else ""
-    facts = {"text": reply, "character": parts.card.id, "lines": trace.lines}
+    facts: dict[str, object] = {"text": reply, "character": parts.card.id, "lines": trace.lines}
     save(place.audio, speaker.samples, speaker.rate, facts)
     heard = seen.get("heard", "")
     return {
@@ -185,8 +184,8 @@ def _tidy(parts: Parts) -> None:
 
 
 def _day(run: int) -> datetime:
-    """The second run happens a day after the first."""
-    return datetime.now().astimezone() + timedelta(days=run - 1)
+    """The last run happens today, each one before it a day earlier."""
+    return datetime.now().astimezone() - timedelta(days=len(script()) - run)
 
 
 def check_memory(turns: list[dict[str, Any]], card_text: str) -> list[str]:

@@ -45,7 +45,7 @@ class Chat(Protocol):
         """Whether the character may speak first."""
 
     def frame(self, roles: Sequence[str]) -> list[str]:
-        """The template's own text around the messages: one piece before each, one after the last."""
+        """The template's own text: one piece before each message, one after the last."""
 
 
 @dataclass(frozen=True, slots=True)
