@@ -60,7 +60,9 @@ def test_of_ours_the_environment_sees_the_wheel_alone(elsewhere: Path) -> None:
     assert run(python, "-c", script, cwd=elsewhere).stdout.startswith(str(elsewhere))
 
 
-@pytest.mark.parametrize("name", ["config.toml", "characters", "voices", "models/offline"])
+@pytest.mark.parametrize(
+    "name", ["config.toml", "characters", "voices", "models/offline", "models/manifest.toml"]
+)
 def test_the_wheel_carries_what_ships(elsewhere: Path, name: str) -> None:
     script = f"from companion.pack.bundled import bundled; print(bundled({name!r}))"
     place = Path(run(elsewhere / "venv/bin/python", "-c", script, cwd=elsewhere).stdout.strip())
