@@ -60,6 +60,12 @@ class VirtualSound:
     def __enter__(self) -> Self:
         (self.folder / "alsa.conf").write_text(ALSA)
         (self.folder / "client.conf").write_text("autospawn = no\n")
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start the server and plug both devices in; after a `kill_server`, once more."""
+        (self.folder / "native").unlink(missing_ok=True)
         self.server = subprocess.Popen(
             ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1",
              "--realtime=no", "--high-priority=no", "--disallow-exit", "--log-target=null",
@@ -71,14 +77,11 @@ class VirtualSound:
         self.add_microphone()
         self._keep_awake("spk")
         self._keep_awake("feed")
-        return self
 
     def __exit__(self, *_: object) -> None:
         for child in self.children:
             child.kill()
             child.wait()
-            if child.stdout is not None:
-                child.stdout.close()
         self.kill_server()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -163,15 +166,15 @@ class VirtualSound:
 
     def say(self, samples: npt.NDArray[np.float32], rate: int) -> subprocess.Popen[bytes]:
         """Speak mono samples into the microphone; returns at once."""
-        child = subprocess.Popen(
-            ["pacat", "--playback", "--device=feed", f"--rate={rate}", "--channels=1",
-             "--format=float32le", "--latency-msec=20"],
-            env=self.environ, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        path = self.folder / f"said{time.monotonic_ns()}.f32"
+        path.write_bytes(np.asarray(samples, np.float32).tobytes())
+        command = ["pacat", "--playback", "--device=feed", f"--rate={rate}", "--channels=1",
+                   "--format=float32le", "--latency-msec=20"]  # fmt: skip
+        with path.open("rb") as words:
+            child = subprocess.Popen(
+                command, env=self.environ, stdin=words, stderr=subprocess.DEVNULL
+            )
         self.children.append(child)
-        assert child.stdin is not None
-        child.stdin.write(np.asarray(samples, np.float32).tobytes())
-        child.stdin.close()
         return child
 
     def listen(self) -> Tape:

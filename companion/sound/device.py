@@ -1,0 +1,218 @@
+"""Microphones and loudspeakers: which there are, and opening one as it is.
+
+A device is known by its name and its host API, never by its number, which changes with every
+plug. Knows nothing of what is recorded or played.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from companion.errors import DeviceError
+from companion.sound.lane import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Kind = Literal["input", "output"]
+
+OPEN_SECONDS = 5.0
+"""How long opening may take before the sound server counts as hung."""
+
+_NAMES = {"input": "microphone", "output": "loudspeaker"}
+_RATES = (48_000, 44_100)
+_MOST_CHANNELS = 2
+
+# PortAudio keeps its streams in one list without a lock.
+_portaudio = threading.Lock()
+_open_streams = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A microphone or a loudspeaker.
+
+    Attributes:
+        kind: "input" for a microphone, "output" for a loudspeaker.
+        rate: Its own sample rate, in Hz.
+        channels: How many it has.
+        default: Whether it is taken where none is named.
+        api: The host API it belongs to, such as "ALSA".
+        index: PortAudio's number for it, good until the devices are looked for again.
+    """
+
+    name: str
+    kind: Kind
+    rate: int
+    channels: int
+    default: bool
+    api: str
+    index: int
+
+
+@dataclass(slots=True)
+class Stream:
+    """An open stream, with the rate and channels that the device took."""
+
+    stream: Any  # sounddevice has no types
+    rate: int
+    channels: int
+
+    def close(self) -> None:
+        """Close it. Call it in the thread that opened it."""
+        global _open_streams  # noqa: PLW0603 - PortAudio's own state is global too
+        with _portaudio:
+            _open_streams -= 1
+            self.stream.close()
+
+
+def list_devices() -> tuple[Device, ...]:
+    """Every microphone and loudspeaker there is now.
+
+    Raises:
+        DeviceError: PortAudio is missing, or the sound server hangs.
+    """
+    return _in_time(lambda: _devices(refresh=True))
+
+
+def find_device(kind: Kind, name: str | None = None) -> Device:
+    """The device of that name (or the one that holds `name` in its name), or the default one.
+
+    Raises:
+        DeviceError: There is none, or more than one; the message names those there are.
+    """
+    devices = [device for device in list_devices() if device.kind == kind]
+    if name is None:
+        found = [device for device in devices if device.default] or devices
+    else:
+        found = [device for device in devices if device.name == name] or [
+            device for device in devices if name.casefold() in device.name.casefold()
+        ]
+    if len({device.name for device in found}) == 1 or (found and name is None):
+        return found[0]
+    raise _not_found(kind, name, found or devices)
+
+
+def _not_found(kind: Kind, name: str | None, seen: list[Device]) -> DeviceError:
+    names = ", ".join(repr(device.name) for device in seen) or "none"
+    wanted = f"No {_NAMES[kind]}" + (f" is the one called {name!r}" if name else " was found")
+    return DeviceError(
+        f"{wanted}. Seen: {names}.", "See `companion devices list`; typing works without."
+    )
+
+
+def open_device(device: Device, make: Callable[[Any, int, int], Any]) -> Stream:
+    """Open a device at its own rate and channels, or the next best that it takes.
+
+    Call it in the thread that is to own the stream.
+
+    Args:
+        device: As found just before.
+        make: Gets the sounddevice module, a rate and a number of channels; returns a stream.
+
+    Raises:
+        DeviceError: It took none of them.
+    """
+    global _open_streams  # noqa: PLW0603 - PortAudio's own state is global too
+    sounddevice = _sounddevice()
+    refused: list[str] = []
+    for rate in dict.fromkeys((device.rate, *_RATES)):
+        for channels in dict.fromkeys((min(device.channels, _MOST_CHANNELS), 1, device.channels)):
+            try:
+                with _portaudio:
+                    stream = make(sounddevice, rate, channels)
+                    _open_streams += 1
+            except sounddevice.PortAudioError as error:
+                refused.append(_told(error))
+            else:
+                return Stream(stream, rate, channels)
+    raise DeviceError(
+        f"The {_NAMES[device.kind]} {device.name!r} could not be opened at {device.rate}, "
+        f"48000 or 44100 Hz ({refused[0]}).",
+        "Close other programs that use it, or name another: `companion devices list`.",
+    )
+
+
+@contextmanager
+def device_errors(kind: Kind) -> Iterator[None]:
+    """Turn PortAudio's errors into ours."""
+    sounddevice = _sounddevice()
+    try:
+        yield
+    except sounddevice.PortAudioError as error:
+        raise DeviceError(
+            f"The {_NAMES[kind]} was lost ({_told(error)}).", "Plug it in again, or type."
+        ) from error
+
+
+def _told(error: Any) -> str:  # noqa: ANN401 - sounddevice has no types
+    """What PortAudio said, without its code."""
+    return str(error.args[0]).removeprefix("Error opening ").split(" [PaErrorCode")[0]
+
+
+def _in_time(work: Callable[[], tuple[Device, ...]]) -> tuple[Device, ...]:
+    lane = Lane("sound devices")
+    try:
+        return lane.call(work, OPEN_SECONDS)
+    finally:
+        lane.close()
+
+
+def _devices(*, refresh: bool) -> tuple[Device, ...]:
+    sounddevice = _sounddevice()
+    with _portaudio:
+        if refresh and not _open_streams:  # looking again ends every stream
+            sounddevice._terminate()  # noqa: SLF001 - the only way to see a new device
+            sounddevice._initialize()  # noqa: SLF001
+        apis = sounddevice.query_hostapis()
+        return tuple(
+            _device(row, kind, apis[row["hostapi"]])
+            for row in sounddevice.query_devices()
+            for kind in _NAMES
+            if row[f"max_{kind}_channels"] > 0
+        )
+
+
+def _device(row: Any, kind: Any, api: Any) -> Device:  # noqa: ANN401 - sounddevice has no types
+    return Device(
+        name=row["name"],
+        kind=kind,
+        rate=round(row["default_samplerate"]),
+        channels=row[f"max_{kind}_channels"],
+        default=api[f"default_{kind}_device"] == row["index"],
+        api=api["name"],
+        index=row["index"],
+    )
+
+
+_hushed: list[object] = []
+
+
+def _sounddevice() -> Any:  # noqa: ANN401 - sounddevice has no types
+    _hush_alsa()
+    try:
+        import sounddevice
+    except OSError as error:
+        raise DeviceError(
+            "PortAudio is missing, without which there is no sound.",
+            "Type: sudo apt-get install libportaudio2",
+        ) from error
+    return sounddevice
+
+
+def _hush_alsa() -> None:
+    """Keep ALSA from writing its own messages over the conversation; errors reach us anyway."""
+    if _hushed:
+        return
+    handler = ctypes.CFUNCTYPE(
+        None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
+    )(lambda *_: None)
+    _hushed.append(handler)  # ALSA keeps the pointer for good
+    try:
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(handler)
+    except OSError:
+        return  # not on this system

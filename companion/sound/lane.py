@@ -1,0 +1,80 @@
+"""One thread for one sound stream, and a limit to how long it is waited for.
+
+A stream is opened, written, stopped and closed by the one thread that PortAudio wants. When the
+sound server hangs, such a call never returns and cannot be interrupted (`abort` on a stopped
+PulseAudio was waited for in vain): then its lane is given up, not the conversation.
+"""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from companion.errors import DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class _Job:
+    """A call on its way through a lane."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self.work = work
+        self.done = threading.Event()
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self.result = self.work()
+        except Exception as error:  # noqa: BLE001 - carried to the caller, who raises it
+            self.error = error
+        self.done.set()
+
+
+class Lane:
+    """A thread that makes calls one after the other.
+
+    Args:
+        name: What the thread is called.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+        self.hung = False
+
+    def call(self, work: Callable[[], T], seconds: float) -> T:
+        """What `work` returns or raises, from the lane's thread.
+
+        Raises:
+            DeviceError: It did not return within `seconds`, or an earlier call did not.
+        """
+        job = _Job(work)
+        if not self.hung:
+            self._jobs.put(job)
+            self.hung = not job.done.wait(seconds)
+        if self.hung:
+            raise DeviceError(
+                f"The sound server does not answer ({seconds:.0f} s).",
+                "Restart PipeWire or PulseAudio; typing works meanwhile.",
+            )
+        if job.error is not None:
+            raise job.error
+        result: T = job.result
+        return result
+
+    def close(self) -> None:
+        """End the thread; one that hangs ends when its call returns."""
+        self._jobs.put(None)
+        if not self.hung:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job.run()

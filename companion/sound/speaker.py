@@ -1,0 +1,186 @@
+"""The loudspeaker: one output stream at the device's own rate, written in blocks of 20 ms.
+
+Knows the words only as they come with the sound, to tell which of them were heard.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from companion.errors import DeviceError
+from companion.flow import Cancel
+from companion.sound.device import OPEN_SECONDS, device_errors, find_device, open_device
+from companion.sound.lane import Lane
+from companion.sound.playback import BLOCK_SECONDS, play_to
+from companion.values import Clause, Said, Samples, Speech
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+QUEUE_SECONDS = 0.06
+"""Sound queued in the device. The "low" 9 ms of PulseAudio is less than one block and leaves gaps;
+more would not begin later, nor end later, since a cut drops the queue."""
+
+_LEAD_IN_SECONDS = 0.006
+"""Silence before a reply: PulseAudio swallows the first 4 ms of a stream that begins."""
+
+WRITE_SECONDS = 2.0
+"""How long a block may wait before the sound server counts as hung."""
+
+
+class Speaker:
+    """A loudspeaker.
+
+    Args:
+        device_name: Its name or a part of it; None for the default one.
+        volume: Gain, 1 for as it was rendered. It and `muted` may be set at any time.
+
+    Raises:
+        DeviceError: There is no such loudspeaker, or it cannot be opened.
+
+    Attributes:
+        underflows: How often the device ran out of sound within a reply.
+    """
+
+    def __init__(self, device_name: str | None = None, volume: float = 1.0) -> None:
+        self.device_name = device_name
+        self.volume = volume
+        self.muted = False
+        self.underflows = 0
+        self._busy = threading.Lock()
+        self._line: _Line | None = _Line(device_name)
+        self.rate = self._line.rate
+
+    def play(
+        self,
+        speech: Iterable[Speech],
+        cancel: Cancel,
+        started: Callable[[], None] | None = None,
+    ) -> Said:
+        """Play a reply and tell which of its words were heard.
+
+        Never raises a `CompanionError`: one that cut the reply short comes with what was said,
+        also when the device is lost. A lost device is looked for again by the next reply.
+
+        Args:
+            speech: The reply, clause by clause; its owner closes it.
+            cancel: The stop sign; the last sound is written at most two blocks after it is set.
+            started: Called once, when the first block that is not silent has been written.
+        """
+        with self._busy:
+            try:
+                line = self._opened()
+            except DeviceError as error:
+                return Said("", complete=False, error=error)
+            said = play_to(line, speech, cancel, self._gain, started)
+            self.underflows += line.take_underflows()
+            if isinstance(said.error, DeviceError):
+                self._drop()
+            return said
+
+    def cue(self, samples: Samples, rate: int) -> None:
+        """Play a short sound that belongs to no reply, and wait for its end."""
+        said = self.play([Speech(Clause("", ""), samples, rate)], Cancel())
+        if said.error is not None:
+            raise said.error
+
+    def close(self) -> None:
+        """Give the device back."""
+        with self._busy:
+            self._drop()
+
+    def _gain(self) -> float:
+        return 0.0 if self.muted else self.volume
+
+    def _opened(self) -> _Line:
+        if self._line is None:
+            self._line = _Line(self.device_name)
+            self.rate = self._line.rate
+        return self._line
+
+    def _drop(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
+
+
+class _Line:
+    """The stream to one loudspeaker: the `Outlet` that has a device behind it."""
+
+    def __init__(self, device_name: str | None) -> None:
+        device = find_device("output", device_name)
+
+        def make(sounddevice: Any, rate: int, channels: int) -> Any:  # noqa: ANN401
+            return sounddevice.OutputStream(
+                device=device.index,
+                samplerate=rate,
+                channels=channels,
+                dtype="float32",
+                latency=QUEUE_SECONDS,
+            )
+
+        self._lane = Lane("sound out")
+        try:
+            self._stream = self._lane.call(lambda: open_device(device, make), OPEN_SECONDS)
+        except DeviceError:
+            self._lane.close()
+            raise
+        self.rate = self._stream.rate
+        self._silence = np.zeros(round(BLOCK_SECONDS * self.rate), np.float32)
+        self._capacity = 0
+        self._underflows = 0
+
+    def write(self, block: Samples) -> None:
+        """Queue a block; waits while the queue is full."""
+        self._do(lambda stream: self._write(stream, block))
+
+    def cut(self, fade: Samples) -> int:  # noqa: ARG002 - what is queued before it is dropped
+        """Drop the queue."""
+        return int(self._do(self._abort))
+
+    def finish(self) -> None:
+        """Push the queue out with silence: some systems drop it when a stream is stopped."""
+        for _ in range(self._capacity // len(self._silence) + 2):
+            self.write(self._silence)
+        self._do(self._abort)
+
+    def take_underflows(self) -> int:
+        """How often the device ran dry since this was last asked."""
+        count, self._underflows = self._underflows, 0
+        return count
+
+    def close(self) -> None:
+        """Give the device back, or leave it to a server that hangs."""
+        with suppress(DeviceError):
+            self._lane.call(self._stream.close, WRITE_SECONDS)
+        self._lane.close()
+
+    def _do(self, work: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - sounddevice has no types
+        def guarded() -> Any:  # noqa: ANN401
+            with device_errors("output"):
+                return work(self._stream.stream)
+
+        return self._lane.call(guarded, WRITE_SECONDS)
+
+    def _write(self, stream: Any, block: Samples) -> None:  # noqa: ANN401
+        if stream.stopped:
+            stream.start()
+            self._capacity = stream.write_available
+            stream.write(self._frames(np.zeros(round(_LEAD_IN_SECONDS * self.rate), np.float32)))
+        elif stream.write_available >= self._capacity:
+            self._underflows += 1  # PulseAudio tells nobody that a queue ran dry
+        stream.write(self._frames(block))
+
+    def _frames(self, block: Samples) -> Samples:
+        return np.repeat(block[:, None], self._stream.channels, axis=1)
+
+    def _abort(self, stream: Any) -> int:  # noqa: ANN401
+        if stream.stopped:
+            return 0
+        unheard = max(0, self._capacity - stream.write_available)
+        stream.abort(ignore_errors=False)
+        return int(unheard)

@@ -1,0 +1,267 @@
+"""Real streams on a virtual sound device: what is said arrives, and what is lost is noticed."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from test_sound_files import pitch_of, tone
+from virtual_sound import VirtualSound, why_not
+
+from companion.errors import DeviceError
+from companion.flow import Cancel
+from companion.sound.cue import cue_tone
+from companion.sound.device import find_device, list_devices
+from companion.sound.mic import Microphone
+from companion.sound.speaker import Speaker
+from companion.values import Clause, Speech
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
+
+
+@pytest.fixture(params=[44_100, 48_000])
+def sound(request, monkeypatch):
+    yield from virtual(request.param, monkeypatch)
+
+
+@pytest.fixture
+def one(monkeypatch):
+    yield from virtual(48_000, monkeypatch)
+
+
+def virtual(rate, monkeypatch):
+    before = set(threading.enumerate())
+    with VirtualSound(rate) as device:
+        for name, value in device.env.items():
+            monkeypatch.setenv(name, value)
+        yield device
+    assert set(threading.enumerate()) <= before
+
+
+@pytest.fixture
+def speaker(request):
+    request.getfixturevalue("sound" if "sound" in request.fixturenames else "one")
+    speaker = Speaker()
+    yield speaker
+    speaker.close()
+
+
+@pytest.fixture
+def microphone(request):
+    request.getfixturevalue("sound" if "sound" in request.fixturenames else "one")
+    microphone = Microphone()
+    microphone.open()
+    yield microphone
+    microphone.close()
+
+
+def clause(text: str, seconds: float, rate: int = 22_050, pitch: float = 1_000.0) -> Speech:
+    return Speech(Clause(text, text), tone(rate, seconds, pitch), rate)
+
+
+@pytest.mark.usefixtures("one")
+def test_the_virtual_devices_are_listed_once_each():
+    devices = list_devices()
+    assert {"input", "output"} == {device.kind for device in devices if device.default}
+    assert find_device("output", "default").name == "default"
+
+
+@pytest.mark.usefixtures("one")
+def test_an_unknown_device_is_refused_with_the_names_there_are():
+    with pytest.raises(DeviceError, match=r"called 'Nessie'. Seen: .*'default'"):
+        find_device("input", "Nessie")
+
+
+def test_a_reply_arrives_whole_at_the_right_pitch(sound, speaker):
+    tape = sound.listen()
+    said = speaker.play([clause("One ", 0.5), clause("two.", 0.5)], Cancel())
+    tape.wait_until_quiet()
+    heard = tape.sound()
+    assert (said.text, said.complete, said.error) == ("One two.", True, None)
+    assert len(heard) / sound.rate == pytest.approx(1.0, abs=0.003)
+    assert pitch_of(heard, sound.rate) == pytest.approx(1_000, abs=2)
+    assert np.abs(heard).max() == pytest.approx(0.5, abs=0.02)
+    assert speaker.underflows == 0
+
+
+def test_a_second_reply_arrives_on_the_same_stream(one, speaker):
+    for _ in range(2):
+        tape = one.listen()
+        assert speaker.play([clause("One.", 0.3)], Cancel()).complete
+        tape.wait_until_quiet()
+        assert len(tape.sound()) / one.rate == pytest.approx(0.3, abs=0.003)
+
+
+def test_started_is_told_as_the_first_sound_is_written(speaker):
+    told = []
+    silence = Speech(Clause("", ""), np.zeros(2_205, np.float32), 22_050)
+    speaker.play([silence, clause("One.", 0.2)], Cancel(), lambda: told.append(time.monotonic()))
+    assert len(told) == 1
+
+
+def cut_after(speaker, blocks: int, cancel: Cancel):
+    """Play words of 0.1 s each, and press when some blocks have been written."""
+    text = "one two three four five six seven eight nine ten "
+    marks = tuple((end, (n + 1) * 2_205) for n, end in enumerate(ends(text)))
+    speech = Speech(Clause(text, text), tone(22_050, 1.0), 22_050, marks)
+    threading.Timer(blocks * 0.02, cancel.set).start()
+    return speaker.play([speech], cancel), time.monotonic()
+
+
+def ends(text: str) -> list[int]:
+    return [at for at, character in enumerate(text) if character == " "]
+
+
+def test_a_press_silences_the_loudspeaker_within_two_blocks(sound, speaker):
+    tape, cancel = sound.listen(), Cancel()
+    pressed = []
+    cancel.then(lambda: pressed.append((time.monotonic(), len(tape))))
+    said, returned = cut_after(speaker, 20, cancel)
+    tape.wait_until_quiet()
+    heard = len(tape.sound()) / sound.rate
+    last = np.flatnonzero(np.abs(tape.so_far()) > 1e-4)[-1]
+    assert returned - pressed[0][0] < 0.04
+    assert (last - pressed[0][1]) / sound.rate < 0.04
+    assert 0.2 < heard < 0.5
+    assert not said.complete
+    assert len(said.text.split()) == pytest.approx(heard / 0.1, abs=1)
+
+
+def test_volume_and_mute_are_heard(one, speaker):
+    speaker.volume = 0.5
+    tape = one.listen()
+    speaker.play([clause("One.", 0.3)], Cancel())
+    tape.wait_until_quiet()
+    speaker.muted = True
+    assert speaker.play([clause("Two.", 0.3)], Cancel()).text == "Two."
+    assert np.abs(tape.so_far()).max() == pytest.approx(0.25, abs=0.02)
+    assert len(tape.sound()) / one.rate == pytest.approx(0.3, abs=0.01)
+
+
+def test_the_cue_is_heard(one, speaker):
+    tape = one.listen()
+    speaker.cue(*cue_tone())
+    tape.wait_until_quiet()
+    assert len(tape.sound()) / one.rate == pytest.approx(0.12, abs=0.02)
+
+
+def test_a_killed_sound_server_ends_the_reply_with_an_error(one, speaker):
+    threading.Timer(0.3, one.kill_server).start()
+    said = speaker.play([clause("one two three four five six seven eight nine ten", 3)], Cancel())
+    assert isinstance(said.error, DeviceError)
+    assert not said.complete
+    assert 0 < len(said.text.split()) < 6
+
+
+def test_a_hung_sound_server_ends_the_reply_within_seconds(one, speaker):
+    threading.Timer(0.3, one.stop_server).start()
+    began = time.monotonic()
+    said = speaker.play([clause("one two three", 6)], Cancel())
+    assert "does not answer" in str(said.error)
+    speaker.close()
+    assert time.monotonic() - began < 8
+    one.go_on()
+
+
+def test_a_lost_loudspeaker_is_found_again_by_the_next_reply(one, speaker):
+    threading.Timer(0.2, one.kill_server).start()
+    assert speaker.play([clause("One.", 2)], Cancel()).error is not None
+    assert speaker.play([clause("Two.", 0.1)], Cancel()).text == ""
+    one.start()
+    tape = one.listen()
+    assert speaker.play([clause("Three.", 0.3)], Cancel()).complete
+    tape.wait_until_quiet()
+
+
+def test_what_is_spoken_while_pressed_is_recorded_at_16_khz(sound, microphone):
+    microphone.press()
+    feed = sound.say(tone(22_050, 0.6, 500), 22_050)
+    feed.wait()
+    time.sleep(0.15)
+    recording = microphone.release()
+    loud = np.flatnonzero(np.abs(recording.samples) > 0.05)
+    assert len(loud) / 16_000 == pytest.approx(0.6, rel=0.15)
+    assert pitch_of(recording.samples, 16_000) == pytest.approx(500, abs=2)
+    assert microphone.source == "mic"
+
+
+def test_what_was_said_just_before_the_press_is_kept(one, microphone):
+    one.say(tone(48_000, 1.5, 500), 48_000)
+    while microphone.level_db < -20:
+        time.sleep(0.005)
+    time.sleep(0.35)
+    microphone.press()
+    time.sleep(0.25)
+    recording = microphone.release()
+    assert recording.seconds == pytest.approx(0.3 + 0.25 + 0.2, abs=0.1)
+    assert np.abs(recording.samples[:3_200]).max() > 0.3
+
+
+def test_the_moment_before_an_interruption_is_not_kept(microphone):
+    microphone.press(keep_pre_roll=False)
+    time.sleep(0.25)
+    assert microphone.release().seconds == pytest.approx(0.25, abs=0.09)
+
+
+def test_silence_after_the_release_is_not_waited_for(one, microphone):
+    microphone.press()
+    feed = one.say(tone(48_000, 0.3, 500), 48_000)
+    feed.wait()
+    time.sleep(0.25)
+    released = time.monotonic()
+    microphone.release()
+    assert time.monotonic() - released < 0.1
+
+
+def test_a_slip_of_the_finger_records_nothing(microphone):
+    microphone.press()
+    assert microphone.release().seconds == 0
+
+
+@pytest.mark.usefixtures("one")
+def test_a_press_is_not_recorded_beyond_its_limit():
+    microphone = Microphone(longest=0.3)
+    microphone.open()
+    microphone.press()
+    time.sleep(0.6)
+    assert microphone.release().seconds == pytest.approx(0.6, abs=0.05)
+    microphone.close()
+
+
+def test_a_removed_microphone_is_never_replaced_by_the_loudspeaker(one, microphone):
+    microphone.press()
+    time.sleep(0.25)
+    one.remove("mic")
+    one.remove("feed")
+    with pytest.raises(DeviceError, match=r"mic is gone: the sound server (took|ended)"):
+        microphone.release()
+
+
+def test_no_microphone_but_the_loudspeakers_monitor_is_refused(one):
+    one.remove("mic")
+    one.remove("feed")
+    with pytest.raises(DeviceError, match=r"records what a loudspeaker plays \(spk\.monitor\)"):
+        Microphone().open()
+
+
+def test_a_microphone_on_a_killed_server_is_lost_but_keeps_what_was_said(one, microphone):
+    microphone.press()
+    one.say(tone(48_000, 0.5), 48_000).wait()
+    one.kill_server()
+    end = time.monotonic() + 3
+    while not microphone.lost and time.monotonic() < end:
+        time.sleep(0.02)
+    assert microphone.lost
+    with pytest.raises(DeviceError, match="was lost"):
+        microphone.check()
+
+
+def test_a_hung_server_gives_no_microphone_but_an_answer(one):
+    one.stop_server()
+    began = time.monotonic()
+    with pytest.raises(DeviceError, match="does not answer"):
+        Microphone().open()
+    assert time.monotonic() - began < 8
+    one.go_on()
