@@ -72,7 +72,10 @@ def printable(text: str) -> str:
 
 
 def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
+    import textwrap
+
+    lines = (textwrap.wrap(line, 96) or [""] for line in text.splitlines())
+    return "\n".join(f"  {part}" for wrapped in lines for part in wrapped)
 
 
 def _voice(card: Card) -> str:

@@ -30,11 +30,10 @@ Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_safe)
 Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+_STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
-class File(_Table):
+class File(BaseModel):
     """One file to pull.
 
     Attributes:
@@ -44,6 +43,8 @@ class File(_Table):
         md5: A weaker hash that a voice catalogue gives.
         save_as: What it is called here; empty for its own name.
     """
+
+    model_config = _STRICT
 
     name: Name
     size: int = Field(ge=0)
@@ -57,7 +58,7 @@ class File(_Table):
         return self.save_as or PurePosixPath(self.name).name
 
 
-class Part(_Table):
+class Part(BaseModel):
     """One model: a language model, a Whisper folder or a voice.
 
     Attributes:
@@ -65,6 +66,8 @@ class Part(_Table):
         folder: Where its files go, below the models (or voices) folder; empty for right there.
         revision: Commit or branch; a commit never changes.
     """
+
+    model_config = _STRICT
 
     kind: Literal["llm", "stt", "voice"]
     about: str
@@ -91,20 +94,24 @@ class Part(_Table):
         return self.kind, value.removesuffix(".onnx") if self.kind == "voice" else value
 
 
-class Preset(_Table):
+class Preset(BaseModel):
     """Models that go together on one kind of machine."""
+
+    model_config = _STRICT
 
     about: str
     memory_gb: int = Field(ge=1)
     parts: tuple[str, ...] = Field(min_length=1)
 
 
-class Manifest(_Table):
+class Manifest(BaseModel):
     """Everything that can be pulled by name, and the hashes of what ships.
 
     Attributes:
         offline: SHA-256 of each file of the offline pack, by its path below the models folder.
     """
+
+    model_config = _STRICT
 
     schema_: Literal[1] = Field(alias="schema")
     offline: dict[Name, Hash] = {}

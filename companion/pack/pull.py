@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from companion.errors import BadData, CannotCreate, Forbidden, Offline, StoreBusy
 from companion.pack import lock
 from companion.pack.gguf import gigabytes
-from companion.pack.hub import CHUNK, CutOff, Hub, NoRange, Remote
+from companion.pack.hub import CutOff, Hub, NoRange, Remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 TRIES = 5
 """How often a connection may be cut without a byte in between before we give up."""
+
+CHUNK = 1 << 20
 
 SPARE = 64 * 1024 * 1024
 """Bytes that must stay free on the disk."""
