@@ -144,6 +144,11 @@ def test_the_first_clause_is_given_before_another_token_is_asked_for():
     assert asked == tokens[:5]
 
 
+def test_a_short_sentence_is_spoken_at_once():
+    assert texts("Hi! I am so glad. Yes.")[0] == "Hi!"
+    assert texts("Oh. I see.")[0] == "Oh."
+
+
 def test_a_short_first_clause_waits_for_more():
     assert texts("Oh, yes, I am.") == ["Oh, yes, I am."]
     assert texts("Oh, yes, I am.", first_words=1) == ["Oh,", " yes, I am."]

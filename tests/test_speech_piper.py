@@ -1,11 +1,15 @@
 """A Piper voice: real files, real engine."""
 
 import json
+import os
 import shutil
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from companion.errors import BadData, CompanionError, EngineError, MissingInput, ModelMissing
 from companion.flow import Cancel
@@ -17,14 +21,21 @@ from companion.speech import piper as ours
 from companion.speech.piper import Piper
 
 VOICES = sorted((Path(__file__).parents[1] / "voices").glob("*.onnx"))
+EXAMPLES = 10_000 if os.environ.get("COMPANION_EXAM") else 50
+
 REPLY = "Well hello there, my friend! *waves* I am **so** glad. 😀 *smiles*"
 
 pytestmark = pytest.mark.skipif(not VOICES, reason="no voice in voices/")
 
 
-@pytest.fixture(scope="module")
-def voice():
+@cache
+def loaded():
     return Piper(VOICES[0])
+
+
+@pytest.fixture
+def voice():
+    return loaded()
 
 
 @pytest.fixture
@@ -142,6 +153,15 @@ def test_a_long_text_is_never_rendered_in_one_call(voice, monkeypatch):
 def test_no_text_stops_the_voice(voice, text):
     (speech,) = voice.say([Clause(text, text)], Cancel())
     assert speech.clause.text == text
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.text(max_size=80))
+def test_no_reply_stops_the_voice(text):
+    voice = loaded()
+    speech = list(voice.say(split_clauses([text]), Cancel()))
+    assert "".join(one.clause.text for one in speech) == text
+    assert all(one.clause.spoken or not len(one.samples) for one in speech)
 
 
 def test_raw_phonemes_are_never_taken_from_a_text(voice):

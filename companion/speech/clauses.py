@@ -1,8 +1,8 @@
 """Cut a reply into the pieces that are spoken in one go, while it is still being written.
 
-The first clause is short, so that the voice starts early; then come whole sentences, which sound
-better. Where a clause ends depends on the text alone, never on how it was cut into tokens. Pure:
-no engine, thread or clock.
+The first clause is short, so that the voice starts early: a sentence, or less where it has a
+pause. Then come whole sentences, which sound better. Where a clause ends depends on the text
+alone, never on how it was cut into tokens. Pure: no engine, thread or clock.
 """
 # ruff: noqa: RUF001 - the marks that look alike are what this module is about
 # ruff: noqa: SIM905 - a page of words reads better than a page of quotation marks
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FIRST_WORDS = 3
 FIRST_CHARACTERS = 12
-"""The first clause may end when it has so many words, or so many characters."""
+"""The first clause may end at a pause when it has so many words, or so many characters."""
 
 LONG = 160
 """Characters after which a sentence is cut at its next comma: ten seconds of speech."""
@@ -144,21 +144,22 @@ class _Splitter:
     def _ends(self) -> bool:
         """Whether the clause ends with the piece that was added last."""
         mark = self.held[-1].spoken
-        if not self.words or not self._enough() or len(mark) != 1 or mark.isalnum():
+        if not self.words or len(mark) != 1 or mark.isalnum():
             return False
         if mark in WIDE_ENDS:
             return True
         if mark == "\n":
             return not self._beyond_space().islower()
         if mark in PAUSES or mark in WIDE_PAUSES:
-            return (self.first or self.size >= LONG) and not self._in_number()
+            return self._may_pause() and not self._in_number()
         if mark in "!?" and self.first:
             return True
         return mark in ".…!?" and self._ends_sentence(mark) and self._take_closers()
 
-    def _enough(self) -> bool:
-        early = self.words >= self.first_words or self.length >= self.first_characters
-        return early or not self.first
+    def _may_pause(self) -> bool:
+        if not self.first:
+            return self.size >= LONG
+        return self.words >= self.first_words or self.length >= self.first_characters
 
     def _in_number(self) -> bool:
         return self.tail[-2:-1].isdigit() and self._ahead(0).isdigit()
