@@ -352,14 +352,20 @@ def talk(root: Path, rest: Sequence[str]) -> None:
     os.execve(python, [str(python), "-m", "companion", verb, *rest], {**ENVIRONMENT, **os.environ})
 
 
-def check(root: Path, rest: Sequence[str], **extra: str) -> int:
+def check(root: Path, rest: Sequence[str], *, exam: bool = False) -> int:
     """Run every check and every test, or with `rest` the tests it names; say what failed."""
     python = str(root / ".venv" / "bin" / "python")
     checks = [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["pytest", "--cov"]]
+    if rest:
+        checks = [["pytest", *rest]]
+    if exam:
+        seed = f"--hypothesis-seed={time.time_ns() % 10**6}"
+        full = ["pytest", "-v", "--durations=0", "--hypothesis-show-statistics", seed]
+        checks = [[*full, *rest]]
+    env = {**ENVIRONMENT, **os.environ, **({"COMPANION_EXAM": "1"} if exam else {})}
     failed = 0
-    for words in [["pytest", *rest]] if rest else checks:
+    for words in checks:
         started = time.monotonic()
-        env = {**ENVIRONMENT, **os.environ, **extra}
         code = subprocess.run([python, "-m", *words], cwd=root, env=env, check=False).returncode
         say(f"── {' '.join(words)}: {'FAILED' if code else 'passed'} after {clock(started)}")
         failed |= code
@@ -376,7 +382,7 @@ def main() -> int:
     try:
         set_up(ROOT, this_machine(), tests=tests)
         if tests:
-            return check(ROOT, asked.rest, COMPANION_EXAM=str(int(asked.command == "exam")))
+            return check(ROOT, asked.rest, exam=asked.command == "exam")
         if asked.command == "talk":
             talk(ROOT, asked.rest)
     except SetupError as error:

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 import companion
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 companion.prepare()  # before any engine is imported
-EXAM = os.environ.get("COMPANION_EXAM") == "1"
+EXAM = bool(os.environ.get("COMPANION_EXAM"))
+hypothesis.settings.register_profile(
+    "companion",
+    deadline=None,  # a loaded machine is no reason to fail
+    derandomize=not EXAM,  # `make test` says the same twice; `make exam` looks further
+    database=None,
+    print_blob=True,
+    max_examples=2000 if EXAM else 50,
+)
+hypothesis.settings.load_profile("companion")
 LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
 
 
