@@ -28,6 +28,7 @@ import hashlib
 import importlib.util
 import platform
 import shutil
+import signal
 import subprocess
 import time
 import urllib.request
@@ -65,11 +66,6 @@ class Machine:
     system: str
     apt: bool
     root: bool
-
-
-def this_machine() -> Machine:
-    """The machine this runs on."""
-    return Machine(platform.system(), shutil.which("apt-get") is not None, os.geteuid() == 0)
 
 
 # ── progress ─────────────────────────────────────────────────────────────────────────────────────
@@ -114,12 +110,18 @@ class Steps:
         with self.log.open("ab") as out:
             out.write(f"\n$ {' '.join(command)}\n".encode())
             out.flush()
-            with subprocess.Popen(command, stdin=-3, stdout=out, stderr=out, env=env) as child:
-                while child.poll() is None:
-                    try:
-                        child.wait(timeout=30)
-                    except subprocess.TimeoutExpired:
-                        self.show(f"      … {clock(started)}")
+            child = subprocess.Popen(
+                command, stdin=-3, stdout=out, stderr=out, env=env, start_new_session=True
+            )
+        try:
+            while child.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(timeout=30)
+                    break
+                self.show(f"      … {clock(started)}")
+        except KeyboardInterrupt:
+            os.killpg(child.pid, signal.SIGTERM)  # a compiler has children of its own
+            raise
         return child.returncode == 0
 
     def run(self, command: Sequence[str], what: str, **extra: str) -> None:
@@ -130,9 +132,8 @@ class Steps:
         """
         if not self.succeeds(command, **extra):
             raise SetupError(
-                f"Could not install {what}: {reason(self.log)}\n"
-                "Mend that (is the network there?) and run the same command again; what is "
-                f"installed already stays. The whole story is in {self.log}."
+                f"Could not install {what}: {reason(self.log)}\nMend that (is the network there?) "
+                f"and run the same command again. The whole story is in {self.log}."
             )
 
 
@@ -307,9 +308,7 @@ def install(root: Path, machine: Machine, todo: Sequence[str]) -> None:
     if not Path(python).exists():
         shutil.rmtree(venv, ignore_errors=True)  # the interpreter it was made with is gone
     if not venv.exists() and shutil.disk_usage(root).free < DISK_NEEDED:
-        raise SetupError(
-            f"Set-up needs 4 GB of free disk at {root}.\nMake room, then run it again."
-        )
+        raise SetupError(f"Set-up needs 4 GB of free disk at {root}.\nMake room and try again.")
     say("Setting Companion up. This happens once; after that it starts at once.")
     venv.mkdir(exist_ok=True)
     steps = Steps(venv / "setup.log", 1 + 5 * ("run" in todo) + ("test" in todo))
@@ -360,8 +359,7 @@ def check(root: Path, rest: Sequence[str], *, exam: bool = False) -> int:
         checks = [["pytest", *rest]]
     if exam:
         seed = f"--hypothesis-seed={time.time_ns() % 10**6}"
-        full = ["pytest", "-v", "--durations=0", "--hypothesis-show-statistics", seed]
-        checks = [[*full, *rest]]
+        checks = [["pytest", "-v", "--durations=0", "--hypothesis-show-statistics", seed, *rest]]
     env = {**ENVIRONMENT, **os.environ, **({"COMPANION_EXAM": "1"} if exam else {})}
     failed = 0
     for words in checks:
@@ -378,9 +376,12 @@ def main() -> int:
     parser.add_argument("command", choices=["talk", "test", "exam", "setup"])
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on")
     asked = parser.parse_args()
+    for wish in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wish, signal.default_int_handler)  # like Ctrl-C
     tests = asked.command in {"test", "exam"}
     try:
-        set_up(ROOT, this_machine(), tests=tests)
+        apt = shutil.which("apt-get") is not None
+        set_up(ROOT, Machine(platform.system(), apt, os.geteuid() == 0), tests=tests)
         if tests:
             return check(ROOT, asked.rest, exam=asked.command == "exam")
         if asked.command == "talk":

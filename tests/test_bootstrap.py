@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -44,6 +48,29 @@ def _no_index_of_cpu_builds(monkeypatch: pytest.MonkeyPatch) -> None:
 def steps(tmp_path: Path) -> tuple[Steps, list[str]]:
     shown: list[str] = []
     return Steps(tmp_path / "log", 2, shown.append), shown
+
+
+PATHS = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def written(path: Path) -> str:
+    """What another process writes there, as soon as it has."""
+    until = time.monotonic() + 10
+    while not (path.exists() and path.read_text().strip()) and time.monotonic() < until:
+        threading.Event().wait(0.01)
+    return path.read_text()
+
+
+def ends(process: int) -> bool:
+    """Whether a process is gone within ten seconds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        threading.Event().wait(0.01)
+    return False
 
 
 def finish(checkout: Path, part: str) -> None:
@@ -145,6 +172,18 @@ def test_a_step_that_works_is_counted_and_logged(steps: tuple[Steps, list[str]])
     steps[0].run([sys.executable, "-c", "import os; print(os.environ['MINE'])"], "it", MINE="ours")
     assert steps[1] == ["[1/2] parts"]
     assert "ours\n" in steps[0].log.read_text()
+
+
+def test_a_stopped_set_up_leaves_nothing_running(tmp_path: Path) -> None:
+    begin = "import os, pathlib, sys; from companion.bootstrap import Steps\n"
+    steps = (
+        "Steps(pathlib.Path('log'), 1).run(['sh', '-c', 'sleep 60 & echo $! > child; wait'], '')"
+    )
+    stopped = subprocess.Popen([sys.executable, "-c", begin + steps], cwd=tmp_path, env=PATHS)
+    child = written(tmp_path / "child")
+    stopped.send_signal(signal.SIGINT)
+    assert stopped.wait(10) != 0
+    assert ends(int(child))
 
 
 def test_torch_comes_without_gpu_libraries_where_it_can(
