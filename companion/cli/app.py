@@ -1,57 +1,81 @@
 """All verbs together, and how each of them ends.
 
-`run` is one of the three places that catch everything: it turns failures into one or two lines
-and an exit code (see `companion.errors`).
+Only the module of the verb that is asked for is imported, so that `--help` is quick.
 """
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from companion import __version__
-from companion.cli import (
-    characters,
-    config,
-    conversations,
-    demo,
-    devices,
-    doctor,
-    init,
-    memories,
-    models,
-    say,
-    talk,
-    transcribe,
-    voices,
-)
 from companion.cli.shell import SHELL, report
 from companion.errors import CompanionError
 
-app = typer.Typer(
-    name="companion",
-    help="A voice character that lives on your machine and remembers you.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-for verb in (talk, demo, say, transcribe, doctor, init):
-    verb.register(app)
-for name, room in {
-    "characters": characters,
-    "memories": memories,
-    "conversations": conversations,
-    "voices": voices,
-    "models": models,
-    "devices": devices,
-    "config": config,
-}.items():
-    app.add_typer(room.app, name=name)
+VERBS = {
+    "talk": "Talk with a character: Space or Enter, speak, Space or Enter.",
+    "demo": "Play a whole spoken conversation, twice, a day apart.",
+    "say": "Speak a text.",
+    "transcribe": "Write down what is said in a recording.",
+    "doctor": "What is missing, and the command that mends it.",
+    "init": "Make a workspace.",
+}
+ROOMS = {
+    "characters": "The characters and their cards.",
+    "memories": "What a character remembers of you.",
+    "conversations": "What was said, conversation by conversation.",
+    "voices": "The voices.",
+    "models": "Language models and Whisper folders.",
+    "devices": "Microphones and loudspeakers.",
+    "config": "Settings of this workspace.",
+}
+"""One line each, for the overview: `companion --help` must not import what it lists."""
+
+
+def build(wanted: Iterable[str]) -> typer.Typer:
+    """The command line with these verbs; of the others only name and purpose."""
+    app = typer.Typer(
+        name="companion",
+        help="A voice character that lives on your machine and remembers you.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(options)
+    chosen = set(wanted)
+    for name, purpose in (VERBS | ROOMS).items():
+        if name not in chosen:
+            app.command(name, help=purpose)(_nothing)
+        elif name in VERBS:
+            importlib.import_module(f"companion.cli.{name}").register(app)
+        else:
+            app.add_typer(importlib.import_module(f"companion.cli.{name}").app, name=name)
+    return app
+
+
+def asked_for(arguments: list[str]) -> list[str]:
+    """The verb among the arguments; all of them where the shell asks for completions."""
+    if any(name.endswith("_COMPLETE") for name in os.environ):
+        return [*VERBS, *ROOMS]
+    words = iter(arguments)
+    for word in words:
+        if word == "--config":
+            next(words, None)
+        elif not word.startswith("-"):
+            return [word]
+    return []
+
+
+def _nothing() -> None:
+    """Stands for a verb in the overview."""
 
 
 def _version(wanted: bool) -> None:
@@ -60,7 +84,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     config_file: Annotated[
         Path | None, typer.Option("--config", help="Use this config.toml.", metavar="FILE")
@@ -85,6 +108,7 @@ def run(arguments: list[str]) -> int:
     One of the three places that catch everything: failures become one or two lines.
     """
     try:
+        app = build(asked_for(arguments))
         code = app(arguments, prog_name="companion", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         return 130

@@ -57,5 +57,3 @@ def say(
     if as_json:
         first = trace.ms["first_audio"]
         show_json({"text": words, "seconds": said.seconds, "first_audio_ms": first})
-
-

@@ -1,0 +1,105 @@
+import json
+import os
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from companion.errors import CannotCreate
+from companion.flow import Cancel
+from companion.sound.keep import Keeper, at_rate, save
+from companion.testing import Hum, Loudspeaker
+from companion.values import Clause, Samples
+
+CLAUSES = [Clause("Hello there. ", "Hello there."), Clause("Bye.", "Bye.")]
+
+
+def keeper(folder, megabytes=100, days=30, clock=None):
+    return Keeper(Loudspeaker(), folder, megabytes, days, clock or (lambda: 1_000_000.0))
+
+
+def speak(keep):
+    return keep.play(Hum().say(CLAUSES, Cancel()), Cancel())
+
+
+def test_a_reply_is_kept_as_sound_and_facts(tmp_path):
+    keep = keeper(tmp_path / "out")
+    said = speak(keep)
+    path = keep.label(["s:1", "s:2"])
+    samples, rate = soundfile.read(path)
+    facts = json.loads(Path(path).with_suffix(".json").read_text("utf-8"))
+    assert len(samples) == round(said.seconds * rate)
+    assert facts["text"] == "Hello there. Bye."
+    assert facts["lines"] == ["s:1", "s:2"]
+    assert soundfile.info(path).subtype == "PCM_16"
+    assert os.stat(path).st_mode & 0o777 == 0o600
+
+
+def test_two_replies_in_one_second_get_two_names(tmp_path):
+    keep = keeper(tmp_path)
+    names = []
+    for _ in range(2):
+        speak(keep)
+        names.append(keep.label([]))
+    assert len(set(names)) == 2
+
+
+def test_a_reply_without_sound_leaves_no_file(tmp_path):
+    keep = keeper(tmp_path)
+    keep.play(iter(()), Cancel())
+    assert keep.label([]) == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_oldest_go_when_there_is_too_much(tmp_path):
+    clock = count(1_000_000, 60)
+    keep = keeper(tmp_path, megabytes=1, clock=lambda: float(next(clock)))
+    for _ in range(30):
+        speak(keep)
+        path = keep.label([])
+    sizes = [p.stat().st_size for p in tmp_path.glob("*.wav")]
+    assert sum(sizes) <= 1_000_000 + max(sizes)
+    assert os.path.exists(path)
+    assert len(list(tmp_path.glob("*.json"))) == len(sizes)
+
+
+def test_what_is_too_old_goes(tmp_path):
+    speak(keep := keeper(tmp_path, days=1))
+    old = keep.label([])
+    os.utime(old, (0, 0))
+    speak(keep)
+    new = keep.label([])
+    assert [str(p) for p in tmp_path.glob("*.wav")] == [new]
+
+
+def test_forgetting_a_line_removes_its_sound(tmp_path):
+    keep = keeper(tmp_path)
+    speak(keep)
+    keep.label(["s:1", "s:2"])
+    assert keep.forget("s:9") == 0
+    assert keep.forget("s:2") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_taking_back_removes_the_last_reply(tmp_path):
+    keep = keeper(tmp_path)
+    speak(keep)
+    keep.label([])
+    keep.drop_last()
+    keep.drop_last()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_one_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    samples: Samples = np.zeros(10, np.float32)
+    with pytest.raises(CannotCreate):
+        save(tmp_path / "file" / "x.wav", samples, 16_000, {})
+
+
+def test_sound_at_another_rate_keeps_its_length_in_seconds():
+    second = np.zeros(16_000, np.float32)
+    assert at_rate(second, 16_000, 16_000) is second
+    assert len(at_rate(second, 16_000, 22_050)) == pytest.approx(22_050, abs=30)

@@ -1,0 +1,161 @@
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from live import ROOT, Talk
+from virtual_sound import VirtualSound, why_not
+
+from companion.cli.app import run
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
+DEMO = ROOT / "models" / "offline" / "demo"
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    assert run(["--quiet", "init", str(tmp_path / "ws")]) == 0
+    return tmp_path / "ws"
+
+
+@pytest.fixture(params=[44_100, 48_000])
+def sound(request):
+    with VirtualSound(request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def sound48():
+    with VirtualSound(48_000) as made:
+        yield made
+
+
+def line(number=1):
+    samples, rate = soundfile.read(DEMO / f"{number:02}.wav", dtype="float32")
+    return samples, rate
+
+
+def ask(talk, sound, number=1):
+    """Hold the key, speak a recording, let go."""
+    samples, rate = line(number)
+    talk.key(" ")
+    talk.wait_for("listening")
+    sound.say(samples, rate).wait(timeout=20)
+    time.sleep(0.2)  # what the sound server still holds
+    talk.key(" ")
+
+
+def pitch(samples, rate):
+    """Strongest frequency between 70 and 400 Hz, by autocorrelation, in Hz."""
+    middle = samples[len(samples) // 4 : len(samples) // 4 + rate // 2]
+    middle = middle - middle.mean()
+    correlation = np.fft.irfft(np.abs(np.fft.rfft(middle, 2 * len(middle))) ** 2)
+    low, high = rate // 400, rate // 70
+    return rate / (low + int(correlation[low:high].argmax()))
+
+
+def test_a_spoken_question_is_answered_on_the_loudspeaker(workspace, sound):
+    with Talk(workspace, sound.environ) as talk:
+        talk.wait_for("first sound after")  # the greeting
+        tape = sound.listen()
+        ask(talk, sound)
+        talk.wait_for("Sam: ")
+        talk.wait_for("first sound after")
+        tape.wait_until_quiet()
+        heard = tape.sound()
+        talk.key("/quit\n")
+        assert talk.end() == 0
+    assert np.abs(heard).max() > 0.02
+    assert len(heard) > 0.3 * tape.rate
+    assert 120 < pitch(heard, tape.rate) < 320  # Juno's voice, at either rate
+
+
+def test_a_press_without_speech_is_not_answered(workspace, sound48):
+    with Talk(workspace, sound48.environ) as talk:
+        talk.wait_for("first sound after")
+        talk.key(" ")
+        talk.wait_for("listening")
+        time.sleep(0.4)
+        talk.key(" ")
+        talk.wait_for("no speech")
+        talk.key("/quit\n")
+        assert talk.end() == 0
+
+
+def test_typed_words_and_commands_work_while_voice_is_on(workspace, sound48):
+    with Talk(workspace, sound48.environ) as talk:
+        talk.wait_for("first sound after")
+        talk.key("hello juno\n")
+        talk.wait_for("Sam: hello juno")
+        talk.wait_for("first sound after")
+        talk.key("/undo\n")
+        talk.wait_for("taken back")
+        talk.key("/volume 30\n")
+        talk.wait_for("Volume 30%")
+        talk.key("/mute\n")
+        talk.wait_for("off")
+        talk.key("/help\n")
+        talk.wait_for("/again")
+        talk.key("/quit\n")
+        assert talk.end() == 0
+        assert talk.terminal_is_as_before()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_the_terminal_as_it_was_and_nothing_lost(workspace, sound48, number, code):
+    with Talk(workspace, sound48.environ) as talk:
+        talk.wait_for("first sound after")
+        talk.key("my kite is called windhover\n")
+        talk.wait_for("Juno: ")
+        began = time.monotonic()
+        talk.signal(number)
+        assert talk.end() == code
+        assert time.monotonic() - began < 4
+        assert talk.terminal_is_as_before()
+    assert "windhover" in remembered(workspace)
+
+
+def test_a_closed_terminal_ends_it_and_nothing_is_lost(workspace, sound48):
+    with Talk(workspace, sound48.environ) as talk:
+        talk.wait_for("first sound after")
+        talk.key("my kite is called windhover\n")
+        talk.wait_for("Juno: ")
+        talk.signal(signal.SIGHUP)
+        assert talk.end() == 129
+    assert "windhover" in remembered(workspace)
+
+
+def test_a_stopped_sound_server_does_not_keep_it_from_leaving(workspace, sound48):
+    with Talk(workspace, sound48.environ) as talk:
+        talk.wait_for("first sound after")
+        talk.key("my kite is called windhover\n")
+        talk.wait_for("Juno: ")
+        sound48.stop_server()
+        began = time.monotonic()
+        talk.signal(signal.SIGINT)
+        code = talk.end(seconds=15)
+        took = time.monotonic() - began
+        sound48.go_on()
+        assert code == 130
+        assert took < 5
+        assert talk.terminal_is_as_before()
+    assert "windhover" in remembered(workspace)
+
+
+def remembered(workspace):
+    import io
+    from contextlib import redirect_stdout
+
+    before = Path.cwd()
+    os.chdir(workspace)
+    try:
+        out = io.StringIO()
+        with redirect_stdout(out):
+            assert run(["memories", "list", "--as", "Sam", "--json"]) == 0
+    finally:
+        os.chdir(before)
+    return json.dumps(json.loads(out.getvalue()))
