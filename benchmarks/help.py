@@ -1,6 +1,6 @@
 """What `companion --help` costs beside an interpreter that imports typer: minimum of 7, in turn.
 
-    python benchmarks/help.py
+python benchmarks/help.py
 """
 
 from __future__ import annotations

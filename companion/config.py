@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from companion.errors import ConfigError, MissingInput
 
@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 PREFIX = "COMPANION_"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Folders(_Section):
+class Folders(BaseModel, extra="forbid", frozen=True):
     """`[companion]`: who, and where things are."""
 
     character: str = "juno"
@@ -37,13 +33,13 @@ class Folders(_Section):
     audio_out: Path = Path("audio_out")
 
 
-class User(_Section):
+class User(BaseModel, extra="forbid", frozen=True):
     """`[user]`."""
 
     name: str = Field("", max_length=60)
 
 
-class Stt(_Section):
+class Stt(BaseModel, extra="forbid", frozen=True):
     """`[stt]`."""
 
     model: str = "offline/whisper"
@@ -51,7 +47,7 @@ class Stt(_Section):
     threads: int = Field(2, ge=1, le=64)
 
 
-class Llm(_Section):
+class Llm(BaseModel, extra="forbid", frozen=True):
     """`[llm]`."""
 
     model: str = "offline/companion.gguf"
@@ -64,7 +60,7 @@ class Llm(_Section):
     threads_read: int = Field(2, ge=1, le=64)
 
 
-class Voice(_Section):
+class Voice(BaseModel, extra="forbid", frozen=True):
     """`[voice]`."""
 
     model: str = "en_US-juno-low"
@@ -73,7 +69,7 @@ class Voice(_Section):
     longest: float = Field(15.0, ge=1, le=600)
 
 
-class Audio(_Section):
+class Audio(BaseModel, extra="forbid", frozen=True):
     """`[audio]`."""
 
     microphone: str = ""
@@ -89,7 +85,7 @@ class Audio(_Section):
     keep_days: int = Field(30, ge=1)
 
 
-class Memory(_Section):
+class Memory(BaseModel, extra="forbid", frozen=True):
     """`[memory]`."""
 
     enabled: bool = True
@@ -98,14 +94,14 @@ class Memory(_Section):
     notes: int = Field(5, ge=0, le=50)
 
 
-class Wording(_Section):
+class Wording(BaseModel, extra="forbid", frozen=True):
     """`[prompt]`."""
 
     system: str = "v1"
     volatile: str = "v1"
 
 
-class Settings(_Section):
+class Settings(BaseModel, extra="forbid", frozen=True):
     """All settings of one workspace.
 
     Attributes:

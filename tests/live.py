@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import select
-import signal
 import subprocess
 import sys
 import termios
@@ -80,4 +79,18 @@ class Talk:
         return termios.tcgetattr(self.slave) == self.before
 
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+def hold(talk, seconds):
+    """Press, wait, release."""
+    talk.key(" ")
+    talk.wait_for("listening")
+    time.sleep(seconds)
+    talk.key(" ")
+
+
+def ask(talk, sound, samples, rate):
+    """Press, speak a recording into the microphone, release."""
+    talk.key(" ")
+    talk.wait_for("listening")
+    sound.say(samples, rate).wait(timeout=20)
+    time.sleep(0.2)  # what the sound server still holds
+    talk.key(" ")

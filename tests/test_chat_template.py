@@ -14,7 +14,9 @@ CHATML = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
-NO_SYSTEM = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no') }}{% endif %}" + CHATML
+NO_SYSTEM = (
+    "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no') }}{% endif %}" + CHATML
+)
 SILENT_DROP = CHATML.replace("messages %}", "messages if m['role'] != 'system' %}")
 USER_FIRST = (
     "{% for m in messages if m['role'] != 'system' %}{% if (m['role'] == 'user') != "

@@ -136,7 +136,9 @@ def test_say_writes_a_wav_at_the_configured_rate(workspace, capsys):
     code, out, _ = call(capsys, "say", "Good evening.", "-o", "hello.wav", "--json")
     assert code == 0
     assert soundfile.info("hello.wav").samplerate == 22_050
-    assert soundfile.info("hello.wav").duration == pytest.approx(json.loads(out)["seconds"], abs=0.1)
+    assert soundfile.info("hello.wav").duration == pytest.approx(
+        json.loads(out)["seconds"], abs=0.1
+    )
 
 
 def test_say_nothing_is_a_usage_error(workspace, capsys):

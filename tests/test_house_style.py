@@ -426,9 +426,9 @@ def test_every_setting_has_a_comment() -> None:
 def _verbs() -> dict[str, set[str]]:
     import typer.main
 
-    from companion.cli.app import app
+    from companion.cli.app import ROOMS, VERBS, build
 
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(build([*VERBS, *ROOMS]))
     verbs = command.commands  # type: ignore[attr-defined]
     return {name: set(getattr(verb, "commands", {})) for name, verb in verbs.items()}
 

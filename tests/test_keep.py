@@ -34,7 +34,7 @@ def test_a_reply_is_kept_as_sound_and_facts(tmp_path):
     assert facts["text"] == "Hello there. Bye."
     assert facts["lines"] == ["s:1", "s:2"]
     assert soundfile.info(path).subtype == "PCM_16"
-    assert os.stat(path).st_mode & 0o777 == 0o600
+    assert Path(path).stat().st_mode & 0o777 == 0o600
 
 
 def test_two_replies_in_one_second_get_two_names(tmp_path):
@@ -61,7 +61,7 @@ def test_the_oldest_go_when_there_is_too_much(tmp_path):
         path = keep.label([])
     sizes = [p.stat().st_size for p in tmp_path.glob("*.wav")]
     assert sum(sizes) <= 1_000_000 + max(sizes)
-    assert os.path.exists(path)
+    assert Path(path).exists()
     assert len(list(tmp_path.glob("*.json"))) == len(sizes)
 
 

@@ -64,7 +64,9 @@ def test_an_unknown_character_names_those_there_are(workspace):
 def test_an_empty_folder_has_the_built_in_character(workspace):
     code, out, _ = talk(workspace, COMPANION_COMPANION__CHARACTERS="nowhere")
     assert code == 0
-    assert any(line.split(":")[0] not in ("Sam", "Juno") for line in out.splitlines() if ": " in line)
+    assert any(
+        line.split(":")[0] not in ("Sam", "Juno") for line in out.splitlines() if ": " in line
+    )
 
 
 def test_without_a_model_the_cure_is_named(workspace):

@@ -6,8 +6,8 @@ from companion.errors import EngineError
 from companion.events import (
     Answered,
     Listening,
-    Notice,
     NothingHeard,
+    Notice,
     Speaking,
     Thinking,
     Undone,
@@ -95,7 +95,7 @@ def test_words_that_were_not_understood_are_said_so(talk):
 def test_a_press_while_it_speaks_silences_it(talk):
     speaker = Loudspeaker()
     reply = "One sentence here. Another sentence here. A third sentence here."
-    session, companion, events = talk([reply, "Yes?"], ["second"], speaker=speaker)
+    session, companion, _events = talk([reply, "Yes?"], ["second"], speaker=speaker)
     speaker.on_clause = lambda n: session.press() if n == 1 else None
     session.type("first")
     assert session.wait(5)
@@ -169,7 +169,7 @@ def test_an_unforeseen_failure_does_not_end_the_conversation(talk):
 
 
 def test_the_greeting_is_spoken_and_not_remembered():
-    companion, events = scripted([])
+    companion, _events = scripted([])
     companion.persona = type(companion.persona)("Juno", "Sam", greeting="Ahoy, Sam!")
     session = Session(companion, Gate())
     session.start()
@@ -191,7 +191,7 @@ def test_without_a_microphone_a_press_does_nothing():
 
 
 def test_idle_work_is_done_in_steps_between_the_turns(talk):
-    session, companion, _ = talk(["Yes."])
+    session, _companion, _ = talk(["Yes."])
     steps = []
 
     class Tidy:

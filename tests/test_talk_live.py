@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from live import ROOT, Talk
+from live import ROOT, Talk, ask, hold
 from virtual_sound import VirtualSound, why_not
 
 from companion.cli.app import run
@@ -39,16 +39,6 @@ def line(number=1):
     return samples, rate
 
 
-def ask(talk, sound, number=1):
-    """Hold the key, speak a recording, let go."""
-    samples, rate = line(number)
-    talk.key(" ")
-    talk.wait_for("listening")
-    sound.say(samples, rate).wait(timeout=20)
-    time.sleep(0.2)  # what the sound server still holds
-    talk.key(" ")
-
-
 def pitch(samples, rate):
     """Strongest frequency between 70 and 400 Hz, by autocorrelation, in Hz."""
     middle = samples[len(samples) // 4 : len(samples) // 4 + rate // 2]
@@ -62,7 +52,7 @@ def test_a_spoken_question_is_answered_on_the_loudspeaker(workspace, sound):
     with Talk(workspace, sound.environ) as talk:
         talk.wait_for("first sound after")  # the greeting
         tape = sound.listen()
-        ask(talk, sound)
+        ask(talk, sound, *line())
         talk.wait_for("Sam: ")
         talk.wait_for("first sound after")
         tape.wait_until_quiet()
@@ -77,10 +67,7 @@ def test_a_spoken_question_is_answered_on_the_loudspeaker(workspace, sound):
 def test_a_press_without_speech_is_not_answered(workspace, sound48):
     with Talk(workspace, sound48.environ) as talk:
         talk.wait_for("first sound after")
-        talk.key(" ")
-        talk.wait_for("listening")
-        time.sleep(0.4)
-        talk.key(" ")
+        hold(talk, 0.4)
         talk.wait_for("no speech")
         talk.key("/quit\n")
         assert talk.end() == 0
