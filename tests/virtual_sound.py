@@ -169,7 +169,7 @@ class VirtualSound:
         path = self.folder / f"said{time.monotonic_ns()}.f32"
         path.write_bytes(np.asarray(samples, np.float32).tobytes())
         command = ["pacat", "--playback", "--device=feed", f"--rate={rate}", "--channels=1",
-                   "--format=float32le", "--latency-msec=20"]  # fmt: skip
+                   "--format=float32le", "--latency-msec=500"]  # fmt: skip
         with path.open("rb") as words:
             child = subprocess.Popen(
                 command, env=self.environ, stdin=words, stderr=subprocess.DEVNULL

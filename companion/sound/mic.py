@@ -113,7 +113,9 @@ class Microphone:
         blocks = self._ring.end()
         if held < SHORTEST_PRESS or self._stream is None:
             return Recording(np.zeros(0, np.float32), self.device_name or "")
-        self._check_source()
+        taken = self._taken_source()
+        if taken:
+            raise self._gone(f"took {taken} instead")
         return Recording(_at_speech_rate(blocks, self._stream.rate), self.device_name or "")
 
     @property
@@ -147,7 +149,9 @@ class Microphone:
                 f"The microphone {self.device_name or ''} was lost.".replace("  ", " "),
                 "Plug it in again, or type.",
             )
-        self._check_source()
+        taken = self._taken_source()
+        if taken is not None:
+            raise self._gone(f"took {taken} instead" if taken else "ended the recording")
 
     def close(self) -> None:
         """Stop listening and give the device back."""
@@ -197,14 +201,21 @@ class Microphone:
             )
         return sources[-1]
 
-    def _check_source(self) -> None:
+    def _taken_source(self) -> str | None:
+        """What is recorded instead of our source; empty where nothing is, None where all is well.
+
+        Raises:
+            DeviceError: The server hangs.
+        """
         if self._source is None or is_still(self._source):
-            return
+            return None
         now = {source.listener: source.name for source in sources_of_this_process() or ()}
-        taken = now.get(self._source.listener)
-        raise DeviceError(
-            f"The microphone {self._source.name} is gone: the sound server "
-            + (f"took {taken} instead." if taken else "ended the recording."),
+        return now.get(self._source.listener, "")
+
+    def _gone(self, what: str) -> DeviceError:
+        name = self._source.name if self._source else ""
+        return DeviceError(
+            f"The microphone {name} is gone: the sound server {what}.",
             "Plug it in again, or type.",
         )
 
@@ -254,10 +265,12 @@ class _Ring:
             return
         take.blocks.append(samples.copy())
         take.frames += frames
-        while not take.recording and take.frames - len(take.blocks[0]) >= self._pre_roll:
+        while not take.recording and self._spare(take):
             take.frames -= len(take.blocks.popleft())
-            if len(take.blocks) == 1:
-                return  # the newest block stays, for the level
+
+    def _spare(self, take: _Take) -> bool:
+        """Whether the oldest block is older than the pre-roll; the newest stays, for the level."""
+        return len(take.blocks) > 1 and take.frames - len(take.blocks[0]) >= self._pre_roll
 
     def begin(self, *, keep_pre_roll: bool) -> None:
         """Keep everything from here on, and the pre-roll."""

@@ -76,7 +76,11 @@ class Speaker:
                 line = self._opened()
             except DeviceError as error:
                 return Said("", complete=False, error=error)
-            said = play_to(line, speech, cancel, self._gain, started)
+            try:
+                said = play_to(line, speech, cancel, self._gain, started)
+            except BaseException:
+                self._drop()  # a fault upstream must not leave half a word in the queue
+                raise
             self.underflows += line.take_underflows()
             if isinstance(said.error, DeviceError):
                 self._drop()

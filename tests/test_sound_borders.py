@@ -1,0 +1,211 @@
+"""Where sound meets the system: threads that hang, devices that refuse, servers that are asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from companion.errors import DeviceError
+from companion.sound.device import Device, device_errors, open_device
+from companion.sound.lane import Lane
+from companion.sound.mic import Microphone, _Ring
+from companion.sound.source import is_still, sources_of_this_process
+
+sounddevice = pytest.importorskip("sounddevice", reason="needs PortAudio", exc_type=OSError)
+
+
+def test_a_lane_gives_back_what_its_one_thread_returns():
+    lane = Lane("test")
+    names = {lane.call(lambda: threading.current_thread().name, 1) for _ in range(3)}
+    lane.close()
+    assert names == {"test"}
+
+
+def test_a_lane_raises_what_its_call_raised():
+    lane = Lane("test")
+    with pytest.raises(ZeroDivisionError):
+        lane.call(lambda: 1 // 0, 1)
+    lane.close()
+
+
+def test_a_call_that_hangs_is_given_up_and_not_tried_again():
+    lane, freed = Lane("test"), threading.Event()
+    with pytest.raises(DeviceError, match="does not answer"):
+        lane.call(freed.wait, 0.05)
+    with pytest.raises(DeviceError, match="does not answer"):
+        lane.call(lambda: None, 60)
+    lane.close()
+    freed.set()
+    lane._thread.join()
+
+
+class Card:
+    """A sound card that takes one rate and one number of channels."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self.taken = (rate, channels)
+        self.asked: list[tuple[int, int]] = []
+        self.closed = False
+
+    def make(self, module, rate: int, channels: int) -> Card:
+        self.asked.append((rate, channels))
+        if (rate, channels) != self.taken:
+            raise module.PortAudioError("Error opening OutputStream: Invalid sample rate", -9997)
+        return self
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def device(rate: int = 96_000, channels: int = 6) -> Device:
+    return Device("USB PnP", "output", rate, channels, True, "ALSA", 3)
+
+
+@pytest.mark.parametrize("taken", [(96_000, 2), (96_000, 6), (48_000, 1), (44_100, 2)])
+def test_a_device_is_opened_as_it_is_or_next_best(taken):
+    card = Card(*taken)
+    stream = open_device(device(), card.make)
+    assert (stream.rate, stream.channels) == taken
+    assert card.asked[0] == (96_000, 2)
+    stream.close()
+    assert card.closed
+
+
+def test_a_device_that_takes_nothing_is_refused_by_name_and_rates():
+    told = r"loudspeaker 'USB PnP' could not be opened at 96000, 48000 or 44100 Hz \(.*sample rate"
+    with pytest.raises(DeviceError, match=told):
+        open_device(device(), Card(8_000, 1).make)
+
+
+def test_an_error_of_portaudio_is_told_without_its_code():
+    error = sounddevice.PortAudioError("Error writing [PaErrorCode -9999]")
+    with (
+        pytest.raises(DeviceError, match=r"microphone was lost \(Error writing\)"),
+        device_errors("input"),
+    ):
+        raise error
+
+
+def test_missing_portaudio_is_told_with_its_cure(tmp_path, monkeypatch):
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(__import__("sys").modules, "sounddevice")
+    with pytest.raises(DeviceError, match="apt-get install libportaudio2"):
+        Microphone().open()
+
+
+OK = SimpleNamespace(input_overflow=False)
+
+
+def hear(ring: _Ring, *levels: float, frames: int = 100, status=OK) -> None:
+    for level in levels:
+        ring.hear(np.full((frames, 2), level, np.float32), frames, None, status)
+
+
+def test_the_ring_keeps_only_its_pre_roll_until_a_press():
+    ring = _Ring(250, 1_000)
+    hear(ring, *range(9))
+    ring.begin(keep_pre_roll=True)
+    hear(ring, 9, 10)
+    assert [block[0, 0] for block in ring.end()] == [6, 7, 8, 9, 10]
+
+
+def test_what_was_kept_once_is_not_kept_again():
+    ring = _Ring(250, 1_000)
+    ring.begin(keep_pre_roll=True)
+    hear(ring, 1, 2)
+    assert len(ring.end()) == 2
+    ring.begin(keep_pre_roll=True)
+    assert ring.end() == []
+
+
+def test_an_interruption_keeps_nothing_from_before():
+    ring = _Ring(250, 1_000)
+    hear(ring, 1, 2)
+    ring.begin(keep_pre_roll=False)
+    hear(ring, 3)
+    assert [block[0, 0] for block in ring.end()] == [3]
+
+
+def test_a_ring_without_pre_roll_still_knows_its_level():
+    ring = _Ring(0, 1_000)
+    hear(ring, 1, 2, 3)
+    assert [block[0, 0] for block in ring.last(0.1)] == [3]
+
+
+def test_a_press_that_never_ends_stops_growing():
+    ring = _Ring(200, 1_000)
+    ring.begin(keep_pre_roll=True)
+    hear(ring, *range(50))
+    assert sum(len(block) for block in ring.end()) == 1_200
+    assert ring.frames == 5_000
+
+
+def test_sound_lost_on_the_way_in_is_counted():
+    ring = _Ring(200, 1_000)
+    hear(ring, 1, status=SimpleNamespace(input_overflow=True))
+    hear(ring, 1)
+    assert ring.overflows == 1
+
+
+def test_a_microphone_that_was_never_opened_is_lost_and_records_nothing():
+    microphone = Microphone()
+    with pytest.raises(DeviceError, match="The microphone was lost"):
+        microphone.press()
+    assert microphone.release().seconds == 0
+    assert (microphone.level_db, microphone.source, microphone.overflows) == (-120, "", 0)
+
+
+@pytest.fixture
+def pactl(tmp_path, monkeypatch):
+    """A `pactl` that answers from files, or as a script says."""
+
+    def install(script: str = 'cat "$0.$4"', **answers: object) -> None:
+        path = tmp_path / "pactl"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o700)
+        for what, answer in answers.items():
+            (tmp_path / f"pactl.{what.replace('_', '-')}").write_text(json.dumps(answer))
+        monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+
+    return install
+
+
+def listener(number: int, source: int, process: int) -> dict[str, object]:
+    properties = {"application.process.id": str(process)}
+    return {"index": number, "source": source, "properties": properties}
+
+
+def test_our_sources_are_those_of_our_process(pactl):
+    ours, other = os.getpid(), os.getpid() + 1
+    source = {"index": 5, "name": "usb", "properties": {"device.class": "sound"}}
+    monitor = {"index": 6, "name": "spk.monitor", "properties": {"device.class": "monitor"}}
+    rows = [listener(9, 6, ours), listener(8, 5, ours), listener(7, 5, other), listener(6, 4, ours)]
+    pactl(source_outputs=rows, sources=[source, monitor])
+    found = sources_of_this_process()
+    assert [(row.name, row.monitor) for row in found] == [("usb", False), ("spk.monitor", True)]
+    assert is_still(found[0])
+    pactl(source_outputs=[listener(8, 6, ours)])
+    assert not is_still(found[0])
+
+
+@pytest.mark.parametrize("script", ["echo Connection refused", "exit 1", "echo '{}'"])
+def test_a_server_that_cannot_be_asked_is_no_error(pactl, script):
+    pactl(script)
+    assert sources_of_this_process() is None
+
+
+def test_without_pactl_nobody_is_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert sources_of_this_process() is None
+
+
+def test_a_server_that_hangs_is_told(pactl):
+    pactl("exec sleep 60")
+    with pytest.raises(DeviceError, match="does not answer"):
+        sources_of_this_process()
