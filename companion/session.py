@@ -68,6 +68,9 @@ class Tidy(Protocol):
     def undo(self) -> int:
         """Forget the last turn everywhere; how many lines that were."""
 
+    def notices(self) -> tuple[str, ...]:
+        """What the owner should be told since this was last asked."""
+
 
 class Keeper(Protocol):
     """Keeps replies as files."""
@@ -228,6 +231,8 @@ class Session:
         except CompanionError as error:
             self.companion.tell(Notice(str(error)))
             return False
+        for text in self._tidy.notices() if self._tidy else ():
+            self.companion.tell(Notice(text))
         return True
 
     def _answer_recording(

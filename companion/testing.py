@@ -100,6 +100,10 @@ class Notebook:
         del self.lines[-2:]
         return len(gone)
 
+    def notices(self) -> tuple[str, ...]:
+        """Nothing is to be told."""
+        return ()
+
     def idle(self) -> Iterator[None]:
         """Nothing is left to do."""
         return iter(())

@@ -18,12 +18,13 @@ ROOT = Path(__file__).resolve().parents[1]
 class Talk:
     """A running `companion talk`; what it writes is in `shown`."""
 
-    def __init__(self, workspace, environment, *arguments):
+    def __init__(self, workspace, environment, *arguments, owner="Sam"):
         self.shown = ""
+        who = ["--as", owner] if owner else []
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "companion", "talk", "--as", "Sam", *arguments],
+            [sys.executable, "-m", "companion", "talk", *who, *arguments],
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,

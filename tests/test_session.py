@@ -200,10 +200,11 @@ def test_idle_work_is_done_in_steps_between_the_turns(talk):
                 steps.append(n)
                 yield
 
-        def undo(self):
-            return 0
+        def notices(self):
+            return ("The index was made again.",) if len(steps) == 2 else ()
 
     session._tidy = Tidy()
     session.type("hello")
     assert session.wait(5)
     assert steps[:3] == [0, 1, 2]
+    assert Notice("The index was made again.") in events

@@ -92,6 +92,36 @@ def test_typed_words_and_commands_work_while_voice_is_on(workspace, sound48):
         assert talk.terminal_is_as_before()
 
 
+def test_the_owners_name_is_asked_once_and_kept(workspace, sound48):
+    with Talk(workspace, sound48.environ, owner="") as talk:
+        talk.wait_for("What is your name?")
+        talk.key("Robin\n")
+        talk.wait_for("first sound after")
+        talk.key("hello\n")
+        talk.wait_for("Robin: hello")
+        talk.key("/quit\n")
+        assert talk.end() == 0
+    assert 'name = "Robin"' in (workspace / "config.toml").read_text()
+    with Talk(workspace, sound48.environ, owner="") as talk:
+        assert "What is your name?" not in talk.wait_for("first sound after")
+        talk.key("\x04")
+        assert talk.end() == 0
+
+
+def test_a_press_while_it_speaks_cuts_the_sound_and_the_history(workspace, sound48):
+    with Talk(workspace, sound48.environ) as talk:
+        talk.wait_for("♪")  # the greeting has begun
+        tape = sound48.listen()
+        talk.key(" ")
+        talk.wait_for(" —")  # it was cut short
+        talk.wait_for("listening")
+        talk.key(" ")
+        talk.wait_for("no speech")
+        talk.key("/quit\n")
+        assert talk.end() == 0
+    assert len(tape.sound()) < 1.0 * tape.rate
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_the_terminal_as_it_was_and_nothing_lost(workspace, sound48, number, code):
     with Talk(workspace, sound48.environ) as talk:
