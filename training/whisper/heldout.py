@@ -29,7 +29,7 @@ def _voice(index: int, *, seen: bool) -> str:
 
 def draw(data: Path) -> list[tuple[str, str, str]]:
     """Return (set, voice, words) rows: 200 open, 100 unlimited, 160 domain, half of each in unseen voices."""
-    rng = random.Random(SEED)  # noqa: S311 - a recipe, not a secret
+    rng = random.Random(SEED)
     known = set(text.frequent(text.persona(data, "valid"), text.VOCABULARY))
     fit = [
         words

@@ -92,12 +92,15 @@ def flite(text: str, voice: str, stretch: float) -> Utterance:
     spoken = lib.flite_synth_text(text.encode(), c.cast(speaker, c.c_void_p))
     wave = lib.utt_wave(spoken).contents
     samples = np.ctypeslib.as_array(wave.samples, (wave.length,)).astype(np.float32) / 32768
+    rate = int(wave.rate)  # the wave dies with the utterance
     phones, item = [], lib.relation_head(lib.utt_relation(spoken, b"Segment"))
     while item:
-        phones.append((lib.item_feat_string(item, b"name").decode(), lib.item_feat_float(item, b"end")))
+        phones.append(
+            (lib.item_feat_string(item, b"name").decode(), lib.item_feat_float(item, b"end"))
+        )
         item = lib.item_next(item)
     lib.delete_utterance(spoken)
-    return Utterance(samples, wave.rate, phones)
+    return Utterance(samples, rate, phones)
 
 
 @cache
@@ -113,7 +116,12 @@ def _espeak() -> tuple[Any, int, list[Any], list[tuple[str, float]], Any]:
         index = 0
         while events[index].type != _END:
             if events[index].type == _PHONEME:
-                starts.append((events[index].phone.decode(errors="replace"), events[index].milliseconds / 1000))
+                starts.append(
+                    (
+                        events[index].phone.decode(errors="replace"),
+                        events[index].milliseconds / 1000,
+                    )
+                )
             index += 1
         return 0
 
@@ -127,7 +135,8 @@ def espeak(text: str, voice: str, words_per_minute: int, pitch: int) -> Utteranc
     lib, rate, heard, starts, _ = _espeak()
     heard.clear()
     starts.clear()
-    if lib.espeak_SetVoiceByName(voice.encode()) != 0:
+    # the library knows British English by its file only
+    if lib.espeak_SetVoiceByName(voice.replace("en-gb", "gmw/en").encode()) != 0:
         message = f"espeak-ng has no voice {voice}"
         raise ValueError(message)
     lib.espeak_SetParameter(1, words_per_minute, 0)

@@ -97,7 +97,9 @@ def forbidden(data: Path) -> set[str]:
 
 def _random_words(rng: random.Random, common: list[str], rare: list[str]) -> str:
     """Return words without grammar: they teach spelling, and not to guess."""
-    return " ".join(rng.choice(rare if rng.random() < 0.4 else common) for _ in range(rng.randint(2, 7)))  # noqa: PLR2004
+    return " ".join(
+        rng.choice(rare if rng.random() < 0.4 else common) for _ in range(rng.randint(2, 7))
+    )
 
 
 def training(data: Path, seed: int, *, own: int, loose: int) -> list[tuple[str, str]]:
@@ -109,7 +111,7 @@ def training(data: Path, seed: int, *, own: int, loose: int) -> list[tuple[str, 
         own: how many sentences to draw from our templates.
         loose: how many sentences of unconnected words.
     """
-    rng = random.Random(seed)  # noqa: S311 - a recipe, not a secret
+    rng = random.Random(seed)
     valid = persona(data, "valid")
     known = frequent(valid, 10**6)
     common, rare = known[:VOCABULARY], known[VOCABULARY:]
@@ -126,7 +128,7 @@ def training(data: Path, seed: int, *, own: int, loose: int) -> list[tuple[str, 
     kept = [
         (words, written(words, question=question))
         for words, question in found.items()
-        if words not in banned and len(words.split()) <= 14  # noqa: PLR2004
+        if words not in banned and len(words.split()) <= 14
     ]
     rng.shuffle(kept)
     return kept

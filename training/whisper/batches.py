@@ -1,0 +1,199 @@
+"""From shards to batches: reading what is there, augmenting log-mel frames, and the targets of every loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from training.whisper.data import LOW, STEP
+from training.whisper.text import normal
+from training.whisper.vocabulary import CTC_ALPHABET
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tokenizers import Tokenizer
+    from torch import Tensor
+
+
+DEV_SHARD = "-036.npz"  # the last shard: its sentences never train
+IGNORED = -100
+_DECIBEL = 4 * np.log(10)  # one unit of the feature is four powers of ten
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One utterance: 10 ms frames as bytes (n, 80), phones per 20 ms, whose phones they are, and the written form.
+
+    The model hops by 20 ms, so that a clip can begin on an even or on an odd frame.
+    """
+
+    mel: np.ndarray[Any, np.dtype[np.uint8]]
+    phones: np.ndarray[Any, np.dtype[np.int64]]
+    kind: str
+    text: str
+
+    @property
+    def frames(self) -> int:
+        """Return how many frames the model sees: every second one of those stored."""
+        return len(self.mel) // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one step needs."""
+
+    mel: Tensor
+    phones: dict[str, Tensor]
+    tokens: Tensor
+    targets: Tensor
+    spans: Tensor  # first and last position that sounds, per row
+    characters: list[list[int]]
+
+
+class Corpus:
+    """The clips of all shards in a folder, re-read as shards are added."""
+
+    def __init__(self, folder: Path) -> None:
+        """Remember the folder."""
+        self.folder = folder
+        self.clips: list[Clip] = []
+        self.dev: list[Clip] = []
+        self.inventory: dict[str, dict[str, int]] = {"flite": {}, "espeak": {}}
+        self._read: set[str] = set()
+
+    def refresh(self) -> None:
+        """Read the shards that are new."""
+        for path in sorted(self.folder.glob("shard-*.npz")):
+            if path.name not in self._read:
+                self._read.add(path.name)
+                (self.dev if path.name.endswith(DEV_SHARD) else self.clips).extend(
+                    self._clips(path)
+                )
+
+    def _clips(self, path: Path) -> list[Clip]:
+        with np.load(path) as shard:
+            loaded = {name: shard[name] for name in shard.files}
+        found, frame, position = [], 0, 0
+        for count, voice, text in zip(
+            loaded["frames"], loaded["voice"], loaded["text"], strict=True
+        ):
+            kind = "espeak" if "-" in str(voice) else "flite"
+            names = loaded["phones"][position : position + (count + 1) // 2]
+            classes = self.inventory[kind]
+            phones = np.array([classes.setdefault(str(name), len(classes)) for name in names])
+            found.append(Clip(loaded["mel"][frame : frame + count], phones, kind, str(text)))
+            frame, position = frame + count, position + (count + 1) // 2
+        return found
+
+
+def grouped(clips: list[Clip], rng: np.random.Generator, frames: int) -> list[list[Clip]]:
+    """Return one epoch of batches of similar length, each at most `frames` frames with its padding."""
+    order = sorted(clips, key=lambda clip: clip.frames + rng.uniform(0, 15))
+    batches: list[list[Clip]] = [[]]
+    for clip in order:
+        longest = max(clip.frames for clip in [clip, *batches[-1]])
+        if longest * (len(batches[-1]) + 1) > frames:
+            batches.append([])
+        batches[-1].append(clip)
+    rng.shuffle(batches)
+    return batches
+
+
+def joined(clips: list[Clip]) -> list[Clip]:
+    """Return pairs of `clips` as one longer utterance each, where both have the same kind of phones."""
+    found: list[Clip] = []
+    for kind in sorted({clip.kind for clip in clips}):
+        alike = [clip for clip in clips if clip.kind == kind and clip.text]
+        for first, second in zip(alike[::2], alike[1::2], strict=False):
+            half = first.frames
+            mel = np.concatenate([first.mel[: 2 * half], second.mel])
+            phones = np.concatenate([first.phones[:half], second.phones])
+            found.append(Clip(mel, phones, kind, f"{first.text} {second.text}"))
+    return found or clips
+
+
+def mels(clips: list[Clip], window: int, rng: np.random.Generator, *, augment: bool) -> Tensor:
+    """Return (batch, 80, window); what lies behind a clip is 0, as faster-whisper pads."""
+    out = torch.zeros(len(clips), 80, window)
+    for row, clip in enumerate(clips):
+        first = int(rng.integers(2)) if augment else 0
+        mel = torch.from_numpy(clip.mel[first::2][: clip.frames].T.astype(np.float32)) * STEP + LOW
+        out[row, :, : mel.shape[1]] = _worn(mel, rng) if augment else mel
+    return out
+
+
+def _worn(mel: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return `mel` (80, n) at another level, through another microphone, in noise, with parts missing."""
+    if rng.random() < 0.7:
+        bend = np.interp(np.arange(80), np.linspace(0, 79, 5), rng.uniform(-0.12, 0.12, 5))
+        mel = mel + torch.from_numpy(bend.astype(np.float32))[:, None]
+    mel = mel + rng.uniform(-0.3, 0.2)
+    if rng.random() < 0.5:
+        floor = float(mel.max()) - rng.uniform(0.6, 1.8)
+        slope = torch.linspace(0, rng.uniform(-0.3, 0.3), 80)[:, None]
+        noise = floor + slope + 0.07 * torch.randn(mel.shape)
+        mel = torch.logaddexp(mel * _DECIBEL, noise * _DECIBEL) / _DECIBEL
+        mel = mel.maximum(mel.max() - 2)
+    low = float(mel.min())
+    for _ in range(2):
+        band, size = int(rng.integers(0, 72)), int(rng.integers(0, 9))
+        mel[band : band + size] = low
+        start, size = int(rng.integers(0, mel.shape[1])), int(rng.integers(0, 5))
+        mel[:, start : start + size] = low
+    return mel
+
+
+def _tokens(clip: Clip, tokenizer: Tokenizer, before: str) -> tuple[list[int], list[int]]:
+    """Return the decoder's input and targets; an empty clip ends at once and says so at its first token."""
+    special = {name: tokenizer.token_to_id(f"<|{name}|>") for name in _NEEDED}
+    start, plain, end = special["startoftranscript"], special["notimestamps"], special["endoftext"]
+    body = tokenizer.encode(" " + clip.text).ids if clip.text else []
+    tokens = [start, plain, *body]
+    targets = [plain if clip.text else special["nospeech"], *body, end]
+    if before:
+        earlier = [special["startofprev"], *tokenizer.encode(" " + before).ids]
+        return earlier + tokens, [IGNORED] * len(earlier) + targets
+    return tokens, targets
+
+
+_NEEDED = ("startoftranscript", "notimestamps", "endoftext", "nospeech", "startofprev")
+
+
+def make(
+    clips: list[Clip],
+    corpus: Corpus,
+    tokenizer: Tokenizer,
+    window: int,
+    rng: np.random.Generator,
+    *,
+    augment: bool = True,
+) -> Batch:
+    """Return the batch of `clips` in a window of so many frames."""
+    positions = window // 2
+    phones = {kind: torch.full((len(clips), positions), IGNORED) for kind in corpus.inventory}
+    spans = torch.zeros(len(clips), 2)
+    rows = []
+    for row, clip in enumerate(clips):
+        heard = clip.phones[::2][:positions]  # a position is 40 ms
+        phones[clip.kind][row, : len(heard)] = torch.from_numpy(heard)
+        silent = corpus.inventory[clip.kind].get("", -1), corpus.inventory[clip.kind].get("pau", -1)
+        sounding = np.flatnonzero(~np.isin(heard, silent))
+        spans[row] = torch.tensor([sounding[0], sounding[-1]] if len(sounding) else [0, 1])
+        other = (
+            corpus.clips[int(rng.integers(len(corpus.clips)))].text if rng.random() < 0.04 else ""
+        )
+        rows.append(_tokens(clip, tokenizer, other if augment else ""))
+    longest = max(len(tokens) for tokens, _ in rows)
+    tokens = torch.full((len(rows), longest), tokenizer.token_to_id("<|endoftext|>"))
+    targets = torch.full((len(rows), longest), IGNORED)
+    for row, (given, wanted) in enumerate(rows):
+        tokens[row, : len(given)], targets[row, : len(wanted)] = (
+            torch.tensor(given),
+            torch.tensor(wanted),
+        )
+    spelled = [[CTC_ALPHABET.index(c) for c in normal(clip.text)] for clip in clips]
+    return Batch(mels(clips, window, rng, augment=augment), phones, tokens, targets, spans, spelled)

@@ -1,0 +1,121 @@
+"""Measures an exported folder through faster-whisper: `python -m training.whisper.evaluate FOLDER [--data DATA]`.
+
+Speaks the committed held-out list and the demo script, hears them with the 30 s path of faster-whisper and with a
+window fitted to the speech, and prints word error rates. `--negatives DIR` counts clips without speech that gave words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jiwer
+import numpy as np
+
+from training.whisper import text
+from training.whisper.data import RATE, spoken
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+MARGIN = 32  # frames of padding behind the speech in the fitted window
+
+
+def full(model: Any, wave: npt.NDArray[np.float32]) -> tuple[str, float]:  # noqa: ANN401 - untyped library
+    """Return what faster-whisper's own padded path hears, and the seconds it took."""
+    began = time.perf_counter()
+    segments, _ = model.transcribe(
+        wave,
+        language="en",
+        beam_size=1,
+        temperature=0,
+        without_timestamps=True,
+        condition_on_previous_text=False,
+    )
+    heard = " ".join(segment.text.strip() for segment in segments)
+    return heard, time.perf_counter() - began
+
+
+def fitted(model: Any, wave: npt.NDArray[np.float32]) -> tuple[str, float]:  # noqa: ANN401 - untyped library
+    """Return what is heard in a window a little longer than the speech, and the seconds it took."""
+    import ctranslate2
+
+    began = time.perf_counter()
+    mel = model.feature_extractor(wave)
+    size = (mel.shape[1] + MARGIN + 7) // 8 * 8
+    padded = np.pad(mel, ((0, 0), (0, size - mel.shape[1])))[None]
+    names = ("<|startoftranscript|>", "<|notimestamps|>")
+    prompt = [model.hf_tokenizer.token_to_id(name) for name in names]
+    states = model.model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(padded)))
+    found = model.model.generate(states, [prompt], beam_size=1, max_length=200)[0]
+    heard = model.hf_tokenizer.decode(found.sequences_ids[0]).strip()
+    return heard, time.perf_counter() - began
+
+
+def waves() -> list[tuple[str, str, str, npt.NDArray[np.float32]]]:
+    """Return (set, voice, words, samples) of the held-out list and of the recorded demo."""
+    import soundfile
+
+    found = []
+    for name, voice, words in text.heldout():
+        said = spoken(text.written(words, question=text.is_question(words)), voice, None)
+        found.append((name, voice, words, said.samples))
+    script = json.loads(text.DEMO.read_text(encoding="utf-8"))
+    for line in (line for run in script["runs"] for line in run):
+        samples, rate = soundfile.read(text.DEMO.with_name(line["audio"]), dtype="float32")
+        if rate != RATE:
+            message = f"{line['audio']} has {rate} Hz, not {RATE}"
+            raise ValueError(message)
+        found.append(("demo", "demo", text.normal(line["text"]), samples))
+    return found
+
+
+def negatives(model: Any, folder: Path) -> str:  # noqa: ANN401 - untyped library
+    """Return how many of the clips without speech gave words."""
+    from faster_whisper.audio import decode_audio
+
+    files = sorted(p for p in folder.rglob("*") if p.suffix in {".wav", ".flac", ".ogg", ".mp3"})
+    wordy = [path for path in files if text.normal(full(model, decode_audio(str(path)))[0])]
+    return f"negatives: words in {len(wordy)} of {len(files)} clips"
+
+
+def main() -> None:
+    """Print one line per set."""
+    from faster_whisper import WhisperModel
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--negatives", type=Path)
+    parser.add_argument("--show", type=int, default=3, help="samples to print of each set")
+    args = parser.parse_args()
+    model = WhisperModel(
+        str(args.folder), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True
+    )
+    rows: dict[str, list[tuple[str, str, str, str, float, float]]] = defaultdict(list)
+    for name, voice, words, wave in waves():
+        wide, wide_time = full(model, wave)
+        tight, tight_time = fitted(model, wave)
+        row = (voice, words, wide, tight, wide_time, tight_time)
+        rows[name].append(row)
+        if name != "demo":
+            rows[f"{name} {voice}"].append(row)
+    for name, found in rows.items():
+        said = [row[1] for row in found]
+        wide, tight = ([text.normal(row[n]) for row in found] for n in (2, 3))
+        times = [float(np.median([row[n] for row in found])) * 1000 for n in (4, 5)]
+        print(
+            f"{name}: {len(found)} clips, WER 30 s {jiwer.wer(said, wide):.3f} fitted {jiwer.wer(said, tight):.3f} "
+            f"CER {jiwer.cer(said, tight):.3f}, median {times[0]:.0f} and {times[1]:.0f} ms"
+        )
+        for voice, words, heard, short, *_ in found[: args.show if " " not in name else 0]:
+            print(f"    {voice}: {words} => {heard} / {short}")
+    if args.negatives:
+        print(negatives(model, args.negatives))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,281 @@
+"""Trains the network on the shards: `python -m training.whisper.train DATA CACHE OUT`.
+
+The learning rate rises, stays, and falls in a straight line over the last `--decay` steps before `--steps`. The run
+checkpoints every `--save` steps and goes on where it stopped. `--long-from` is the step from which a share of the
+batches has the padding of faster-whisper's two ways to encode: a fitted window of 5 to 8 s, and 30 s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional as f
+
+from training.whisper import batches, text, vocabulary
+from training.whisper.batches import Batch, Corpus
+from training.whisper.model import Shape, TinyWhisper
+
+SEED = 7
+GUIDED_UNTIL = 2500
+FULL_WINDOW = 3000
+JOINED = 0.15  # share of the later batches that holds two sentences a clip
+
+
+def losses(model: TinyWhisper, batch: Batch, step: int) -> dict[str, Tensor]:
+    """Return every loss by name, already weighted."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        states, inner = model.encoder(batch.mel)
+        logits, share = model.decoder(batch.tokens, states)
+        spelled = model.characters(states)
+        inner = model.phone_norm(inner)
+        heard = {kind: head(inner) for kind, head in model.phones.items()}
+    found = {
+        "words": f.cross_entropy(
+            logits.float().flatten(0, 1), batch.targets.flatten(), label_smoothing=0.05
+        )
+    }
+    rows = [row for row, letters in enumerate(batch.characters) if letters]
+    chosen = spelled[rows].float().log_softmax(-1).transpose(0, 1)
+    letters = torch.tensor([c for row in rows for c in batch.characters[row]])
+    sizes = torch.tensor([len(batch.characters[row]) for row in rows])
+    whole = torch.full((len(rows),), chosen.shape[0])
+    blank = vocabulary.CTC_BLANK
+    found["ctc"] = 0.5 * f.ctc_loss(chosen, letters, whole, sizes, blank=blank, zero_infinity=True)
+    total = sum((labels >= 0).sum() for labels in batch.phones.values())
+    for kind, labels in batch.phones.items():
+        summed = f.cross_entropy(
+            heard[kind].float().flatten(0, 1), labels.flatten(), reduction="sum"
+        )
+        found["phones"] = found.get("phones", torch.tensor(0.0)) + summed / total
+    if step < GUIDED_UNTIL:
+        found["guide"] = (1 - step / GUIDED_UNTIL) * 2 * _off_diagonal(share, batch)
+    return found
+
+
+def _off_diagonal(share: Tensor, batch: Batch) -> Tensor:
+    """Return how much attention falls away from where a steady speaker would be: it finds the diagonal early."""
+    target = batch.targets >= 0
+    place = target.cumsum(1) / target.sum(1, keepdim=True).clamp(min=1)
+    first, last = batch.spans[:, :1], batch.spans[:, 1:]
+    when = (torch.arange(share.shape[2])[None] - first) / (last - first).clamp(min=1)
+    away = 1 - torch.exp(-((place[:, :, None] - when[:, None]) ** 2) / (2 * 0.12**2))
+    return (share * away).sum(2)[target].mean()
+
+
+def rate(step: int, args: argparse.Namespace) -> float:
+    """Return the share of the peak learning rate at `step`."""
+    return float(min(1.0, (step + 1) / 300, max(0.0, (args.steps - step) / args.decay)))
+
+
+def window(longest: int, step: int, args: argparse.Namespace, rng: np.random.Generator) -> int:
+    """Return the frames of this batch's window."""
+    fitted = (longest + 7) // 8 * 8
+    if step < args.long_from:
+        return fitted
+    draw = rng.random()
+    if draw < args.full_share:
+        return FULL_WINDOW
+    return fitted if draw > 0.7 else max(fitted + 120, 248 + int(rng.integers(12)) * 8)
+
+
+def collapse(best: list[int]) -> str:
+    """Return what a row of CTC choices spells."""
+    kept = [
+        c for i, c in enumerate(best) if c != vocabulary.CTC_BLANK and (i == 0 or best[i - 1] != c)
+    ]
+    return "".join(vocabulary.CTC_ALPHABET[c] for c in kept)
+
+
+@torch.no_grad()
+def examine(model: TinyWhisper, corpus: Corpus, tokenizer: Tokenizer) -> str:
+    """Return the error rates on sentences of the recipe that did not train, in training voices."""
+    rng = np.random.default_rng(0)
+    clips = corpus.dev or corpus.clips[:160]
+    clips = [clip for clip in clips if clip.text][:160]
+    prompt = [
+        tokenizer.token_to_id(f"<|{name}|>") for name in ("startoftranscript", "notimestamps")
+    ]
+    end = tokenizer.token_to_id("<|endoftext|>")
+    said, heard, spelled, right, count = [], [], [], 0, 0
+    for group in batches.grouped(clips, rng, 4000):
+        longest = max(clip.frames for clip in group) // 2 * 2 + 2
+        batch = batches.make(group, corpus, tokenizer, longest, rng, augment=False)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            states, inner = model.encoder(batch.mel)
+            inner = model.phone_norm(inner)
+            for kind, labels in batch.phones.items():
+                best = model.phones[kind](inner).argmax(-1)
+                right += int((best == labels).sum())
+                count += int((labels >= 0).sum())
+            letters = model.characters(states).argmax(-1).tolist()
+            tokens = model.greedy(states, prompt, end)
+        said += [text.normal(clip.text) for clip in group]
+        heard += [text.normal(tokenizer.decode(row)) for row in tokens]
+        spelled += [
+            text.normal(collapse(row[: clip.frames // 2 + 1]))
+            for row, clip in zip(letters, group, strict=True)
+        ]
+    shown = " | ".join(f"{a} => {b}" for a, b in list(zip(said, heard, strict=True))[:40:14])
+    return (
+        f"phones {right / count:.3f} ctc CER {jiwer.cer(said, spelled):.3f} WER {jiwer.wer(said, spelled):.3f} "
+        f"decoder WER {jiwer.wer(said, heard):.3f}  {shown}"
+    )
+
+
+class Run:
+    """One training run that can be put down and taken up."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        """Read texts and shards, make the network, and load the last checkpoint if there is one."""
+        self.args = args
+        args.out.mkdir(parents=True, exist_ok=True)
+        self.checkpoint = args.out / "checkpoint.pt"
+        torch.manual_seed(SEED)
+        written = [form for _, form in text.training(args.data, SEED, own=9000, loose=4000)]
+        self.tokenizer = vocabulary.build(written)
+        self.tokenizer.save(str(args.out / "tokenizer.json"))
+        self.varying = Tokenizer.from_str(self.tokenizer.to_str())
+        self.varying.model.dropout = 0.05
+        self.shape = Shape(self.tokenizer.get_vocab_size(), width=args.width)
+        self.model = TinyWhisper(self.shape)
+        self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
+        matrices = [p for n, p in self.model.named_parameters() if p.ndim == 2 and ".layers." in n]
+        chosen = {id(p) for p in matrices}
+        rest = [p for p in self.model.parameters() if id(p) not in chosen]
+        self.optimizers: list[torch.optim.Optimizer] = []
+        if args.muon:
+            muon = torch.optim.Muon(
+                matrices, lr=args.muon, weight_decay=0.02, adjust_lr_fn="match_rms_adamw"
+            )
+            self.optimizers.append(muon)
+        else:
+            rest = rest + matrices
+        adam = torch.optim.AdamW(
+            rest, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True
+        )
+        self.optimizers.append(adam)
+        self.peaks = [group["lr"] for o in self.optimizers for group in o.param_groups]
+        self.step = 0
+        self.corpus = Corpus(args.cache)
+        if self.checkpoint.exists():
+            self._load()
+        self.rng = np.random.default_rng(SEED + self.step)
+
+    def _load(self) -> None:
+        state = torch.load(self.checkpoint, weights_only=False)
+        self.step = state["step"]
+        self.corpus.inventory = state["inventory"]
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+
+    def save(self) -> None:
+        """Write the checkpoint, whole or not at all."""
+        state = {
+            "step": self.step,
+            "shape": asdict(self.shape),
+            "inventory": self.corpus.inventory,
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+        }
+        torch.save(state, self.checkpoint.with_suffix(".tmp"))
+        self.checkpoint.with_suffix(".tmp").rename(self.checkpoint)
+
+    def _learn(self, batch: Batch) -> dict[str, float]:
+        share = rate(self.step, self.args)
+        groups = [group for o in self.optimizers for group in o.param_groups]
+        for group, peak in zip(groups, self.peaks, strict=True):
+            group["lr"] = peak * share
+        found = losses(self.model, batch, self.step)
+        sum(found.values(), torch.tensor(0.0)).backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        with torch.no_grad():
+            near = 1 - min(0.998, (self.step + 1) / (self.step + 20))
+            mine, theirs = list(self.average.parameters()), list(self.model.parameters())
+            torch._foreach_lerp_(mine, theirs, near)
+        self.step += 1
+        return {name: loss.item() for name, loss in found.items()}
+
+    def _pick(self) -> list[list[batches.Clip]]:
+        self.corpus.refresh()
+        return batches.grouped(self.corpus.clips, self.rng, self.args.frames)
+
+    def go(self, until: int) -> None:
+        """Train to step `until`."""
+        began, totals, plan = time.monotonic(), dict[str, float](), list[list[batches.Clip]]()
+        while self.step < until:
+            plan = plan or self._pick()
+            group = plan.pop()
+            if self.step >= self.args.long_from and self.rng.random() < JOINED:
+                group = batches.joined(group)
+            frames = window(max(clip.frames for clip in group), self.step, self.args, self.rng)
+            group = group[: max(2, int(self.args.frames * 1.6) // frames)]
+            found = self._learn(batches.make(group, self.corpus, self.varying, frames, self.rng))
+            for name, value in found.items():
+                totals[name] = totals.get(name, 0) + value
+            if self.step % 100 == 0:
+                shown = " ".join(f"{name} {value / 100:.3f}" for name, value in totals.items())
+                seconds = time.monotonic() - began
+                stamp = time.strftime("%H:%M:%S")
+                print(
+                    f"{stamp} step {self.step} {seconds:.0f}s clips {len(self.corpus.clips)} {shown}",
+                    flush=True,
+                )
+                totals.clear()
+            if self.step % 300 == 0 and len(self.corpus.clips) < self.args.enough:
+                plan = []
+            if self.step % self.args.save == 0:
+                self.save()
+                print(examine(self.average, self.corpus, self.tokenizer), flush=True)
+
+
+def main() -> None:
+    """Train as the arguments say."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--steps", type=int, default=12000)
+    parser.add_argument("--until", type=int, help="stop here, with the learning rate as it stands")
+    parser.add_argument("--decay", type=int, default=3000)
+    parser.add_argument("--long-from", type=int, default=10500)
+    parser.add_argument("--full-share", type=float, default=0.04)
+    parser.add_argument("--width", type=int, default=192)
+    parser.add_argument("--frames", type=int, default=4800, help="frames in a batch")
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument(
+        "--muon",
+        type=float,
+        default=0.0,
+        help="learning rate of Muon for the matrices, 0 for AdamW",
+    )
+    parser.add_argument(
+        "--enough",
+        type=int,
+        default=36000,
+        help="look for new shards until there are so many clips",
+    )
+    parser.add_argument("--save", type=int, default=500)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    run = Run(args)
+    run.go(args.until or args.steps)
+    run.save()
+
+
+if __name__ == "__main__":
+    main()
