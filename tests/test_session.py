@@ -191,7 +191,7 @@ def test_without_a_microphone_a_press_does_nothing():
 
 
 def test_idle_work_is_done_in_steps_between_the_turns(talk):
-    session, _companion, _ = talk(["Yes."])
+    session, _companion, events = talk(["Yes."])
     steps = []
 
     class Tidy:
