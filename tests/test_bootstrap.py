@@ -175,11 +175,12 @@ def test_a_step_that_works_is_counted_and_logged(steps: tuple[Steps, list[str]])
 
 
 def test_a_stopped_set_up_leaves_nothing_running(tmp_path: Path) -> None:
-    begin = "import os, pathlib, sys; from companion.bootstrap import Steps\n"
-    steps = (
-        "Steps(pathlib.Path('log'), 1).run(['sh', '-c', 'sleep 60 & echo $! > child; wait'], '')"
+    script = (
+        "import pathlib; from companion.bootstrap import Steps\n"
+        "shell = 'sleep 600 & sleep 1; echo $! > child; wait'\n"
+        "Steps(pathlib.Path('log'), 1).run(['sh', '-c', shell], 'it')"
     )
-    stopped = subprocess.Popen([sys.executable, "-c", begin + steps], cwd=tmp_path, env=PATHS)
+    stopped = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=PATHS)
     child = written(tmp_path / "child")
     stopped.send_signal(signal.SIGINT)
     assert stopped.wait(60) != 0
