@@ -56,6 +56,7 @@ class Wishes:
         fresh: Recall nothing from before this conversation.
         volatile_first: Put memories before the history: the baseline of the token benchmark.
         now: The clock.
+        progress: Told what takes long while loading.
     """
 
     character: str = ""
@@ -67,6 +68,7 @@ class Wishes:
     fresh: bool = False
     volatile_first: bool = False
     now: Callable[[], datetime] = _local_time
+    progress: Callable[[str], None] | None = None
 
 
 @dataclass(slots=True)
@@ -151,7 +153,7 @@ def open_session(parts: Parts, settings: Settings) -> Session:
         parts.companion.tell(Notice(notice))
     return Session(
         parts.companion,
-        Gate(),
+        Gate() if parts.microphone is not None else None,
         microphone=parts.microphone,
         tidy=parts.memory,
         keeper=keeper,
@@ -207,15 +209,22 @@ def load_voice(settings: Settings, card: Card) -> Piper:
     )
 
 
-def load_embedder(settings: Settings) -> Embedder | None:
-    """The embedder of the settings; None where recall is by words alone."""
+def load_embedder(
+    settings: Settings, progress: Callable[[str], None] | None = None
+) -> Embedder | None:
+    """The embedder of the settings; None where recall is by words alone.
+
+    Args:
+        settings: The settings.
+        progress: Told what takes long: the first use prepares the model.
+    """
     from companion.memory.embed import MiniLM, SentenceTransformers
 
     name = settings.memory.embedder
     if name == "none":
         return None
     if name == "minilm":
-        return MiniLM(_cache(settings))
+        return MiniLM(_cache(settings, MiniLM.name), progress=progress)
     return SentenceTransformers(str(model_path(settings, name)))
 
 
@@ -227,7 +236,9 @@ def open_memory(
 
     if not (settings.memory.enabled and wishes.remember):
         return None
-    embedder = _or_none(lambda: load_embedder(settings), "Recall is by words alone", notices)
+    embedder = _or_none(
+        lambda: load_embedder(settings, wishes.progress), "Recall is by words alone", notices
+    )
     return Memory(
         settings.path(settings.companion.memory),
         owner,
@@ -282,9 +293,11 @@ def voice_path(settings: Settings, name: str) -> Path:
     return shipped if shipped.exists() and not below.exists() else below
 
 
-def _cache(settings: Settings) -> Path:
-    """Where models made here are kept: in the workspace."""
-    return settings.path(settings.companion.models) / "cache"
+def _cache(settings: Settings, name: str) -> Path:
+    """Where a model made here is kept: in the workspace, or where one was made before."""
+    own = settings.path(settings.companion.models) / "cache"
+    shared = bundled("models") / "cache"
+    return shared if (shared / name).is_dir() and not (own / name).is_dir() else own
 
 
 def _who(settings: Settings, wishes: Wishes) -> str:

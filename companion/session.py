@@ -97,7 +97,7 @@ class Session:
 
     Args:
         companion: The character and its stages; its `tell` gets all events.
-        gate: Tells speech from silence.
+        gate: Tells speech from silence; None lets every press through.
         microphone: None where words are only typed.
         tidy: The memory's other side; None without a memory.
         keeper: Keeps replies as files; None keeps none.
@@ -107,7 +107,7 @@ class Session:
     def __init__(
         self,
         companion: Companion,
-        gate: Gate,
+        gate: Gate | None,
         *,
         microphone: Microphone | None = None,
         tidy: Tidy | None = None,
@@ -240,8 +240,8 @@ class Session:
     ) -> None:
         recording = take()
         self.companion.tell(Thinking(recording.seconds))
-        verdict = self._gate.check(recording)
-        if verdict.speech:
+        verdict = self._gate.check(recording) if self._gate else None
+        if verdict is None or verdict.speech:
             self._answer(recording, cancel, trace)
         else:
             self.companion.tell(NothingHeard(verdict.reason, verdict.level_db))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +135,12 @@ def test_the_cue_is_short_soft_and_ends_in_silence():
     assert len(samples) / rate <= 0.15
     assert 0.05 < np.abs(samples).max() < 0.2
     assert abs(samples[0]) + abs(samples[-1]) < 1e-3
+
+
+def test_the_gate_and_the_language_model_can_be_loaded_together_in_either_order():
+    gate = "from companion.sound.gate import Gate; Gate()"
+    for order in ([gate, "import llama_cpp"], ["import llama_cpp", gate]):
+        done = subprocess.run(
+            [sys.executable, "-c", "; ".join(order)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr

@@ -105,7 +105,13 @@ def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> Non
 
     began = time.monotonic()
     SHELL.say("Loading …")
-    wishes = Wishes(wish.character, wish.owner, listen=not wish.typed, fresh=wish.fresh)
+    wishes = Wishes(
+        wish.character,
+        wish.owner,
+        listen=not wish.typed,
+        fresh=wish.fresh,
+        progress=SHELL.say,
+    )
     screens: list[Screen] = []
     parts = compose(
         settings,
