@@ -262,7 +262,8 @@ class Session:
             self.companion.tell(Notice(str(said.error)))
 
     def _greet(self, cancel: Cancel) -> None:
-        self._answered(greet(self.companion, cancel), Trace())
+        trace = Trace()
+        self._answered(greet(self.companion, cancel, trace), trace)
 
     def _again(self, cancel: Cancel) -> None:
         said = repeat(self.companion, cancel, Trace())

@@ -17,7 +17,6 @@ from companion.events import Notice, Remembered, Speaking, Words
 from companion.flow import Cancel, ahead
 from companion.prompt import Now
 from companion.speech.clauses import split_clauses
-from companion.trace import Trace
 from companion.values import Exchange, Heard, Recording
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from companion.events import Event
-    from companion.trace import Cost
+    from companion.trace import Cost, Trace
     from companion.values import Clause, Note, Persona, Prompt, Said, Speech
 
 
@@ -150,9 +149,11 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     return said
 
 
-def greet(c: Companion, cancel: Cancel) -> Said:
+def greet(c: Companion, cancel: Cancel, trace: Trace) -> Said:
     """Speak the greeting of the card. It is part of the prompt, not of the memory."""
-    return _speak(c, c.persona.greeting, cancel, Trace())
+    said = _speak(c, c.persona.greeting, cancel, trace)
+    trace.finish(None)
+    return said
 
 
 def repeat(c: Companion, cancel: Cancel, trace: Trace) -> Said | None:
