@@ -1,0 +1,211 @@
+"""Character cards in natural prose, and what can be asked about them.
+
+Knows nothing of owners' facts or of tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from companion.values import Persona
+from training.llm.words import article, read_yaml
+
+if TYPE_CHECKING:
+    import random
+
+    from training.llm.words import Pools
+
+_VERBS = {
+    "is": ("am", "are"),
+    "has": ("have", "have"),
+    "was": ("was", "were"),
+    "does": ("do", "do"),
+    "can": ("can", "can"),
+    "grew": ("grew", "grew"),
+    "goes": ("go", "go"),
+    "practises": ("practise", "practise"),
+}
+_SCENES = (
+    "It is {part}. {N} sits at the window and talks with {U}.",
+    "{U} calls {N} on the phone. It is {part}.",
+    "{N} is at home. Rain falls on the roof. {U} has just come in.",
+    "It is {part} in the kitchen. {U} and {N} talk while the soup cooks.",
+    "{N} and {U} are old friends who talk every day.",
+    "{U} visits {N} after work. There is tea on the table.",
+    "The shop is closed. {N} cleans the counter and chats with {U}.",
+    "{N} and {U} walk along the water.",
+    "It is {part}, the fire is lit and {U} is on the line.",
+    "{N} is on a break and has time to talk with {U}.",
+)
+_OWNER = (
+    "{S} and {U} talk every evening.",
+    "{S} [likes] to hear about the day of {U}.",
+    "{S} [has] known {U} for a while.",
+    "{U} and {S} met at the market.",
+    "{S} [remembers] small things about {U}.",
+    "{S} [is] always glad to hear from {U}.",
+)
+_FILLERS = (
+    "{S} [asks] many questions.",
+    "{S} [answers] in short sentences.",
+    "{S} [laughs] easily.",
+    "{S} [wears] a {colour} {object}.",
+    "{S} [wants] to buy a {object} before {season}.",
+    "{S} [keeps] a {object} by the door.",
+    "{S} [remembers] every birthday.",
+    "{S} [lost] a {lost} once and never found it.",
+    "{S} never [talks] about {topic}.",
+    "{S} [dreams] of {love}.",
+    "{S} [walks] to the market every {day}.",
+    "{S} [tells] stories about {topic}.",
+    "{S} [reads] a book about {topic}.",
+    "{S} [gets] up at {hour}.",
+    "Every {day} {S} [visits] {P} {relative}.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """One fact of a card: which row of cards.yaml, about what, and its value."""
+
+    row: dict[str, Any]
+    e: str
+    v: str
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """A card, and the facts that it states."""
+
+    persona: Persona
+    traits: tuple[Trait, ...]
+    unknown: tuple[dict[str, Any], ...] = field(default=())
+
+
+class CardMaker:
+    """Writes cards."""
+
+    def __init__(self, pools: Pools, sentences: list[str]) -> None:
+        rows = read_yaml("cards.yaml")
+        assert isinstance(rows, list)
+        self.rows: list[dict[str, Any]] = rows
+        self.pools = pools
+        self.rng: random.Random = pools.rng
+        self.sentences = sentences  # of Synthetic-Persona-Chat, first person
+
+    def names(self) -> tuple[str, str]:
+        """A character's and an owner's name, different."""
+        name = self.pools.draw("name")
+        user = self.pools.draw("name")
+        return (name, user) if name != user else self.names()
+
+    def make(self, *, brief: bool = False) -> Character:
+        """A card with three to eight facts, or a brief one with one to three."""
+        name, user = self.names()
+        rows = self._rows()[: self.rng.randint(1, 3) if brief else None]
+        traits = tuple(
+            Trait(r, self.pools.draw(r["e"]) if "e" in r else "", self.pools.draw(r["v"]))
+            for r in rows
+        )
+        known = {r["id"].split("_")[0] for r in rows}
+        unknown = tuple(r for r in self.rows if r["id"].split("_")[0] not in known)
+        persona = Persona(name=name, user=user, **self._texts(name, user, traits, brief=brief))
+        return Character(persona, traits, unknown)
+
+    def _rows(self) -> list[dict[str, Any]]:
+        rows = self.rng.sample(self.rows, self.rng.randint(3, 8))
+        if self.rng.random() < 0.6:
+            rows.insert(0, next(r for r in self.rows if r["id"] == "job"))
+        # one fact for one question: two loves or two jobs could both be right
+        groups = [{"job"}, {"hobby", "love"}, {"relative", "taught"}, {"trait"}]
+        kept: list[dict[str, Any]] = []
+        for row in rows:
+            kind = row["id"].split("_")[0]
+            group = next((g for g in groups if kind in g), {kind})
+            if not any(k["id"].split("_")[0] in group for k in kept):
+                kept.append(row)
+        return kept
+
+    def _texts(
+        self, name: str, user: str, traits: tuple[Trait, ...], *, brief: bool
+    ) -> dict[str, Any]:
+        rng = self.rng
+        mode = rng.choices(("third", "second", "first"), (0.7, 0.15, 0.15))[0]
+        fill = {
+            k: self.pools.draw(k) for k in ("colour", "object", "season", "lost", "love", "day")
+        }
+        fill |= {k: self.pools.draw(k) for k in ("topic", "hour", "relative", "home", "trait")}
+        lines = [(rng.choice(t.row["card"]), {"v": t.v, "e": t.e}) for t in traits]
+        most = 0 if brief else 3
+        extra = rng.sample(_FILLERS, rng.randint(0, most)) + rng.sample(_OWNER, rng.randint(0, 1))
+        lines += [(text, {}) for text in extra]
+        first, rest = lines[0], lines[1:]
+        rng.shuffle(rest)
+        voice = _Voice(rng, mode, name, user)
+        done = [voice.say(text, fill | slots) for text, slots in (first, *rest)]
+        if mode == "first":
+            done.insert(0, rng.choice((f"My name is {name}.", f"I am {name}.", f"I'm {name}.")))
+            done += rng.sample(self.sentences, min(len(self.sentences), rng.randint(0, most)))
+        if mode == "second" and rng.random() < 0.8:
+            done.insert(0, f"You are {name}.")
+        sections = {} if brief else self._sections(name, user)
+        return {"description": " ".join(done)} | sections
+
+    def _sections(self, name: str, user: str) -> dict[str, str]:
+        rng = self.rng
+        sections = {}
+        if rng.random() < 0.5:
+            count = rng.randint(2, 5)
+            sections["personality"] = ", ".join(rng.sample(self.pools.lists["trait"], count))
+        if rng.random() < 0.4:
+            part = rng.choice(("morning", "evening", "night", "late afternoon", "Sunday", "early"))
+            sections["scenario"] = rng.choice(_SCENES).format(part=part, N=name, U=user)
+        return sections
+
+
+class _Voice:
+    """Turns a sentence with markers into the third, second or first person."""
+
+    def __init__(self, rng: random.Random, mode: str, name: str, user: str) -> None:
+        self.rng, self.mode, self.name, self.user = rng, mode, name, user
+        self.woman = rng.random() < 0.5
+        self.fresh = True  # the first sentence names the character
+
+    def say(self, text: str, slots: dict[str, str]) -> str:
+        if self.mode == "third":
+            subject = (
+                self.name if self.fresh or self.rng.random() < 0.3 else self._pick("she", "he")
+            )
+            owner, whom = self._pick("her", "his"), self._pick("her", "him")
+            if self.fresh and "{S}" not in text:
+                owner = f"{self.name}'s"
+        elif self.mode == "second":
+            subject, owner, whom = "you", "your", "you"
+        else:
+            subject, owner, whom = "I", "my", "me"
+        self.fresh = False
+        text = re.sub(r"\[(\w+)\]", lambda m: self._verb(m[1]), text)
+        text = text.format(S=subject, P=owner, O=whom, U=self.user, **slots)
+        text = article(text)
+        return text[:1].upper() + text[1:]
+
+    def _pick(self, woman: str, man: str) -> str:
+        return woman if self.woman else man
+
+    def _verb(self, third: str) -> str:
+        if self.mode == "third":
+            return third
+        if third in _VERBS:
+            return _VERBS[third][0 if self.mode == "first" else 1]
+        for ending, change in (
+            ("ies", "y"),
+            ("sses", "ss"),
+            ("ches", "ch"),
+            ("shes", "sh"),
+            ("s", ""),
+        ):
+            if third.endswith(ending):
+                return third[: -len(ending)] + change
+        return third
