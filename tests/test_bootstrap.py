@@ -10,12 +10,16 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from companion import bootstrap
 from companion.bootstrap import Machine, SetupError, Steps
 from companion.pack.bundled import bundled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 DEBIAN = Machine("Linux", apt=True, root=False)
@@ -152,6 +156,22 @@ def test_missing_packages_without_rights_are_named_and_set_up_goes_on(
     assert "sudo apt-get install libportaudio2" in steps[1][-1]
 
 
+def test_as_root_missing_packages_are_installed(
+    steps: tuple[Steps, list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    programs = {  # a Debian whose package lists are out of date
+        "apt-get": "[ $1 = update ] && touch lists; [ -e lists ] && echo $@ installed >> packages",
+        "dpkg-query": 'tail -n 1 packages | tr " " "\\n" | sed "s/$/ installed/"',
+    }
+    for name, line in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\ncd {tmp_path}\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    bootstrap.install_system(Machine("Linux", apt=True, root=True), steps[0], tests=False)
+    assert "Missing" not in steps[1][-1]
+    assert "update" in (tmp_path / "log").read_text()
+
+
 def test_without_a_compiler_set_up_ends_with_the_line_to_type(
     steps: tuple[Steps, list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -249,3 +269,107 @@ def test_in_a_checkout_what_ships_lies_beside_the_package(tmp_path: Path) -> Non
 def test_in_a_wheel_what_ships_lies_inside_the_package(tmp_path: Path) -> None:
     package = tmp_path / "companion"
     assert bundled("models/offline", package) == package / "_bundled" / "models" / "offline"
+
+
+@pytest.fixture
+def fake(checkout: Path) -> Path:
+    """A checkout whose interpreter writes down what it is asked, and answers that all is well."""
+    python = checkout / ".venv" / "bin" / "python"
+    python.unlink()
+    python.write_text(f'#!/bin/sh\necho "$@" | tee -a "{checkout}/asked"\n')
+    python.chmod(0o755)
+    (checkout / "requirements.lock").write_text(LOCK + "torch==9\nllama-cpp-python==8\n")
+    return checkout
+
+
+def asked(checkout: Path) -> list[str]:
+    """The last word of each command."""
+    return [
+        line.split("/")[-1].split()[-1] for line in (checkout / "asked").read_text().splitlines()
+    ]
+
+
+@pytest.fixture
+def _signals() -> Iterator[None]:
+    kept = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for name, handler in kept.items():
+        signal.signal(name, handler)
+
+
+def test_everything_is_installed_in_order_and_once(fake: Path) -> None:
+    machine = Machine("Linux", apt=False, root=False)
+    bootstrap.set_up(fake, machine, tests=True)
+    tools = "requirements-dev.lock"
+    order = ["packages.txt", "torch==9+cpu", "llama.txt", fake.name, "check", tools]
+    assert asked(fake) == order
+    bootstrap.set_up(fake, machine, tests=True)
+    assert asked(fake) == order
+
+
+def test_torch_and_llama_are_no_ordinary_packages(fake: Path) -> None:
+    bootstrap.set_up(fake, Machine("Linux", apt=False, root=False), tests=False)
+    assert (fake / ".venv" / "packages.txt").read_text() == LOCK.replace("# why\n", "")
+
+
+def test_a_microphone_is_one_that_portaudio_sees(fake: Path) -> None:
+    python = fake / ".venv" / "bin" / "python"
+    assert bootstrap.has_microphone(python)
+    python.write_text("#!/bin/sh\nexit 1\n")
+    assert not bootstrap.has_microphone(python)
+
+
+def test_without_terminal_and_microphone_talk_becomes_the_demo(fake: Path) -> None:
+    python = fake / ".venv" / "bin" / "python"
+    python.write_text('#!/bin/sh\n[ "$1" = -c ] && exit 1\necho "$@" "$OMP_WAIT_POLICY"\n')
+    script = "import pathlib, sys; from companion import bootstrap\n"
+    script += "bootstrap.talk(pathlib.Path(sys.argv[1]), [])"
+    child = subprocess.run(
+        [sys.executable, "-c", script, str(fake)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=PATHS,
+        check=True,
+    )
+    assert child.stdout == "-m companion demo PASSIVE\n"
+    assert "neither a terminal nor a microphone" in child.stderr
+
+
+@pytest.mark.usefixtures("_signals")
+def test_a_finished_set_up_ends_at_once(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    finish(checkout, "run")
+    monkeypatch.setattr(bootstrap, "ROOT", checkout)
+    monkeypatch.setattr(sys, "argv", ["bootstrap", "setup"])
+    assert bootstrap.main() == 0
+
+
+@pytest.mark.usefixtures("_signals")
+def test_a_set_up_that_fails_ends_with_one_line_and_the_cure(
+    fake: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fake / ".venv" / "bin" / "python").write_text("#!/bin/sh\necho ERROR: no such thing\nexit 1\n")
+    monkeypatch.setattr(bootstrap, "ROOT", fake)
+    monkeypatch.setattr(sys, "argv", ["bootstrap", "test"])
+    assert bootstrap.main() == 69
+    assert "Could not install the packages: ERROR: no such thing" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_signals")
+def test_the_checks_run_with_the_tests_that_were_named(
+    fake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(fake, "run")
+    finish(fake, "test")
+    monkeypatch.setattr(bootstrap, "ROOT", fake)
+    monkeypatch.setattr(sys, "argv", ["bootstrap", "test", "-k", "words"])
+    assert bootstrap.main() == 0
+    assert (fake / "asked").read_text() == "-m pytest -k words\n"
+
+
+def test_an_exam_has_full_counts(fake: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    python = fake / ".venv" / "bin" / "python"
+    python.write_text('#!/bin/sh\necho "exam $COMPANION_EXAM"\n')
+    assert bootstrap.check(fake, [], exam=True) == 0
+    assert bootstrap.check(fake, ["x"]) == 0
+    assert capfd.readouterr().out == "exam 1\nexam \n"
