@@ -16,13 +16,14 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
 from companion.errors import CannotCreate, Forbidden, MissingInput, UsageError
 from companion.memory.index import Index
-from companion.memory.journal import Journal, Line, Spoken
+from companion.memory.journal import Journal
+from companion.memory.line import Line, Spoken
 from companion.memory.lock import FolderLock
 from companion.memory.read import abstain, rank
 from companion.memory.read.pack import MOST, packed
@@ -69,6 +70,20 @@ class Conversation:
     first: str
 
 
+class More(TypedDict, total=False):
+    """What is seldom said of a memory.
+
+    Attributes:
+        fresh: Recall nothing from earlier conversations.
+        name: The character's display name, if it is not its id.
+        role: What this process is, as another one that wants the memory is told.
+    """
+
+    fresh: bool
+    name: str
+    role: str
+
+
 class Memory:
     """What one character remembers of one owner.
 
@@ -78,9 +93,7 @@ class Memory:
         character: Id of the character's card.
         embedder: Makes vectors of lines; None: words alone decide.
         now: The clock.
-        fresh: Recall nothing from earlier conversations.
-        name: The character's display name, if it is not its id.
-        role: What this process is, as another one that wants the memory is told.
+        more: What is seldom said, see `More`.
 
     Raises:
         StoreBusy: Another process holds the folder.
@@ -89,30 +102,27 @@ class Memory:
         CannotCreate: The folder cannot be made.
     """
 
-    def __init__(  # noqa: PLR0913 - only the first three are ever needed
+    def __init__(
         self,
         folder: Path,
         owner: str,
         character: str,
         embedder: Embedder | None = None,
         now: Callable[[], datetime] = _now,
-        *,
-        fresh: bool = False,
-        name: str = "",
-        role: str = "companion",
+        **more: Unpack[More],
     ) -> None:
         self.folder = Path(folder)
         self.owner = clean(owner)
         self.character = clean(character)
-        self._name = clean(name) or self.character
-        self._fresh = fresh
+        self._name = clean(more.get("name", "")) or self.character
+        self._fresh = more.get("fresh", False)
         self._now = now
         self._embedder = embedder
         self._ulids = Ulids()
         self._session = ""
         self._last: datetime | None = None
         _make(self.folder)
-        self._lock = FolderLock(self.folder, role)
+        self._lock = FolderLock(self.folder, more.get("role", "companion"))
         try:
             self._journal = Journal(self.folder / "journal.sqlite3", self.owner, self.character)
         except BaseException:

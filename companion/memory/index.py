@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from companion.memory.journal import Journal, Vector
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds the probe may take before the index is given up and built anew."""
 TRIES = 3
 """Failures after which it is left alone until the next start."""

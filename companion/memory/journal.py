@@ -10,7 +10,6 @@ line's vector. Knows nothing of ranking, embedders or Chroma.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -18,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from companion.errors import Forbidden, StoreDamaged, StoreError
+from companion.memory.database import COLUMNS, connect, create, guarded, quoted, refuse_foreign
+from companion.memory.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,98 +26,17 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Vector = npt.NDArray[np.float32]
+    from companion.memory.line import Spoken
 
-SCHEMA = 1
-APPLICATION = 0x436D706E
-"""`PRAGMA application_id`: "Cmpn"."""
+    Vector = npt.NDArray[np.float32]
 
 WINDOW = 2
 """Neighbours on each side that are indexed with a line (LoCoMo: 1 and 3 are 3-4 points worse)."""
 
-TABLES = """
-CREATE TABLE scopes (
-    id INTEGER PRIMARY KEY, owner TEXT NOT NULL, character TEXT NOT NULL, UNIQUE (owner, character)
-);
-CREATE TABLE sessions (
-    id TEXT PRIMARY KEY, scope INTEGER NOT NULL REFERENCES scopes,
-    next INTEGER NOT NULL  -- the n of its next line; a number is never given twice
-) WITHOUT ROWID;
-CREATE TABLE lines (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- order, whatever the clock says
-    ulid TEXT NOT NULL UNIQUE,
-    session TEXT NOT NULL REFERENCES sessions, n INTEGER NOT NULL,
-    scope INTEGER NOT NULL REFERENCES scopes, owner TEXT NOT NULL, character TEXT NOT NULL,
-    speaker TEXT NOT NULL CHECK (speaker IN ('user', 'character')), who TEXT NOT NULL,
-    text TEXT NOT NULL, confidence REAL NOT NULL,
-    said_at INTEGER NOT NULL,     -- microseconds since 1970, UTC
-    utc_offset INTEGER NOT NULL,  -- seconds east, where it was said
-    vector BLOB, embedder TEXT,   -- float32, length 1; NULL until embedded
-    due INTEGER NOT NULL DEFAULT 1,      -- 1 when it is to be embedded (again: a neighbour came)
-    indexed INTEGER NOT NULL DEFAULT 0,  -- 1 when the dense index holds exactly this vector
-    UNIQUE (session, n)
-);
-CREATE INDEX lines_by_scope ON lines (scope, seq);
-CREATE INDEX lines_due ON lines (scope, seq) WHERE due = 1;
-CREATE INDEX lines_waiting ON lines (scope, seq) WHERE indexed = 0;
-"""
 FIELDS = (
     "seq, ulid, session, n, owner, character, speaker, who, text, confidence, said_at, utc_offset"
 )
-COLUMNS = "turn, win, tokenize = 'porter unicode61 remove_diacritics 2'"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A line before it has a place: who said what, and when. `said` knows its time zone."""
-
-    speaker: str
-    who: str
-    text: str
-    confidence: float
-    said: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One utterance of one speaker.
-
-    Attributes:
-        seq: Place in the journal; rises with every line of anybody.
-        ulid: Id of the line as a memory.
-        session: The conversation it belongs to.
-        n: Its number there.
-        owner: Whose companion it is.
-        character: Id of the character's card.
-        speaker: "user" or "character".
-        who: Name of the speaker.
-        text: The words.
-        confidence: 0 to 1, of the transcription.
-        said: When, in the local time of that place.
-    """
-
-    seq: int
-    ulid: str
-    session: str
-    n: int
-    owner: str
-    character: str
-    speaker: str
-    who: str
-    text: str
-    confidence: float
-    said: datetime
-
-    @property
-    def id(self) -> str:
-        """`<session>:<n>`."""
-        return f"{self.session}:{self.n}"
-
-    @property
-    def worded(self) -> str:
-        """The line as it is indexed: speaker and date are worth 7 points of recall at 10."""
-        return f"{self.who}: {self.text} ({self.said.day} {self.said:%B %Y})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +71,12 @@ class Journal:
         self.path = path
         self.owner = owner
         self.character = character
-        with self._guarded():
+        with guarded(self.path):
             if path.exists():
-                _refuse_foreign(path)
+                refuse_foreign(path)
             else:
-                _create(path)
-            self._db = _connect(path)
+                create(path)
+            self._db = connect(path)
             try:
                 self.scope = self._scope()
             except BaseException:
@@ -208,7 +127,7 @@ class Journal:
             self._refresh(session, first)
             # SQLite before 3.42 keeps deleted words inside the index until it is merged.
             db.execute(f"INSERT INTO {self._fts}({self._fts}) VALUES ('optimize')")
-        with self._guarded():
+        with guarded(self.path):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return gone
 
@@ -260,7 +179,7 @@ class Journal:
 
     def match(self, terms: Sequence[str]) -> Matches:
         """Find the lines that hold any of `terms`, or whose neighbours do."""
-        with self._guarded():
+        with guarded(self.path):
             (lines,) = self._db.execute(
                 "SELECT count(*) FROM lines WHERE scope = ?", (self.scope,)
             ).fetchone()
@@ -269,13 +188,13 @@ class Journal:
             rows = self._db.execute(
                 f"SELECT rowid, -bm25({self._fts}, 2.0, 1.0) AS score FROM {self._fts}"
                 f" WHERE {self._fts} MATCH ? ORDER BY score DESC, rowid DESC",
-                (" OR ".join(map(_quoted, terms)),),
+                (" OR ".join(map(quoted, terms)),),
             ).fetchall()
         return Matches([seq for seq, _ in rows], [score for _, score in rows], lines)
 
     def count(self, stem: str) -> int:
         """In how many windows a word stands, given as the index writes it."""
-        with self._guarded():
+        with guarded(self.path):
             row = self._db.execute(
                 f"SELECT doc FROM {self._vocabulary} WHERE term = ?", (stem,)
             ).fetchone()
@@ -284,23 +203,23 @@ class Journal:
     def holding(self, term: str, seqs: Sequence[int]) -> set[int]:
         """Those of these lines in whose window a word stands."""
         marks = ", ".join("?" * len(seqs))
-        with self._guarded():
+        with guarded(self.path):
             rows = self._db.execute(
                 f"SELECT rowid FROM {self._fts} WHERE {self._fts} MATCH ? AND rowid IN ({marks})",
-                (_quoted(term), *seqs),
+                (quoted(term), *seqs),
             ).fetchall()
         return {seq for (seq,) in rows}
 
     def lines(self, seqs: Sequence[int]) -> list[Line]:
         """The lines at these places, in that order; never another's."""
         marks = ", ".join("?" * len(seqs))
-        with self._guarded():
+        with guarded(self.path):
             found = {line.seq: line for line in self._lines(f"seq IN ({marks})", *seqs)}
         return [found[seq] for seq in seqs if seq in found]
 
     def by_id(self, ids: Sequence[str]) -> list[Line]:
         """The lines with these ids (`<session>:<n>`), in that order; unknown ones are left out."""
-        with self._guarded():
+        with guarded(self.path):
             found = (
                 self._lines("session = ? AND n = ?", session, n)
                 for session, _, n in (one.rpartition(":") for one in ids)
@@ -309,17 +228,17 @@ class Journal:
 
     def session(self, session: str) -> list[Line]:
         """All lines of one conversation, in order."""
-        with self._guarded():
+        with guarded(self.path):
             return self._lines("session = ? ORDER BY n", session)
 
     def newest(self, limit: int) -> list[Line]:
         """The newest lines, newest first."""
-        with self._guarded():
+        with guarded(self.path):
             return self._lines("1 ORDER BY seq DESC LIMIT ?", limit)
 
     def sessions(self) -> list[tuple[str, int, int, int]]:
         """Id, number of lines, first and last place of each conversation, oldest first."""
-        with self._guarded():
+        with guarded(self.path):
             return self._db.execute(
                 "SELECT session, count(*), min(seq), max(seq) FROM lines"
                 " WHERE scope = ? AND owner = ? AND character = ? GROUP BY session ORDER BY 3",
@@ -328,12 +247,12 @@ class Journal:
 
     def ending(self, tail: str) -> list[Line]:
         """Lines whose ULID ends with `tail`, newest first."""
-        with self._guarded():
+        with guarded(self.path):
             return self._lines("substr(ulid, -length(?)) = ? ORDER BY seq DESC", tail, tail)
 
     def last(self) -> int:
         """Place of the newest line of anybody; 0 in an empty journal."""
-        with self._guarded():
+        with guarded(self.path):
             (seq,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM lines").fetchone()
         return int(seq)
 
@@ -341,7 +260,7 @@ class Journal:
 
     def due(self, embedder: str, limit: int) -> list[Line]:
         """Lines that this embedder has yet to see, oldest first."""
-        with self._guarded():
+        with guarded(self.path):
             lines = self._lines("due = 1 ORDER BY seq LIMIT ?", limit)
             return lines or self._lines("embedder IS NOT ? ORDER BY seq LIMIT ?", embedder, limit)
 
@@ -350,7 +269,7 @@ class Journal:
 
         The sum of the two vectors finds 10 points more than either (LoCoMo, recall at 10).
         """
-        with self._guarded():
+        with guarded(self.path):
             near = [
                 self._lines("session = ? AND n BETWEEN ? AND ? ORDER BY n", one.session, *around)
                 for one in lines
@@ -367,7 +286,7 @@ class Journal:
 
     def unindexed(self, embedder: str, limit: int) -> list[tuple[int, str, Vector]]:
         """Place, id and vector of lines that the dense index does not hold, oldest first."""
-        with self._guarded():
+        with guarded(self.path):
             rows = self._db.execute(
                 "SELECT seq, session || ':' || n, vector FROM lines"
                 " WHERE scope = ? AND indexed = 0 AND embedder = ? ORDER BY seq LIMIT ?",
@@ -377,7 +296,7 @@ class Journal:
 
     def indexed(self, embedder: str) -> set[str]:
         """Ids of the lines that the dense index should hold."""
-        with self._guarded():
+        with guarded(self.path):
             return {
                 name
                 for (name,) in self._db.execute(
@@ -397,7 +316,7 @@ class Journal:
         return np.stack(rows) if rows else np.zeros((0, 0), np.float32)
 
     def _vectors(self, where: str, *values: object) -> list[tuple[int, Vector]]:
-        with self._guarded():
+        with guarded(self.path):
             rows = self._db.execute(
                 f"SELECT seq, vector FROM lines WHERE scope = ? AND {where} ORDER BY seq",
                 (self.scope, *values),
@@ -433,7 +352,7 @@ class Journal:
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: everything in it is on the disk afterwards, or nothing is."""
-        with self._guarded():
+        with guarded(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -443,52 +362,6 @@ class Journal:
                     self._db.execute("ROLLBACK")
                 raise
 
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Turn what SQLite and the disk say into our errors."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise StoreError(
-                f"The memories in {self.path} cannot be read or written: {error}.",
-                "See that there is space on the disk and that the folder may be written.",
-            ) from error
-        except PermissionError as error:
-            raise Forbidden(
-                f"The memories in {self.path} may not be read by this account.",
-                "Change the owner of the memory folder, or set [memory] folder to another one.",
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise StoreDamaged(
-                f"The memories in {self.path} are damaged: {error}.",
-                "Nothing was changed. Put a copy of the file in its place, or move it away.",
-            ) from error
-
-
-class Stemmer:
-    """Words as the full-text index writes them."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, str] = {}
-        self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        self._db.executescript(
-            f"CREATE VIRTUAL TABLE text USING fts5({COLUMNS});"
-            "CREATE VIRTUAL TABLE stems USING fts5vocab(text, instance);"
-        )
-
-    def stem(self, word: str) -> str:
-        """The word as it stands in the index; "" for one that the index would leave out."""
-        if word not in self._known:
-            self._db.execute("INSERT INTO text(rowid, turn) VALUES (1, ?)", (word,))
-            row = self._db.execute("SELECT term FROM stems ORDER BY offset LIMIT 1").fetchone()
-            self._db.execute("DELETE FROM text")
-            self._known[word] = row[0] if row else ""
-        return self._known[word]
-
-    def close(self) -> None:
-        """Give the memory back; safe to repeat."""
-        self._db.close()
-
 
 def _line(row: tuple[Any, ...]) -> Line:
     """A line from a row of `FIELDS`."""
@@ -496,63 +369,3 @@ def _line(row: tuple[Any, ...]) -> Line:
     zone = timezone(timedelta(seconds=offset))
     said = (_EPOCH + timedelta(microseconds=micros)).astimezone(zone)
     return Line(**dict(zip(FIELDS.split(", ")[:-2], head, strict=True)), said=said)
-
-
-def _quoted(term: str) -> str:
-    """A word as a string of the query language: nothing in it can be an operator."""
-    return '"{}"'.format(term.replace('"', '""'))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
-    try:
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        _refuse_newer(path, version)
-        db.execute("PRAGMA journal_mode = WAL").fetchone()
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA secure_delete = ON").fetchone()
-        db.execute("PRAGMA foreign_keys = ON")
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _create(path: Path) -> None:
-    """Make an empty journal, wholly or not at all."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    db = sqlite3.connect(fresh, isolation_level=None)
-    db.execute("PRAGMA synchronous = FULL")
-    db.executescript(
-        f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA};"
-        f"{TABLES} COMMIT;"
-    )
-    db.close()
-    fresh.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
-
-
-def _refuse_foreign(path: Path) -> None:
-    """Look at the header alone, so that what is not ours or newer stays byte for byte the same."""
-    with path.open("rb") as file:
-        header = file.read(100)
-    ours = header[68:72] == APPLICATION.to_bytes(4, "big")
-    if not header.startswith(b"SQLite format 3\0") or not ours:
-        raise StoreDamaged(
-            f"{path} is not a journal of this program, or its beginning is damaged.",
-            "Nothing was changed. Put a copy of the file in its place, or move it away.",
-        )
-    _refuse_newer(path, int.from_bytes(header[60:64], "big"))
-
-
-def _refuse_newer(path: Path, version: int) -> None:
-    if version > SCHEMA:
-        raise StoreDamaged(
-            f"The memories in {path} were written by a newer version (format {version}; this one "
-            f"knows {SCHEMA}). Nothing was changed.",
-            "Install the newer version again.",
-        )

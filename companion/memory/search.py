@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from companion.memory.journal import Stemmer
 from companion.memory.read import abstain, rank
 from companion.memory.read.words import terms
+from companion.memory.stems import Stemmer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from companion.memory.embed import Embedder
-    from companion.memory.journal import Journal, Line, Vector
+    from companion.memory.journal import Journal, Vector
+    from companion.memory.line import Line
 
 DEPTH = 100
 """Lines looked at from each of the two searches."""

@@ -1,0 +1,32 @@
+"""Words as the full-text index writes them: "called", "calls" and "Call" are one."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from companion.memory.database import COLUMNS
+
+
+class Stemmer:
+    """Words as the full-text index writes them."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+        self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self._db.executescript(
+            f"CREATE VIRTUAL TABLE text USING fts5({COLUMNS});"
+            "CREATE VIRTUAL TABLE stems USING fts5vocab(text, instance);"
+        )
+
+    def stem(self, word: str) -> str:
+        """The word as it stands in the index; "" for one that the index would leave out."""
+        if word not in self._known:
+            self._db.execute("INSERT INTO text(rowid, turn) VALUES (1, ?)", (word,))
+            row = self._db.execute("SELECT term FROM stems ORDER BY offset LIMIT 1").fetchone()
+            self._db.execute("DELETE FROM text")
+            self._known[word] = row[0] if row else ""
+        return self._known[word]
+
+    def close(self) -> None:
+        """Give the memory back; safe to repeat."""
+        self._db.close()
