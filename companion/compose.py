@@ -167,13 +167,13 @@ def open_session(parts: Parts, settings: Settings) -> Session:
 def load_llm(settings: Settings) -> Llama:
     """The language model of the settings, its header checked before it is loaded."""
     from companion.llm.engine import Limits, Llama
-    from companion.pack.fits import check_gguf
+    from companion.pack.fits import check_fits
 
     llm = settings.llm
     path = model_path(settings, llm.model)
     if not path.is_file():
         raise ModelMissing(f"There is no language model at {path}.", "Run: companion models pull")
-    check_gguf(path)
+    check_fits(path, llm.context)
     limits = Limits(
         context=llm.context,
         reply=llm.reply,
