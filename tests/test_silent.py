@@ -7,7 +7,7 @@ CLAUSES = [Clause("One, ", "One,"), Clause("two.", "two.")]
 
 
 def play(clauses, cancel=None, started=None):
-    cancel = cancel or Cancel()
+    cancel = Cancel() if cancel is None else cancel
     return SilentSpeaker().play(SilentVoice().say(clauses, cancel), cancel, started)
 
 
