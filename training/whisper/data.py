@@ -148,11 +148,16 @@ def main() -> None:
     parser.add_argument("cache", type=Path)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--part", default="0/1")
-    parser.add_argument("--limit", type=int, default=10**9)
+    parser.add_argument(
+        "--only-own", type=int, help="so many sentences of our templates, no corpora"
+    )
     args = parser.parse_args()
     args.cache.mkdir(parents=True, exist_ok=True)
     first, stride = (int(part) for part in args.part.split("/"))
-    rows = text.training(args.data, args.seed, own=9000, loose=4000)[: args.limit]
+    if args.only_own:
+        rows = text.own_words(args.data, args.seed, args.only_own)
+    else:
+        rows = text.training(args.data, args.seed, own=9000, loose=4000)
     extractor = FeatureExtractor(feature_size=80)
     for number in range(first, (len(rows) + SHARD - 1) // SHARD, stride):
         target = args.cache / f"shard-{args.seed}-{number:03}.npz"

@@ -22,7 +22,9 @@ from training.whisper.data import RATE, spoken
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-MARGIN = 32  # frames of padding behind the speech in the fitted window
+    Clip = tuple[str, str, str, npt.NDArray[np.float32]]  # set, voice, words, samples
+
+FLOOR, MARGIN = 250, 128  # frames: the fitted window is 5 s, or 2.56 s longer than the speech
 
 
 def full(model: Any, wave: npt.NDArray[np.float32]) -> tuple[str, float]:  # noqa: ANN401 - untyped library
@@ -46,7 +48,7 @@ def fitted(model: Any, wave: npt.NDArray[np.float32]) -> tuple[str, float]:  # n
 
     began = time.perf_counter()
     mel = model.feature_extractor(wave)
-    size = (mel.shape[1] + MARGIN + 7) // 8 * 8
+    size = (max(FLOOR, mel.shape[1] + MARGIN) + 7) // 8 * 8
     padded = np.pad(mel, ((0, 0), (0, size - mel.shape[1])))[None]
     names = ("<|startoftranscript|>", "<|notimestamps|>")
     prompt = [model.hf_tokenizer.token_to_id(name) for name in names]
@@ -56,15 +58,20 @@ def fitted(model: Any, wave: npt.NDArray[np.float32]) -> tuple[str, float]:  # n
     return heard, time.perf_counter() - began
 
 
-def waves() -> list[tuple[str, str, str, npt.NDArray[np.float32]]]:
-    """Return (set, voice, words, samples) of the held-out list and of the recorded demo."""
-    import soundfile
-
+def heldout() -> list[Clip]:
+    """Return the clips of the held-out list, spoken at the voices' normal tempo."""
     found = []
     for name, voice, words in text.heldout():
         said = spoken(text.written(words, question=text.is_question(words)), voice, None)
         found.append((name, voice, words, said.samples))
-    script = json.loads(text.DEMO.read_text(encoding="utf-8"))
+    return found
+
+
+def demo() -> list[Clip]:
+    """Return the recorded lines of the demo."""
+    import soundfile
+
+    script, found = json.loads(text.DEMO.read_text(encoding="utf-8")), []
     for line in (line for run in script["runs"] for line in run):
         samples, rate = soundfile.read(text.DEMO.with_name(line["audio"]), dtype="float32")
         if rate != RATE:
@@ -96,7 +103,7 @@ def main() -> None:
         str(args.folder), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True
     )
     rows: dict[str, list[tuple[str, str, str, str, float, float]]] = defaultdict(list)
-    for name, voice, words, wave in waves():
+    for name, voice, words, wave in heldout() + demo():
         wide, wide_time = full(model, wave)
         tight, tight_time = fitted(model, wave)
         row = (voice, words, wide, tight, wide_time, tight_time)

@@ -102,6 +102,15 @@ def _random_words(rng: random.Random, common: list[str], rare: list[str]) -> str
     )
 
 
+def own_words(data: Path, seed: int, count: int) -> list[tuple[str, str]]:
+    """Return the distinct (words, written form) sentences among `count` drawn from our templates."""
+    rng = random.Random(seed)
+    found = dict.fromkeys(normal(domain.sentence(rng)) for _ in range(count))
+    banned = forbidden(data)
+    kept = [words for words in found if words not in banned]
+    return [(words, written(words, question=is_question(words))) for words in kept]
+
+
 def training(data: Path, seed: int, *, own: int, loose: int) -> list[tuple[str, str]]:
     """Return the distinct (words, written form) sentences of the training set, shuffled.
 
