@@ -123,6 +123,7 @@ class Writer:
     before: Callable[[int], None] = lambda _: None
     fails: CompanionError | None = None
     counts: Counts = field(default_factory=Counts)
+    can_cut: bool = True
     prompts: list[Prompt] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
 

@@ -69,6 +69,10 @@ class Model(Protocol):
     def counts(self) -> Cost:
         """What the last reply cost."""
 
+    @property
+    def can_cut(self) -> bool:
+        """Whether the volatile part leaves the context after the reply."""
+
     def stream(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         """Write the reply, piece by piece."""
 
@@ -142,7 +146,8 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     clauses = ahead(split_clauses(tokens), cancel)  # the model writes …
     speech = ahead(c.voice.say(clauses, cancel), cancel)  # … while the voice renders …
     said = _play(c, speech, cancel, trace)  # … while the loudspeaker plays
-    c.history.append(Exchange(heard.text, said.text))  # only what was really heard and said
+    frozen = "" if c.llm.can_cut else prompt.volatile_text
+    c.history.append(Exchange(heard.text, said.text, frozen))  # only what was really heard and said
     if said.text.strip():
         _keep(c, trace, lambda memory: memory.say(said))
     trace.finish(c.llm.counts)

@@ -97,10 +97,16 @@ class Persona:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One turn of the history: what the owner said and what was heard of the reply."""
+    """One turn of the history: what the owner said and what was heard of the reply.
+
+    Attributes:
+        frozen: The volatile part that stood before the words, where the model cannot take it out
+            of its context again; "" otherwise.
+    """
 
     user: str
     reply: str
+    frozen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,7 @@ class Prompt:
             memories, and the template tokens that close the last reply.
         volatile: (start, length) in tokens of the memories and the time of day. They are cut
             out of the model's context after the reply, so that history holds bare words.
+        volatile_text: The same as text, for models whose context cannot be cut.
         sections: (name, tokens) in order, for `preview` and the trace.
         dropped: Names of what did not fit, in the order it was dropped.
         stops: Texts at which the reply ends.
@@ -121,6 +128,7 @@ class Prompt:
     tokens: tuple[int, ...]
     new: int
     volatile: tuple[int, int] = (0, 0)
+    volatile_text: str = ""
     sections: tuple[tuple[str, int], ...] = ()
     dropped: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()

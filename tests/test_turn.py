@@ -104,6 +104,15 @@ def test_say_that_again_repeats_without_model_or_memory(words):
     assert len(companion.history) == 1
 
 
+def test_what_a_model_cannot_cut_stays_frozen_in_its_turn():
+    companion, _ = scripted(["One.", "Two."])
+    companion.llm.can_cut = False
+    turn(companion, Heard("first"), Cancel(), Trace())
+    turn(companion, Heard("second"), Cancel(), Trace())
+    first, second = companion.llm.prompts
+    assert second.tokens[: len(first.tokens)] == first.tokens
+
+
 def test_no_thread_survives_a_turn():
     before = threading.active_count()
     companion, _ = scripted(["One. Two. Three."])

@@ -223,7 +223,8 @@ class Assembler:
         for turn in draft.turns:
             words = unanswered + turn.user
             if turn.reply.strip():
-                messages += [_Message("user", words), _Message("assistant", turn.reply)]
+                messages.append(_Message("user", words, turn.frozen))
+                messages.append(_Message("assistant", turn.reply))
             unanswered = "" if turn.reply.strip() else f"{words}\n"
         messages.append(_Message("user", unanswered + now.words))
         if self.volatile_first:
@@ -252,6 +253,7 @@ class Assembler:
             tokens=tuple(ids),
             new=len(ids) - before,
             volatile=span,
+            volatile_text=messages[-1].volatile,
             sections=tuple(sections),
             dropped=draft.dropped,
             stops=(f"\n{user}:", f"\n{name}:"),
