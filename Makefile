@@ -13,4 +13,4 @@ talk test exam setup:
 	@$(PYTHON) companion/bootstrap.py $@ $(ARGS)
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* build dist
