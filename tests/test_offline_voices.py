@@ -124,10 +124,18 @@ def test_alignments_add_up_to_the_sound(voice: PiperVoice) -> None:
 
 
 def test_piper_itself_reports_alignments(voice: PiperVoice) -> None:
-    """Without the onnx package: the graph carries them."""
+    """Without its patch and the onnx package: the graph carries them."""
     chunk = next(iter(voice.synthesize("Open the window, please.", include_alignments=True)))
     assert chunk.phoneme_alignments is not None
     assert sum(a.num_samples for a in chunk.phoneme_alignments) == len(chunk.audio_float_array)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_piper_finds_the_durations_by_their_only_ceil(name: str) -> None:
+    """Its patcher gives up at two."""
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load(FOLDER / f"{name}.onnx").graph
+    assert sum(node.op_type == "Ceil" for node in graph.node) == 1
 
 
 @pytest.mark.parametrize("ids", ODD_IDS.values(), ids=ODD_IDS.keys())
