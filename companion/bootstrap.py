@@ -105,7 +105,8 @@ class Steps:
 
     def succeeds(self, command: Sequence[str], **extra: str) -> bool:
         """Run a command; every half minute a line says that it still runs."""
-        env = {**os.environ, "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", **extra}
+        quiet = {"PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_USER": "0"}
+        env = {**os.environ, **quiet, **extra}
         started = time.monotonic()
         with self.log.open("ab") as out:
             out.write(f"\n$ {' '.join(command)}\n".encode())
