@@ -27,7 +27,7 @@ from companion.memory.line import Line, Spoken
 from companion.memory.lock import FolderLock
 from companion.memory.read import abstain, rank
 from companion.memory.read.pack import MOST, packed
-from companion.memory.read.words import terms
+from companion.memory.read.words import asks
 from companion.memory.record import (
     NAME_CHARACTERS,
     QUOTE_CHARACTERS,
@@ -165,7 +165,7 @@ class Memory:
             skip: Lines of this conversation that the prompt still holds, counted from its end;
                 None: all of them.
         """
-        if not terms(heard.text):
+        if not asks(heard.text):
             return ()
         found = self._search.find(clean(heard.text), self._now(), self._span(skip), LOOKED_AT)
         if not abstain.worth_telling(found.coverage, found.cosine):

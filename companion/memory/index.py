@@ -141,7 +141,7 @@ class Index:
         with self._watched():
             self._enter()
             if not self._agrees(seen):
-                self._restart(told=seen["count"] >= 0)
+                self._restart()
 
     def _agrees(self, seen: dict[str, Any]) -> bool:
         """Whether what the probe saw is what the journal says."""
@@ -170,15 +170,14 @@ class Index:
 
     def _renew(self) -> None:
         """Throw the whole folder away and begin with an empty one."""
-        told = self.folder.exists()
         self._leave()
         shutil.rmtree(self.folder, ignore_errors=True)
         with self._watched():
             self.folder.mkdir(mode=0o700, exist_ok=True)
             self._enter()
-            self._restart(told=told)
+            self._restart()
 
-    def _restart(self, *, told: bool) -> None:
+    def _restart(self) -> None:
         """Empty our collection; the journal fills it again."""
         expected = len(self._journal.indexed(self._embedder))
         self._client.delete_collection(self.name)
@@ -188,7 +187,7 @@ class Index:
             embedding_function=None,
         )
         self._journal.mark_unindexed()
-        if told and expected:
+        if expected:
             self.notices.append(f"The search index is built anew from {expected} remembered lines.")
 
     def _leave(self) -> None:

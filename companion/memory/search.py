@@ -54,13 +54,13 @@ class Found:
         lines: The lines found, by place.
         ranked: The same as candidates, best first.
         coverage: Share of the question's telling words in the best window, 0 to 1.
-        cosine: Best cosine; -1 without vectors.
+        cosine: Best cosine; None without vectors.
     """
 
     lines: Mapping[int, Line]
     ranked: Sequence[rank.Candidate]
     coverage: float
-    cosine: float
+    cosine: float | None
 
 
 class Search:
@@ -112,7 +112,7 @@ class Search:
             lines,
             rank.ranked(candidates, now),
             self._coverage(asked, seqs[:3], matches.lines),
-            max(cosines.values(), default=-1.0),
+            max(cosines.values(), default=None),
         )
 
     # ── words ────────────────────────────────────────────────────────────────────────────────

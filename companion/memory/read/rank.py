@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-RECENCY = 0.1
-"""How much more a line of this moment counts than an old one."""
+RECENCY = 0.03
+"""How much more a line of this moment counts than an old one (LoCoMo: .1 costs a point at 10)."""
 HALF_LIFE = 30.0
 """Days after which that is halved."""
 QUESTION = 0.4

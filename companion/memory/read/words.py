@@ -14,21 +14,28 @@ _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 STOP = frozenset(
     """
-    a about after again ago ah all alright also am an and any anyway are aren't as at be because
-    been before being between both but by bye can can't cannot could couldn't did didn't do does
-    doesn't doing don't done down during each eh else ever every few for from further get gets got
-    had hadn't has hasn't have haven't having he he'd he'll he's hello her here hers herself hey hi
-    him himself his hm hmm how how's i i'd i'll i'm i've if in into is isn't it it's its itself
-    just let let's me mm more most much my myself no nope nor not now of off oh ok okay on once one
-    only or other our ours ourselves out over own please quite really right same shall she she'd
-    she'll she's should shouldn't so some such sure than thank thanks that that's the their theirs
-    them themselves then there there's these they they'd they'll they're they've this those through
-    to too uh uhm um under until up us very was wasn't we we'd we'll we're we've well were weren't
-    what what's when when's where where's which while who who's whom whose why why's will with
-    won't would wouldn't yeah yep yes yet you you'd you'll you're you've your yours yourself
+    a about ah all alright also am an and any anyway are aren't as at be because been being both
+    but by bye can can't cannot could couldn't did didn't do does doesn't doing don't done eh else
+    for from had hadn't has hasn't have haven't having he he'd he'll he's hello her here hers
+    herself hey hi him himself his hm hmm how how's i i'd i'll i'm i've if in into is isn't it
+    it's its itself let's me mm my myself no nope nor not now of oh ok okay on one only or our
+    ours ourselves please quite really right same shall she she'd she'll she's should shouldn't so
+    some such sure than thank thanks that that's the their theirs them themselves then there
+    there's these they they'd they'll they're they've this those to too uh uhm um us very was
+    wasn't we we'd we'll we're we've well were weren't what what's when when's where where's which
+    who who's whom whose why why's will with won't would wouldn't yeah yep yes yet you you'd
+    you'll you're you've your yours yourself
     """.split()
 )
 """Words that are not looked for."""
+
+SMALL = frozenset(
+    """
+    after again ago before between down during each ever every few further get gets got just last
+    let more most much off once other out over own through under until up while
+    """.split()
+)
+"""Words that are looked for beside others (LoCoMo: 0.6 points), and ask nothing alone."""
 
 FAINT = frozenset(
     """
@@ -58,6 +65,11 @@ def terms(text: str) -> tuple[str, ...]:
     """What to look for in order to answer `text`: its words without stop words, each once."""
     kept = (part for word in words(text) if word not in STOP for part in word.split("'"))
     return tuple(dict.fromkeys(part for part in kept if len(part) > 1 or part.isdigit()))
+
+
+def asks(text: str) -> bool:
+    """Whether there is anything in `text` to look for: not in "yes", "ok", "once more"."""
+    return any(term not in SMALL for term in terms(text))
 
 
 @cache
