@@ -68,7 +68,7 @@ class VirtualSound:
         (self.folder / "native").unlink(missing_ok=True)
         self.server = subprocess.Popen(
             ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1",
-             "--realtime=no", "--high-priority=no", "--disallow-exit", "--log-target=null",
+             "--realtime=yes", "--high-priority=yes", "--disallow-exit", "--log-target=null",
              "-L", f"module-native-protocol-unix socket={self.folder}/native auth-anonymous=1"],
             env=self.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip

@@ -46,6 +46,7 @@ class Microphone:
         pre_roll: Seconds before the press that are kept: people speak as they press.
         tail: Seconds after the release that are kept, unless it is quiet before.
         longest: Seconds after which a press is not recorded any further.
+        shortest: Seconds below which a press was a slip of the finger.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class Microphone:
         pre_roll: float = 0.3,
         tail: float = 0.2,
         longest: float = 60.0,
+        shortest: float = SHORTEST_PRESS,
     ) -> None:
         self.device_name = device_name
         self.pre_roll = pre_roll
         self.tail = tail
         self.longest = longest
+        self.shortest = shortest
         self._lane: Lane | None = None
         self._stream: Stream | None = None
         self._ring = _Ring(0, 0)
@@ -101,17 +104,17 @@ class Microphone:
         """End the recording; returns after the tail, or as soon as it is quiet.
 
         What was said before a microphone got lost is returned; `lost` tells. A press shorter than
-        `SHORTEST_PRESS` gives a recording without samples.
+        `shortest` gives a recording without samples.
 
         Raises:
             DeviceError: The sound server took another source meanwhile: what it recorded may be
                 anything, and is dropped.
         """
         held = time.monotonic() - self._pressed
-        if held >= SHORTEST_PRESS:
+        if held >= self.shortest:
             self._wait_for_tail()
         blocks = self._ring.end()
-        if held < SHORTEST_PRESS or self._stream is None:
+        if held < self.shortest or self._stream is None:
             return Recording(np.zeros(0, np.float32), self.device_name or "")
         taken = self._taken_source()
         if taken:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 BLOCK_SECONDS = 0.02
 """How much is written at once, and so how often a reply looks at its stop sign."""
 
+FIRST_BLOCKS = 4
+"""How many blocks the first write holds where they are there: a device that begins with one runs
+dry when this process has to wait for a core."""
+
 FADE_SECONDS = 0.005
 """A cut that takes this long is not heard as a click."""
 
@@ -118,14 +122,19 @@ class _Reply:
         self.error: CompanionError | None = None
 
     def blocks(self, speech: Iterable[Speech], cancel: Cancel) -> Iterator[Samples]:
-        """The reply in blocks of one length; an error upstream ends it, and is kept."""
+        """The reply in blocks of one length, the first of more.
+
+        An error upstream ends it, and is kept.
+        """
         waiting = np.zeros(0, np.float32)
         size = round(BLOCK_SECONDS * self.rate)
+        most = FIRST_BLOCKS * size
         for piece in self._resampled(speech):
             waiting = np.concatenate([waiting, piece])
             while len(waiting) >= size:
-                yield waiting[:size]
-                waiting = waiting[size:]
+                length = min(most, len(waiting) // size * size)
+                yield waiting[:length]
+                waiting, most = waiting[length:], size
         if len(waiting) and not cancel:
             yield np.concatenate([waiting, np.zeros(size - len(waiting), np.float32)])
 
@@ -208,5 +217,5 @@ def _last_word_end(text: str, characters: int) -> int:
 
 def _in_word(character: str) -> bool:
     return (
-        character.isalnum() or character in "'’-" or bool(unicodedata.combining(character))  # noqa: RUF001
+        character.isalnum() or character in "'’-" or bool(unicodedata.combining(character))
     )

@@ -21,9 +21,10 @@ from companion.values import Clause, Said, Samples, Speech
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-QUEUE_SECONDS = 0.06
-"""Sound queued in the device. The "low" 9 ms of PulseAudio is less than one block and leaves gaps;
-more would not begin later, nor end later, since a cut drops the queue."""
+QUEUE_SECONDS = 0.2
+"""Sound queued in the device, for when this process has to wait for a core. The "low" 9 ms of
+PulseAudio is less than one block and leaves gaps. More neither begins later (nothing waits for a
+full queue) nor ends later (a cut drops it)."""
 
 _LEAD_IN_SECONDS = 0.006
 """Silence before a reply: PulseAudio swallows the first 4 ms of a stream that begins."""
