@@ -78,14 +78,22 @@ def test_a_line_from_the_future_is_of_now() -> None:
 
 
 def test_a_statement_stands_above_an_earlier_question_and_an_echo() -> None:
-    asked = "what is my dog called"
     candidates = [
         _one(1, "What was the name of my dog?", 3.0),
-        _one(2, "My dog called.", 2.9),
+        _one(2, "What is my dog called?", 2.9),
         _one(3, "I have a brown puppy named Biscuit.", 2.0),
         _one(4, "Your brown puppy is Biscuit.", 2.0, mine=False),
+        _one(5, "Mhm.", 2.0),
     ]
-    assert [one.key for one in rank.answering(candidates, asked)] == [3, 4, 1, 2]
+    order = [one.key for one in rank.answering(candidates, "what is my dog called")]
+    assert order == [3, 4, 1, 5, 2]
+
+
+def test_the_same_statement_answers_a_question_and_adds_nothing_to_a_statement() -> None:
+    (line,) = [_one(1, "My dog is called Biscuit.", 1.0)]
+    (asked,) = rank.answering([line], "Is my dog called Biscuit?")
+    (repeated,) = rank.answering([line], "My dog is called Biscuit.")
+    assert (asked.score, repeated.score) == (1.0, rank.ECHO)
 
 
 def test_what_repeats_is_left_for_what_adds() -> None:

@@ -25,7 +25,7 @@ QUESTION = 0.4
 CHARACTER = 0.7
 """What is left of the score of the character's own words: it may have made them up."""
 ECHO = 0.25
-"""What is left of the score of a line that says what was just said."""
+"""What is left of the score of a line that says what was just said, or nothing ("Mhm.")."""
 SAME = 0.75
 """Share of common words from which a line is an echo."""
 POOL = 30
@@ -104,18 +104,20 @@ def times(score: float, factor: float) -> float:
 def answering(candidates: Sequence[Candidate], heard: str) -> list[Candidate]:
     """Weigh what can answer `heard` above what merely sounds like it; best first."""
     asked = frozenset(terms(heard))
-    weighed = [_weighed(one, asked) for one in candidates[:POOL]]
+    question = is_question(heard)
+    weighed = [_weighed(one, asked, question=question) for one in candidates[:POOL]]
     return sorted(weighed, key=lambda one: (-one.score, -one.key))
 
 
-def _weighed(one: Candidate, asked: frozenset[str]) -> Candidate:
+def _weighed(one: Candidate, asked: frozenset[str], *, question: bool) -> Candidate:
     factor = 1.0 if one.mine else CHARACTER
-    if is_question(one.text):
+    asks = is_question(one.text)
+    words = frozenset(terms(one.text))
+    if asks:
         factor *= QUESTION
-    if alike(asked, frozenset(terms(one.text))) >= SAME:
-        factor *= ECHO
-    parts = {**one.parts, "kind": factor}
-    return replace(one, score=times(one.score, factor), parts=parts)
+    if not words or (alike(asked, words) >= SAME and (asks or not question)):
+        factor *= ECHO  # the same statement answers a question: "Is my dog called Biscuit?"
+    return replace(one, score=times(one.score, factor), parts={**one.parts, "kind": factor})
 
 
 def alike(one: frozenset[str], other: frozenset[str]) -> float:

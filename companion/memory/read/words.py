@@ -17,14 +17,14 @@ STOP = frozenset(
     a about ah all alright also am an and any anyway are aren't as at be because been being both
     but by bye can can't cannot could couldn't did didn't do does doesn't doing don't done eh else
     for from had hadn't has hasn't have haven't having he he'd he'll he's hello her here hers
-    herself hey hi him himself his hm hmm how how's i i'd i'll i'm i've if in into is isn't it
-    it's its itself let's me mm my myself no nope nor not now of oh ok okay on one only or our
-    ours ourselves please quite really right same shall she she'd she'll she's should shouldn't so
-    some such sure than thank thanks that that's the their theirs them themselves then there
-    there's these they they'd they'll they're they've this those to too uh uhm um us very was
-    wasn't we we'd we'll we're we've well were weren't what what's when when's where where's which
-    who who's whom whose why why's will with won't would wouldn't yeah yep yes yet you you'd
-    you'll you're you've your yours yourself
+    herself hey hi him himself his hm hmm huh how how's i i'd i'll i'm i've if in into is isn't it
+    it's its itself let's me mhm mm mmm my myself nah no nope nor not now of oh ok okay on one
+    only or our ours ourselves please quite really right same shall she she'd she'll she's should
+    shouldn't so some such sure than thank thanks that that's the their theirs them themselves
+    then there there's these they they'd they'll they're they've this those to too uh uhm um us
+    very was wasn't we we'd we'll we're we've well were weren't what what's when when's where
+    where's which who who's whom whose why why's will with won't would wouldn't yeah yep yes yet
+    yup you you'd you'll you're you've your yours yourself
     """.split()
 )
 """Words that are not looked for."""

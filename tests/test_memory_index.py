@@ -1,0 +1,266 @@
+"""The dense index is disposable: looked at before it is opened, and built anew when it is wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from memory_world import Words, settle, tell, texts, told
+
+from companion.memory import Memory
+from companion.memory.index import client_of, collection_name
+from companion.memory.probe import fingerprint, look
+from companion.values import Heard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FACTS = ("I have a dog called Biscuit.", "My sister Maya lives in Leeds.", "I work as a nurse.")
+
+
+def _opened(folder: Path, embedder: Words | None = None) -> Memory:
+    memory = Memory(folder, "Sam", "mira", embedder or Words())
+    settle(memory)
+    return memory
+
+
+def _held(memory: Memory) -> set[str]:
+    assert memory._index is not None
+    return set(memory._index._collection.get(include=[])["ids"])
+
+
+def _biggest(folder: Path) -> Path:
+    return max((p for p in folder.rglob("*.bin")), key=lambda path: path.stat().st_size)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    told(tmp_path, *FACTS, embedder=Words())
+    return tmp_path
+
+
+def _empty_database(folder: Path) -> None:
+    (folder / "chroma.sqlite3").write_bytes(b"")
+
+
+def _cut_database(folder: Path) -> None:
+    os.truncate(folder / "chroma.sqlite3", 5000)
+
+
+def _another_characters(folder: Path) -> None:
+    other = folder.parent / "other"
+    told(other, *FACTS, embedder=Words())
+    shutil.rmtree(folder)
+    shutil.copytree(other / "chroma", folder)
+
+
+def _sparse_and_huge(folder: Path) -> None:
+    os.truncate(_biggest(folder), 50 << 30)
+
+
+def _one_too_many(folder: Path) -> None:
+    client = client_of(str(folder))
+    collection = client.list_collections()[0]
+    collection.add(ids=["forgotten:1"], embeddings=np.ones((1, 48), np.float32))
+    client.close()
+
+
+def _other_vectors(folder: Path) -> None:
+    client = client_of(str(folder))
+    collection = client.list_collections()[0]
+    ids = collection.get(include=[])["ids"]
+    collection.update(ids=ids, embeddings=np.eye(48, dtype=np.float32)[: len(ids)])
+    client.close()
+
+
+DAMAGE = (
+    *(_empty_database, _cut_database, shutil.rmtree, _another_characters),
+    *(_sparse_and_huge, _one_too_many, _other_vectors),
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_wrong_index_is_built_anew_from_the_journal(
+    store: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(store / "chroma")
+    memory = _opened(store)
+    held, notices = _held(memory), memory.notices()
+    found = texts(memory.search("dog Biscuit"))
+    everything = {note.id for note in memory.memories()}
+    memory.close()
+    assert held == everything
+    assert found[0] == FACTS[0]
+    assert "built anew" in notices[0]
+
+
+def test_an_index_that_agrees_is_kept_and_nothing_is_said(store: Path) -> None:
+    before = (store / "chroma" / "chroma.sqlite3").stat().st_ino
+    memory = _opened(store)
+    notices = memory.notices()
+    memory.close()
+    assert notices == ()
+    assert (store / "chroma" / "chroma.sqlite3").stat().st_ino == before
+
+
+def test_the_index_finds_what_shares_no_word_with_its_neighbours(store: Path) -> None:
+    memory = _opened(store)
+    assert memory._index is not None
+    nearest = memory._index.nearest(Words().embed(["Leeds sister"])[0], 1)
+    (line,) = memory._journal.by_id(nearest)
+    memory.close()
+    assert line.text == FACTS[1]
+
+
+def test_ids_that_chroma_made_up_are_of_no_effect(store: Path) -> None:
+    memory = _opened(store)
+    assert memory._index is not None
+    memory._index._collection.add(ids=["x:1"], embeddings=Words().embed(["dog Biscuit"]))
+    found = memory.search("dog Biscuit")
+    memory.close()
+    assert "x:1" not in {note.id for note in found}
+
+
+def test_what_is_taken_back_leaves_the_index(store: Path) -> None:
+    memory = _opened(store)
+    names = tell(memory, "My password is swordfish.")
+    settle(memory)
+    assert set(names) < _held(memory)
+    memory.undo()
+    assert not set(names) & _held(memory)
+    memory.close()
+
+
+def test_what_was_taken_back_while_the_index_was_closed_never_comes_back(store: Path) -> None:
+    memory = Memory(store, "Sam", "mira", Words())
+    tell(memory, "My password is swordfish.")
+    settle(memory)
+    memory._index.close()  # type: ignore[union-attr]
+    memory.undo()
+    memory.close()
+    memory = _opened(store)
+    held, kept = _held(memory), {note.id for note in memory.memories()}
+    memory.close()
+    assert held == kept
+
+
+def test_another_embedder_gets_its_own_index_and_the_old_one_goes(store: Path) -> None:
+    memory = _opened(store, Words("other", 32))
+    assert memory._index is not None
+    names = [one.name for one in memory._index._client.list_collections()]
+    found = texts(memory.search("dog Biscuit"))
+    memory.close()
+    assert names == ["lines-Sam-mira-other-32"]
+    assert found[0] == FACTS[0]
+
+
+def test_idle_work_may_be_left_at_any_step_and_is_done_in_the_end(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, "Sam", "mira", Words())
+    tell(memory, *(f"Line {n} about thing{n}." for n in range(12)))
+    while True:
+        steps = memory.idle()
+        if next(steps, "done") == "done":
+            break
+        steps.close()  # type: ignore[attr-defined]
+    held, kept = _held(memory), {note.id for note in memory.memories()}
+    memory.close()
+    assert held == kept
+
+
+def test_a_line_is_embedded_again_when_a_neighbour_comes(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, "Sam", "mira", Words())
+    (name,) = tell(memory, "Guess what I bought.")
+    settle(memory)
+    (line,) = memory._journal.by_id([name])
+    before = memory._journal.vectors("words", [line.seq])[line.seq]
+    memory.undo()
+    first = memory._journal.add(memory.session, "A" * 26, _spoken(line))
+    settle(memory)
+    alone = memory._journal.vectors("words", [first.seq])[first.seq]
+    tell(memory, "A trumpet.")
+    settle(memory)
+    after = memory._journal.vectors("words", [first.seq])[first.seq]
+    memory.close()
+    assert not np.allclose(alone, after)
+    assert before.shape == after.shape
+
+
+def test_an_index_that_fails_in_use_is_given_up_and_words_still_find(store: Path) -> None:
+    memory = _opened(store)
+    assert memory._index is not None
+    memory._index._client.delete_collection(memory._index.name)
+    found = texts(memory.search("dog Biscuit"))
+    notices = memory.notices()
+    settle(memory)
+    held = _held(memory)
+    memory.close()
+    assert found[0] == FACTS[0]
+    assert "words alone" in notices[0]
+    assert len(held) == 6
+
+
+def test_an_index_that_fails_again_and_again_is_left_alone(store: Path) -> None:
+    memory = _opened(store)
+    assert memory._index is not None
+    tell(memory, "Something new.")
+    memory._index.folder = store / "journal.sqlite3"  # cannot be a folder
+    memory._index._leave()
+    settle(memory)
+    open_ = memory._index.open
+    found = texts(memory.search("dog Biscuit"))
+    memory.close()
+    assert not open_
+    assert found[0] == FACTS[0]
+
+
+def test_recall_works_before_the_index_is_open(store: Path) -> None:
+    memory = Memory(store, "Sam", "mira", Words())
+    notes = memory.recall(Heard("What is my dog called?"))
+    memory.close()
+    assert notes[-1].text == FACTS[0]
+    assert "dense" in notes[-1].parts
+
+
+def test_a_memory_closed_while_the_index_is_looked_at_leaves_no_process(store: Path) -> None:
+    memory = Memory(store, "Sam", "mira", Words())
+    next(memory.idle(), None)
+    assert memory._index is not None
+    probe = memory._index._probe
+    memory.close()
+    assert probe is not None
+    assert probe.returncode is not None
+
+
+def test_the_probe_sees_count_ids_and_vectors(store: Path) -> None:
+    seen = look(str(store / "chroma"), collection_name("Sam", "mira", "words", 48))
+    memory = Memory(store, "Sam", "mira")
+    ids = [note.id for note in memory.memories()]
+    memory.close()
+    assert seen["count"] == 6
+    assert seen["ids"] == fingerprint(ids)
+    assert set(seen["vectors"]) <= set(ids)
+
+
+def test_the_probe_says_when_there_is_no_such_collection(store: Path) -> None:
+    assert look(str(store / "chroma"), "lines-nobody") == {"count": -1}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("a b", "c"), ("a-b", "c")), (("a", "b_c"), ("a_b", "c")), (("Zoë", "x"), ("Zo", "x"))],
+)
+def test_different_pairs_never_share_a_collection(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    names = {collection_name(*pair, "minilm", 384) for pair in (one, other)}
+    assert len(names) == 2
+
+
+def _spoken(line: object) -> object:
+    from companion.memory.line import Spoken
+
+    return Spoken(line.speaker, line.who, line.text, line.confidence, line.said)  # type: ignore[attr-defined]
