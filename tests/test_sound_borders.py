@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from types import SimpleNamespace
 
@@ -42,6 +44,22 @@ def test_a_call_that_hangs_is_given_up_and_not_tried_again():
     lane.close()
     freed.set()
     lane._thread.join()
+
+
+def test_a_program_whose_sound_hung_still_exits():
+    program = """
+import threading
+import sounddevice, companion.sound.lane as lane
+sounddevice._lib = None  # any farewell to PortAudio would now fail
+try:
+    lane.Lane("test").call(threading.Event().wait, 0.05)
+except lane.DeviceError:
+    print("given up")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "given up\n", "")
 
 
 class Card:

@@ -7,6 +7,8 @@ PulseAudio was waited for in vain): then its lane is given up, not the conversat
 
 from __future__ import annotations
 
+import atexit
+import sys
 import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -59,6 +61,8 @@ class Lane:
         if not self.hung:
             self._jobs.put(job)
             self.hung = not job.done.wait(seconds)
+            if self.hung:
+                _leave_without_portaudio()
         if self.hung:
             raise DeviceError(
                 f"The sound server does not answer ({seconds:.0f} s).",
@@ -78,3 +82,10 @@ class Lane:
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
             job.run()
+
+
+def _leave_without_portaudio() -> None:
+    """Have the interpreter exit without PortAudio's farewell, which hangs or aborts by now."""
+    sounddevice = sys.modules.get("sounddevice")
+    if sounddevice is not None:
+        atexit.unregister(sounddevice._exit_handler)  # noqa: SLF001 - there is no other way

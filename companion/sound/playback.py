@@ -216,6 +216,4 @@ def _last_word_end(text: str, characters: int) -> int:
 
 
 def _in_word(character: str) -> bool:
-    return (
-        character.isalnum() or character in "'’-" or bool(unicodedata.combining(character))
-    )
+    return character.isalnum() or character in "'’-" or bool(unicodedata.combining(character))
