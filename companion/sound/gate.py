@@ -114,7 +114,7 @@ class Gate:
     def _voiced(self, samples: Samples, levels: Samples) -> bool:
         """Whether enough chunks hold a voice; stops listening as soon as they do.
 
-        The detector is deaf to soft voices (it kept 24 of 49 words at a tenth of their level), so
+        The detector is deaf to soft voices (it kept 40 of 49 words at a tenth of their level), so
         all are brought to one level first.
         """
         gain = 10 ** ((_HEARING_DB - float(levels.max())) / 20)
