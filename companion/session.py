@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class Microphone(Protocol):
     """Where recordings come from."""
 
-    def press(self) -> None:
-        """Start to keep sound; returns at once."""
+    def press(self, *, keep_pre_roll: bool = True) -> None:
+        """Start to keep sound, with what came just before or without; returns at once."""
 
     def release(self) -> Recording:
         """Stop, and give what was recorded."""
@@ -124,6 +124,7 @@ class Session:
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="session", daemon=True)
         self.recording = False
+        self._working = False
 
     # ── called from anywhere; each returns at once ───────────────────────────────────────────
 
@@ -140,7 +141,8 @@ class Session:
             return
         self.recording = True
         self._cancel.set()
-        self._microphone.press()
+        # What came just before is our own voice, where the press interrupts it.
+        self._microphone.press(keep_pre_roll=not self._working)
         if self._cue is not None:
             self._jobs.put(self._cue)
         self._jobs.put(lambda: self.companion.tell(Listening()))
@@ -202,6 +204,7 @@ class Session:
 
     def _work(self) -> None:
         while (job := self._next_job()) is not None:
+            self._working = True
             try:
                 job()
             except CompanionError as error:
@@ -212,6 +215,7 @@ class Session:
                 )
                 wrapped.__cause__ = error
                 self.companion.tell(Notice(str(wrapped)))
+            self._working = False
 
     def _next_job(self) -> Callable[[], None] | None:
         """The next job; while there is none, the memory is put in order step by step."""

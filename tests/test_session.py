@@ -37,8 +37,11 @@ class Gate:
 class Microphone:
     presses: int = 0
 
-    def press(self):
+    pre_rolls: list = field(default_factory=list)
+
+    def press(self, *, keep_pre_roll=True):
         self.presses += 1
+        self.pre_rolls.append(keep_pre_roll)
 
     def release(self):
         return recording(1.5)
@@ -105,6 +108,7 @@ def test_a_press_while_it_speaks_silences_it(talk):
     assert companion.history[0].reply != reply
     assert reply.startswith(companion.history[0].reply)
     assert companion.history[1].reply == "Yes?"
+    assert session._microphone.pre_rolls == [False]  # it would hold the character's own voice
 
 
 def test_typing_is_answered_like_speech(talk):
