@@ -144,13 +144,13 @@ def _one_turn(
 
     seen.clear()
     recording = read_wav(Path(line["audio"]))
-    trace = Trace()
+    trace, before = Trace(), len(speaker.samples)
     said = turn(parts.companion, recording, Cancel(), trace)
     if said is not None and said.error is not None:
         raise said.error
     reply = said.text.strip() if said else ""
     facts: dict[str, object] = {"text": reply, "character": parts.card.id, "lines": trace.lines}
-    save(place.audio, speaker.samples, speaker.rate, facts)
+    save(place.audio, speaker.samples[before:], speaker.rate, facts)
     heard = seen.get("heard", "")
     return {
         "run": place.run,
