@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from memory_world import Words, settle, tell, texts, told
 
-from companion.memory import Memory
+from companion.memory import Memory, index
 from companion.memory.index import client_of, collection_name
 from companion.memory.probe import fingerprint, look
 from companion.values import Heard
@@ -215,6 +215,18 @@ def test_an_index_that_fails_again_and_again_is_left_alone(store: Path) -> None:
     memory.close()
     assert not open_
     assert found[0] == FACTS[0]
+
+
+def test_without_chroma_words_and_the_journals_vectors_still_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "find_spec", lambda _: None)
+    told(tmp_path, *FACTS, embedder=Words())
+    memory = _opened(tmp_path)
+    notes = memory.recall(Heard("What is my dog called?"))
+    memory.close()
+    assert not (tmp_path / "chroma").exists()
+    assert notes[-1].text == FACTS[0]
 
 
 def test_recall_works_before_the_index_is_open(store: Path) -> None:

@@ -178,9 +178,11 @@ def test_a_line_is_found_by_its_id_and_by_the_end_of_its_ulid(memory: Memory) ->
     assert {memory.get(key).id for key in (name, ulid, ulid[-4:].lower())} == {name}
 
 
-def test_an_unknown_id_is_an_error_that_says_so(memory: Memory) -> None:
-    with pytest.raises(MissingInput, match="ZZZZ"):
-        memory.get("ZZZZ")
+@pytest.mark.parametrize("name", ["ZZZZ", "x:y", "x:99999999999999999999", "x:\u0663", ":", ""])
+def test_an_unknown_id_is_an_error_that_says_so(memory: Memory, name: str) -> None:
+    memory.hear(Heard("I have a dog."))
+    with pytest.raises(MissingInput, match="There is no memory"):
+        memory.get(name)
 
 
 def test_an_ending_that_fits_two_lines_is_refused_with_both(memory: Memory) -> None:

@@ -137,6 +137,11 @@ def test_search_gives_the_best_first_from_everything(memory: Memory) -> None:
     assert "The dog ate my hat." in texts(memory.search("dog"))
 
 
+def test_a_pasted_book_can_be_asked(memory: Memory) -> None:
+    book = " ".join(f"word{n}" for n in range(20_000))
+    assert texts(memory.search(f"My dog Biscuit. {book}"))[0] == FACTS[0]
+
+
 def test_idle_without_an_embedder_has_nothing_to_do(tmp_path: Path) -> None:
     memory = Memory(tmp_path, "Sam", "mira")
     tell(memory, "One.")

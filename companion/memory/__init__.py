@@ -167,7 +167,7 @@ class Memory:
         """
         if not asks(heard.text):
             return ()
-        found = self._search.find(clean(heard.text), self._now(), self._span(skip), LOOKED_AT)
+        found = self._search.find(clean(heard.text), self._moment(), self._span(skip), LOOKED_AT)
         if not abstain.worth_telling(found.coverage, found.cosine):
             return ()
         chosen = packed(rank.answering(found.ranked, heard.text), MOST)
@@ -222,7 +222,7 @@ class Memory:
 
     def search(self, text: str, limit: int = 10) -> tuple[Note, ...]:
         """What fits `text`, from everything, best first."""
-        found = self._search.find(clean(text), self._now(), Span())
+        found = self._search.find(clean(text), self._moment(), Span())
         return tuple(self._note(found, one) for one in found.ranked[:limit])
 
     def memories(self, limit: int = 50) -> tuple[Note, ...]:
@@ -233,7 +233,7 @@ class Memory:
         """All conversations, oldest first."""
         made = []
         for session, count, first, last in self._journal.sessions():
-            start, *_, end = self._journal.lines([first, last]) * 2
+            start, end = self._journal.lines([first, last])
             made.append(Conversation(session, start.said, end.said, count, start.text))
         return tuple(made)
 
@@ -279,12 +279,17 @@ class Memory:
         text = clean(words)
         if not text:
             return ""
-        said = self._now().astimezone() if self._now().tzinfo is None else self._now()
+        said = self._moment()
         session = self._session_at(said)
         ulid = self._ulids.new(_milliseconds(said))
         line = self._journal.add(session, ulid, Spoken(speaker, who, text, confidence, said))
         self._session, self._last = session, said
         return line.id
+
+    def _moment(self) -> datetime:
+        """The time, with its zone; a clock without one is a local clock."""
+        moment = self._now()
+        return moment if moment.tzinfo else moment.astimezone()
 
     def _session_at(self, moment: datetime) -> str:
         """The conversation a line of this moment belongs to."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     Vector = npt.NDArray[np.float32]
 
+MOST_DIGITS = 18
+"""Of a number that SQLite can hold."""
 WINDOW = 2
 """Neighbours on each side that are indexed with a line (LoCoMo: 1 and 3 are 3-4 points worse)."""
 
@@ -219,12 +221,18 @@ class Journal:
 
     def by_id(self, ids: Sequence[str]) -> list[Line]:
         """The lines with these ids (`<session>:<n>`), in that order; unknown ones are left out."""
+        pairs = [(session, n) for session, _, n in (one.rpartition(":") for one in ids)]
+        if not pairs:
+            return []
+        marks = ", ".join(["(?, ?)"] * len(pairs))
         with guarded(self.path):
-            found = (
-                self._lines("session = ? AND n = ?", session, n)
-                for session, _, n in (one.rpartition(":") for one in ids)
+            lines = self._lines(
+                f"seq IN (SELECT l.seq FROM (VALUES {marks}) v CROSS JOIN lines l"
+                " ON l.session = v.column1 AND l.n = v.column2)",
+                *(part for session, n in pairs for part in (session, _integer(n))),
             )
-            return [line for lines in found for line in lines]
+        found = {line.id: line for line in lines}
+        return [found[one] for one in ids if one in found]
 
     def session(self, session: str) -> list[Line]:
         """All lines of one conversation, in order."""
@@ -361,6 +369,13 @@ class Journal:
                 with contextlib.suppress(sqlite3.Error):
                     self._db.execute("ROLLBACK")
                 raise
+
+
+def _integer(digits: str) -> int:
+    """The number of a line; 0, which none has, for what is no number."""
+    return (
+        int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS else 0
+    )
 
 
 def _line(row: tuple[Any, ...]) -> Line:

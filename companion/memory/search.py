@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 DEPTH = 100
 """Lines looked at from each of the two searches."""
+MOST_TERMS = 64
+"""Words looked for; somebody may paste a book."""
+LEAST_DEVIATION = 0.02
+"""Of cosines: among three lines, small differences mean nothing."""
 SAMPLE = 512
 """Vectors whose cosines say what is ordinary for a question."""
 
@@ -89,7 +93,7 @@ class Search:
 
     def find(self, text: str, now: datetime, span: Span, depth: int = DEPTH) -> Found:
         """What may fit `text`, best first: the best `depth` by words and by meaning."""
-        asked = terms(text)
+        asked = terms(text)[:MOST_TERMS]
         matches = self._journal.match(asked)
         spread = rank.spread_of(matches.scores, matches.lines)
         scores = dict(zip(matches.seqs, matches.scores, strict=True))
@@ -130,7 +134,8 @@ class Search:
     def _near(self, vector: Vector | None, span: Span, depth: int) -> list[Line]:
         if vector is None or self._index is None:
             return []
-        ids = self._index.nearest(vector, depth)
+        # Lines outside the span are the newest, and often the closest to what is said now.
+        ids = self._index.nearest(vector, depth if span == Span() else 2 * depth)
         return [line for line in self._journal.by_id(ids) if line.seq in span]
 
     def _cosines(self, vector: Vector | None, seqs: Sequence[int]) -> dict[int, float]:
@@ -149,7 +154,7 @@ class Search:
         if not len(self._sample):
             return rank.Spread(0.0, 1.0)
         cosines = self._sample @ vector
-        return rank.Spread(float(np.mean(cosines)), float(np.std(cosines)))
+        return rank.Spread(float(np.mean(cosines)), max(float(np.std(cosines)), LEAST_DEVIATION))
 
 
 def _candidate(line: Line, lexical: float, dense: float | None) -> rank.Candidate:
