@@ -54,7 +54,7 @@ class Llm(BaseModel, extra="forbid", frozen=True):
     context: int = Field(2048, ge=512, le=131072)
     reply: int = Field(120, ge=8, le=2048)
     seconds: float = Field(30.0, gt=0, le=600)
-    temperature: float = Field(0.6, ge=0, le=2)
+    temperature: float = Field(0.4, ge=0, le=2)
     seed: int = Field(1, ge=-1)
     threads: int = Field(1, ge=1, le=64)
     threads_read: int = Field(2, ge=1, le=64)

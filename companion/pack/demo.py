@@ -107,6 +107,7 @@ def run_here(
     inside = settings.model_copy(
         update={
             "companion": settings.companion.model_copy(update={"memory": home / "memory_db"}),
+            "llm": settings.llm.model_copy(update={"temperature": 0.0}),  # every time the same
         }
     )
     parts = compose(inside, wishes, lambda event: _note(event, seen))
