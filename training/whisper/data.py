@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RATE, HOP, LONGEST = 16000, 160, 640
 SHARD, EMPTY = 1000, 40  # clips in a shard, and how many more without speech
 LOW, STEP = -1.5, 3.5 / 255
+PAUSED = 0.3  # share of the sentences with a pause after one of the first words
 FLITE_SHARE = {"slt": 0.28, "rms": 0.28, "kal16": 0.22}
 _ESPEAK = TRAINING_VOICES[3:]
 
@@ -83,6 +84,15 @@ def _nothing(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     return np.clip(wave, -1, 1)
 
 
+def _paused(written: str, rng: np.random.Generator) -> str:
+    """Return `written`, now and then with a comma where the speaker shall pause."""
+    words = written.split()
+    if len(words) < 3 or rng.random() > PAUSED:
+        return written
+    at = int(rng.integers(1, min(4, len(words))))
+    return f"{' '.join(words[:at])}, {' '.join(words[at:])}"
+
+
 def _clip(
     words: str, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], list[tuple[str, float]], str]:
@@ -92,7 +102,7 @@ def _clip(
         if not voice and draw < 0:
             voice = name
     voice = voice or _ESPEAK[int(rng.integers(len(_ESPEAK)))]
-    said = spoken(words, voice, rng)
+    said = spoken(_paused(words, rng), voice, rng)
     before, after = (int(rng.uniform(0, 0.35) * RATE) for _ in range(2))
     wave = np.pad(said.samples / (np.abs(said.samples).max() + 1e-6), (before, after))
     wave += _noise(len(wave), rng) * np.float32(10 ** rng.uniform(-4.5, -2.3))

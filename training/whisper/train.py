@@ -27,7 +27,7 @@ from training.whisper.model import Shape, TinyWhisper
 SEED = 7
 GUIDED_UNTIL = 2500
 FULL_WINDOW = 3000
-JOINED = 0.15  # share of the later batches that holds two sentences a clip
+JOINED = 0.25  # share of the later batches that holds two sentences a clip
 
 
 def losses(model: TinyWhisper, batch: Batch, step: int) -> dict[str, Tensor]:
@@ -140,30 +140,19 @@ class Run:
         args.out.mkdir(parents=True, exist_ok=True)
         self.checkpoint = args.out / "checkpoint.pt"
         torch.manual_seed(SEED)
-        written = [form for _, form in text.training(args.data, SEED, own=9000, loose=4000)]
-        self.tokenizer = vocabulary.build(written)
-        self.tokenizer.save(str(args.out / "tokenizer.json"))
+        pieces = args.out / "tokenizer.json"
+        if not pieces.exists():
+            sentences = text.training(args.data, SEED, own=9000, loose=4000)
+            vocabulary.build(written for _, written in sentences).save(str(pieces))
+        self.tokenizer = Tokenizer.from_file(str(pieces))
         self.varying = Tokenizer.from_str(self.tokenizer.to_str())
         self.varying.model.dropout = 0.05
         self.shape = Shape(self.tokenizer.get_vocab_size(), width=args.width)
         self.model = TinyWhisper(self.shape)
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
-        matrices = [p for n, p in self.model.named_parameters() if p.ndim == 2 and ".layers." in n]
-        chosen = {id(p) for p in matrices}
-        rest = [p for p in self.model.parameters() if id(p) not in chosen]
-        self.optimizers: list[torch.optim.Optimizer] = []
-        if args.muon:
-            muon = torch.optim.Muon(
-                matrices, lr=args.muon, weight_decay=0.02, adjust_lr_fn="match_rms_adamw"
-            )
-            self.optimizers.append(muon)
-        else:
-            rest = rest + matrices
-        adam = torch.optim.AdamW(
-            rest, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True
         )
-        self.optimizers.append(adam)
-        self.peaks = [group["lr"] for o in self.optimizers for group in o.param_groups]
         self.step = 0
         self.corpus = Corpus(args.cache)
         if self.checkpoint.exists():
@@ -176,8 +165,7 @@ class Run:
         self.corpus.inventory = state["inventory"]
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
+        self.optimizer.load_state_dict(state["optimizer"])
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
@@ -187,22 +175,19 @@ class Run:
             "inventory": self.corpus.inventory,
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "optimizer": self.optimizer.state_dict(),
         }
         torch.save(state, self.checkpoint.with_suffix(".tmp"))
         self.checkpoint.with_suffix(".tmp").rename(self.checkpoint)
 
     def _learn(self, batch: Batch) -> dict[str, float]:
-        share = rate(self.step, self.args)
-        groups = [group for o in self.optimizers for group in o.param_groups]
-        for group, peak in zip(groups, self.peaks, strict=True):
-            group["lr"] = peak * share
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.args.rate * rate(self.step, self.args)
         found = losses(self.model, batch, self.step)
         sum(found.values(), torch.tensor(0.0)).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        for optimizer in self.optimizers:
-            optimizer.step()
-            optimizer.zero_grad()
+        self.optimizer.step()
+        self.optimizer.zero_grad()
         with torch.no_grad():
             near = 1 - min(0.998, (self.step + 1) / (self.step + 20))
             mine, theirs = list(self.average.parameters()), list(self.model.parameters())
@@ -223,7 +208,7 @@ class Run:
             if self.step >= self.args.long_from and self.rng.random() < JOINED:
                 group = batches.joined(group)
             frames = window(max(clip.frames for clip in group), self.step, self.args, self.rng)
-            group = group[: max(2, int(self.args.frames * 1.6) // frames)]
+            group = group[: max(2, int(self.args.frames * 1.25) // frames)]
             found = self._learn(batches.make(group, self.corpus, self.varying, frames, self.rng))
             for name, value in found.items():
                 totals[name] = totals.get(name, 0) + value
@@ -249,20 +234,14 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("cache", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--steps", type=int, default=12000)
+    parser.add_argument("--steps", type=int, default=11200)
     parser.add_argument("--until", type=int, help="stop here, with the learning rate as it stands")
-    parser.add_argument("--decay", type=int, default=3000)
-    parser.add_argument("--long-from", type=int, default=10500)
+    parser.add_argument("--decay", type=int, default=4500)
+    parser.add_argument("--long-from", type=int, default=7400)
     parser.add_argument("--full-share", type=float, default=0.04)
     parser.add_argument("--width", type=int, default=192)
     parser.add_argument("--frames", type=int, default=4800, help="frames in a batch")
-    parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument(
-        "--muon",
-        type=float,
-        default=0.0,
-        help="learning rate of Muon for the matrices, 0 for AdamW",
-    )
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument(
         "--enough",
         type=int,

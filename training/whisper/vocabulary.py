@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -58,21 +59,19 @@ def _merges(texts: Iterable[str]) -> list[tuple[str, str]]:
         ("\n".join([word] * times) for word, times in coded.items()), trainer
     )
     plain = {private: _SPACE + letter for letter, private in _PRIVATE.items()}
-    import json
-
     learned = json.loads(learner.to_str())["model"]["merges"]
     unfolded = [tuple("".join(plain.get(c, c) for c in part) for part in pair) for pair in learned]
     return [(_SPACE, letter) for letter in _FIRST] + [(left, right) for left, right in unfolded]
 
 
-def build(texts: Iterable[str], dropout: float | None = None) -> Tokenizer:
-    """Return the tokenizer of `texts`; with `dropout` it splits words in varying ways, for training only."""
+def build(texts: Iterable[str]) -> Tokenizer:
+    """Return the tokenizer of `texts`."""
     merges = _merges(texts)
     pieces = dict.fromkeys(
         [*sorted(pre_tokenizers.ByteLevel.alphabet()), *("".join(pair) for pair in merges)]
     )
     vocabulary = {piece: index for index, piece in enumerate(pieces)}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, dropout=dropout))
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
     # a prompt may hold capitals; the only one the model knows is I
     lower = [normalizers.Lowercase(), normalizers.Replace(Regex(r"\bi\b"), "I")]
     tokenizer.normalizer = normalizers.Sequence(lower)

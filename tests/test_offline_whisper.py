@@ -1,0 +1,66 @@
+"""The offline Whisper: what may not train it, its vocabulary, and the lines of the demo."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from companion.flow import Cancel
+from companion.measure.wer import distance, words
+from companion.sound.wav import read_wav
+from companion.stt import Whisper
+from companion.values import SPEECH_RATE, Recording
+
+pytest.importorskip("tokenizers", reason="training tools are not installed")
+from training.whisper import domain, heldout, text
+
+DEMO = Path(__file__).parents[1] / "models" / "offline" / "demo"
+FOLDER = DEMO.with_name("whisper")
+SCRIPT = [line for run in json.loads((DEMO / "script.json").read_text())["runs"] for line in run]
+
+
+@pytest.fixture(scope="module")
+def whisper():
+    pytest.importorskip("faster_whisper")
+    if not (FOLDER / "model.bin").exists():
+        pytest.skip("no model in models/offline/whisper")
+    return Whisper(FOLDER, threads=1)
+
+
+def test_the_demo_is_understood(whisper):
+    wrong = total = 0
+    for line in SCRIPT:
+        heard = whisper.transcribe(read_wav(DEMO / line["audio"]), Cancel())
+        wrong += distance(words(line["text"]), words(heard.text if heard else ""))
+        total += len(words(line["text"]))
+    assert wrong / total <= 0.1
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2, 8])
+def test_silence_gives_no_words(whisper, seconds):
+    hiss = np.random.default_rng(1).normal(0, 1e-3, int(seconds * SPEECH_RATE))
+    assert whisper.transcribe(Recording(hiss.astype(np.float32)), Cancel()) is None
+
+
+def test_no_word_begins_with_the_lone_space_that_faster_whisper_suppresses(whisper):
+    tokenizer = whisper._model.hf_tokenizer
+    alone = tokenizer.token_to_id("\u0120")
+    for word in domain.words():
+        assert alone not in tokenizer.encode(f" {word}").ids
+
+
+def test_half_of_each_held_out_set_is_in_voices_that_never_train():
+    for name, voice, _ in text.heldout():
+        assert (voice in heldout.TRAINING_VOICES) == name.endswith("-seen")
+
+
+def test_the_held_out_list_is_the_one_its_seed_draws(testdata):
+    assert heldout.draw(testdata) == text.heldout()
+
+
+def test_no_training_sentence_is_held_out_or_in_the_demo(testdata):
+    trained = {said for said, _ in text.training(testdata, 7, own=9000, loose=4000)}
+    trained |= {said for said, _ in text.own_words(testdata, 8, 4000)}
+    assert not trained & {said for _, _, said in text.heldout()}
+    assert not trained & {text.normal(line["text"]) for line in SCRIPT}
