@@ -102,7 +102,8 @@ def test_the_first_words_come_at_once(voice):
 def test_only_the_first_clause_loses_its_silence(files):
     graph(files, np.r_[np.zeros(8000), np.full(8000, 0.5)])
     once, again = speak(Piper(files), "Well hello there, well hello there,")
-    assert (len(once.samples), len(again.samples)) == (8000 + 480, 16_000)
+    pause = round(ours.CLAUSE_PAUSE * 16_000)
+    assert (len(once.samples), len(again.samples)) == (8000 + 480 + pause, 16_000 + pause)
     assert once.marks[-1][1] == again.marks[-1][1] - 8000 + 480
 
 

@@ -34,6 +34,14 @@ LEAD_IN = 0.03
 SILENCE = 0.003
 """Level (-50 dB) below which a voice that has not begun yet is silent; full scale is 1."""
 
+SENTENCE_PAUSE = 0.18
+CLAUSE_PAUSE = 0.07
+"""Seconds of silence that follow a sentence and a clause at the least. A voice that was trained on
+single sentences, as ours were, leaves none by itself."""
+
+CLOSERS = " \t\n\"'”’»)]"
+"""What may stand behind the last mark of a clause."""
+
 KNEE = 0.8
 """Level above which peaks are rounded instead of clipped."""
 
@@ -130,7 +138,8 @@ class Piper:
                 begun = True
                 samples, timed = _trimmed(samples, timed, self.rate)
             marks = place_marks(clause, timed, self._count)
-            yield Speech(clause, _limited(samples, self._gain), self.rate, marks)
+            sound = _limited(_paused(samples, clause.spoken, self.rate), self._gain)
+            yield Speech(clause, sound, self.rate, marks)
 
     def _speak(self, spoken: str, cancel: Cancel) -> tuple[list[Timed], Samples]:
         timed: list[Timed] = []
@@ -276,6 +285,17 @@ def _portions(text: str) -> Iterator[str]:
         text = text[cut:].lstrip()
     if text:
         yield text
+
+
+def _paused(samples: Samples, spoken: str, rate: int) -> Samples:
+    """With at least the silence at its end that the punctuation asks for."""
+    last = spoken.rstrip(CLOSERS)[-1:]
+    pause = SENTENCE_PAUSE if last in ".!?…" else CLAUSE_PAUSE if last in ",;:—" else 0.0
+    loud = np.flatnonzero(np.abs(samples) > SILENCE)
+    if not last or not len(loud):
+        return samples
+    missing = round(pause * rate) - (len(samples) - 1 - int(loud[-1]))
+    return np.pad(samples, (0, max(missing, 0)))
 
 
 def _limited(samples: Samples, gain: float) -> Samples:
