@@ -77,9 +77,16 @@ class Microphone:
         """
         self.close()
         device = find_device("input", self.device_name)
-        self._lane = Lane("sound in")
+        self._lane = lane = Lane("sound in")
+
+        def make() -> Stream:
+            stream = self._open(device)
+            if self._lane is not lane:  # the server answered after nobody waited any more
+                stream.close()
+            return stream
+
         try:
-            self._stream = self._lane.call(lambda: self._open(device), OPEN_SECONDS)
+            self._stream = lane.call(make, OPEN_SECONDS)
             self._wait_for_sound(device)
             self._source = self._source_now(device)
         except DeviceError:
