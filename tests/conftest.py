@@ -21,6 +21,7 @@ EXAM = bool(os.environ.get("COMPANION_EXAM"))
 hypothesis.settings.register_profile(
     "companion",
     deadline=None,  # a loaded machine is no reason to fail
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # nor is a cold one
     derandomize=not EXAM,  # `make test` says the same twice; `make exam` looks further
     database=None,
     print_blob=True,

@@ -196,7 +196,8 @@ def test_a_step_that_works_is_counted_and_logged(steps: tuple[Steps, list[str]])
 
 def test_a_stopped_set_up_leaves_nothing_running(tmp_path: Path) -> None:
     script = (
-        "import pathlib; from companion.bootstrap import Steps\n"
+        "import pathlib, signal; from companion.bootstrap import Steps\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
         "shell = 'sleep 600 & sleep 1; echo $! > child; wait'\n"
         "Steps(pathlib.Path('log'), 1).run(['sh', '-c', shell], 'it')"
     )
