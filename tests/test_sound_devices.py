@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -361,10 +363,22 @@ def test_a_microphone_on_a_killed_server_is_lost_but_keeps_what_was_said(one, mi
         microphone.check()
 
 
+HUNG = """
+import os, time
+from companion.errors import DeviceError
+from companion.sound.mic import Microphone
+began, told = time.monotonic(), ""
+try:
+    Microphone().open()
+except DeviceError as error:
+    told = str(error)
+os._exit(0 if "does not answer" in told and time.monotonic() - began < 8 else 1)
+"""
+
+
 def test_a_hung_server_gives_no_microphone_but_an_answer(one):
+    # In a process of its own: PortAudio's thread stays hung in native code for as long as it likes.
     one.stop_server()
-    began = time.monotonic()
-    with pytest.raises(DeviceError, match="does not answer"):
-        Microphone().open()
-    assert time.monotonic() - began < 8
+    child = subprocess.run([sys.executable, "-c", HUNG], check=False, timeout=60)
     one.go_on()
+    assert child.returncode == 0
