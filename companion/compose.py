@@ -248,6 +248,7 @@ def open_memory(
         fresh=wishes.fresh,
         name=card.name,
         role="talk",
+        index=settings.memory.index,
     )
 
 

@@ -90,6 +90,7 @@ class Memory(BaseModel, extra="forbid", frozen=True):
 
     enabled: bool = True
     embedder: str = "minilm"
+    index: str = ""
     tokens: int = Field(200, ge=0, le=8192)
     notes: int = Field(5, ge=0, le=50)
 

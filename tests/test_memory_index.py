@@ -11,7 +11,8 @@ import pytest
 from memory_world import Words, settle, tell, texts, told
 
 from companion.memory import Memory, index
-from companion.memory.index import client_of, collection_name
+from companion.memory.chroma import Folder, client_of
+from companion.memory.index import collection_name
 from companion.memory.probe import fingerprint, look
 from companion.values import Heard
 
@@ -207,7 +208,7 @@ def test_an_index_that_fails_again_and_again_is_left_alone(store: Path) -> None:
     memory = _opened(store)
     assert memory._index is not None
     tell(memory, "Something new.")
-    memory._index.folder = store / "journal.sqlite3"  # cannot be a folder
+    memory._index.place = Folder(store / "lock" / "chroma")  # cannot be a folder
     memory._index._leave()
     settle(memory)
     open_ = memory._index.open
@@ -241,7 +242,8 @@ def test_a_memory_closed_while_the_index_is_looked_at_leaves_no_process(store: P
     memory = Memory(store, "Sam", "mira", Words())
     next(memory.idle(), None)
     assert memory._index is not None
-    probe = memory._index._probe
+    assert isinstance(memory._index.place, Folder)
+    probe = memory._index.place.probe
     memory.close()
     assert probe is not None
     assert probe.returncode is not None

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import numpy as np
 
 from companion.errors import CannotCreate, Forbidden, MissingInput, UsageError
+from companion.memory.chroma import place_of
 from companion.memory.index import Index
 from companion.memory.journal import Journal
 from companion.memory.line import Line, Spoken
@@ -77,11 +78,13 @@ class More(TypedDict, total=False):
         fresh: Recall nothing from earlier conversations.
         name: The character's display name, if it is not its id.
         role: What this process is, as another one that wants the memory is told.
+        index: Address of a Chroma server; "": the dense index is in the folder.
     """
 
     fresh: bool
     name: str
     role: str
+    index: str
 
 
 class Memory:
@@ -129,7 +132,12 @@ class Memory:
             self._lock.close()
             raise
         self._index = (
-            Index(self.folder / "chroma", self._journal, embedder.name, embedder.dim)
+            Index(
+                place_of(self.folder, more.get("index", "")),
+                self._journal,
+                embedder.name,
+                embedder.dim,
+            )
             if embedder
             else None
         )

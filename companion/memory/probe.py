@@ -26,10 +26,14 @@ def fingerprint(ids: Iterable[str]) -> str:
 
 
 def look(folder: str, name: str) -> dict[str, Any]:
-    """Count, ids and some vectors of a collection; `count` is -1 when it is not there."""
-    from companion.memory.index import client_of
+    """Count, ids and some vectors of a collection in a folder; see `examine`."""
+    from companion.memory.chroma import client_of
 
-    client = client_of(folder)
+    return examine(client_of(folder), name)
+
+
+def examine(client: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - untyped library
+    """Count, ids and some vectors of a collection; `count` is -1 when it is not there."""
     if name not in {one.name for one in client.list_collections()}:
         return {"count": -1}
     collection = client.get_collection(name, embedding_function=None)
