@@ -29,15 +29,7 @@ from companion.memory.lock import FolderLock
 from companion.memory.read import abstain, rank
 from companion.memory.read.pack import MOST, packed
 from companion.memory.read.words import asks
-from companion.memory.record import (
-    NAME_CHARACTERS,
-    QUOTE_CHARACTERS,
-    TEXT_CHARACTERS,
-    Record,
-    clean,
-    serialise,
-    shortened,
-)
+from companion.memory.record import clean, of_line, serialise
 from companion.memory.search import Found, Search, Span, with_part
 from companion.memory.ulid import LENGTH, Ulids
 from companion.values import Note
@@ -265,21 +257,7 @@ class Memory:
             MissingInput: There is none.
             UsageError: There are several; they are named.
         """
-        line = self._line(name)
-        return serialise(
-            Record(
-                id=line.ulid,
-                text=shortened(line.text, TEXT_CHARACTERS, "…"),
-                quote=shortened(line.text, QUOTE_CHARACTERS),
-                who=shortened(line.who, NAME_CHARACTERS),
-                speaker=line.speaker,
-                character=" ".join(line.character.split()),
-                session=line.session,
-                turn=line.n,
-                observed=line.said,
-                confidence=line.confidence,
-            )
-        )
+        return serialise(of_line(self._line(name)))
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,50 @@
+"""A line of the journal as a memory: how it is shown and exported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from companion.memory.record.fields import (
+    NAME_CHARACTERS,
+    QUOTE_CHARACTERS,
+    TEXT_CHARACTERS,
+    Entity,
+    Quote,
+    Record,
+    Source,
+)
+from companion.memory.record.words import shortened
+
+if TYPE_CHECKING:
+    from companion.memory.line import Line
+
+IMPORTANCE = 0.4
+"""Of an event; what was said is one."""
+
+
+def scope_of(character: str) -> str:
+    """The scope of what only one character may know; without the line ends a name may have."""
+    return f"character:{' '.join(character.split())}"
+
+
+def of_line(line: Line) -> Record:
+    """The line as a memory of the event that it was said."""
+    mine = line.speaker == "user"
+    scope = scope_of(line.character)
+    about = "user" if mine else scope.replace("character", "char", 1)
+    quote = Quote(line.n, shortened(line.text, QUOTE_CHARACTERS))
+    return Record(
+        id=line.ulid,
+        kind="event",
+        text=shortened(line.text, TEXT_CHARACTERS, "…"),
+        lang="und",
+        about=(Entity("subject", shortened(line.who, NAME_CHARACTERS), about),),
+        sources=(
+            Source(line.speaker, line.session, str(line.n), "verbatim", line.confidence, (quote,)),
+        ),
+        observed=line.said,
+        importance=IMPORTANCE,
+        confidence=line.confidence,
+        created_by="journal/1",
+        scope=scope,
+    )
