@@ -60,6 +60,9 @@ class Place(Protocol):
     def client(self) -> Any:  # noqa: ANN401 - untyped library
         """Open it."""
 
+    def leave(self, client: Any) -> None:  # noqa: ANN401 - untyped library
+        """Close what `client` opened."""
+
     def clear(self) -> None:
         """Throw away all that is ours there to throw away."""
 
@@ -135,6 +138,11 @@ class Folder:
         self.path.mkdir(mode=0o700, exist_ok=True)
         return client_of(str(self.path))
 
+    def leave(self, client: Any) -> None:  # noqa: ANN401 - untyped library
+        """Close it."""
+        client.close()
+        self.hide()
+
     def clear(self) -> None:
         """Throw the whole folder away."""
         if self.path.is_dir() and not self.path.is_symlink():
@@ -192,7 +200,7 @@ class Server:
         try:
             return examine(client, name)
         finally:
-            client.close()
+            self.leave(client)
 
     def client(self) -> Any:  # noqa: ANN401 - untyped library
         """Open a connection; `OSError` when there is no answer in time."""
@@ -201,9 +209,15 @@ class Server:
         self._call()
         settings = chromadb.Settings(anonymized_telemetry=False)
         client = chromadb.HttpClient(self._host, self._port, self._safe, settings=settings)
-        # It offers no setting for this, and would wait for ever.
-        client._server._session.timeout = ANSWER  # noqa: SLF001
+        for session in _sessions(client):
+            session.timeout = ANSWER  # it would wait for ever, and has no setting for this
         return client
+
+    def leave(self, client: Any) -> None:  # noqa: ANN401 - untyped library
+        """Close the connection."""
+        client.close()
+        for session in _sessions(client):
+            session.close()  # it does not do that itself
 
     def _call(self) -> None:
         kind = http.client.HTTPSConnection if self._safe else http.client.HTTPConnection
@@ -225,6 +239,10 @@ class Server:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _sessions(client: Any) -> tuple[Any, Any]:  # noqa: ANN401 - untyped library
+    return client._server._session, client._admin_client._server._session  # noqa: SLF001
 
 
 def place_of(folder: Path, url: str) -> Place:

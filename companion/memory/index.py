@@ -156,9 +156,8 @@ class Index:
     def _leave(self) -> None:
         self._collection = None
         if self._client is not None:
-            self._client.close()
+            self.place.leave(self._client)
             self._client = None
-            self.place.hide()
 
     # ── use ──────────────────────────────────────────────────────────────────────────────────
 
