@@ -14,6 +14,7 @@ from companion.memory.read.pack import packed
 from companion.memory.read.words import asks, is_question, terms
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+PRIORS = {"recency", "speaker", "telling", "statement"}
 
 
 def _one(key: int, text: str, score: float, *, mine: bool = True) -> rank.Candidate:
@@ -62,18 +63,34 @@ def test_a_factor_below_one_always_makes_it_worse(score: float, factor: float) -
 def test_words_and_meaning_are_added() -> None:
     near = replace(_one(1, "near", 0.0), lexical=1.0, dense=2.0)
     far = replace(_one(2, "far", 0.0), lexical=2.0, dense=None)
-    first, second = rank.ranked([far, near], NOW)
+    first, second = rank.ranked([far, near], "near?", NOW)
     assert (first.key, second.key) == (1, 2)
-    assert first.parts.keys() == {"lexical", "dense", "recency"}
+    assert first.parts.keys() == {"lexical", "dense"} | PRIORS
 
 
 def test_the_newer_of_two_equals_comes_first() -> None:
     old, new = _one(1, "same", 1.0), replace(_one(2, "same", 1.0), said=NOW)
-    assert [one.key for one in rank.ranked([old, new], NOW)] == [2, 1]
+    assert [one.key for one in rank.ranked([old, new], "same?", NOW)] == [2, 1]
+
+
+def test_what_the_speaker_said_who_is_asked_about_counts_a_little_more() -> None:
+    both = [replace(_one(1, "Hm.", 0.0), lexical=1.0, who=who) for who in ("Sam", "Mira")]
+    said = {one.who: one.score for one in rank.ranked(both, "What did Mira's aunt say?", NOW)}
+    assert said["Mira"] == pytest.approx(said["Sam"] * (1 + rank.ASKED_ABOUT))
+    assert rank.asked_about("What did Sam tell Mira?", ["Sam", "Mira"]) == ""
+
+
+def test_a_line_that_also_asks_or_says_little_counts_less() -> None:
+    long = " ".join(f"word{n}" for n in range(rank.TELLING))
+    lines = [
+        replace(_one(n, text, 0.0), lexical=1.0)
+        for n, text in enumerate((long, f"{long}, and you?", "Biscuit."))
+    ]
+    assert [one.key for one in rank.ranked(lines, "Biscuit", NOW)] == [0, 1, 2]
 
 
 def test_a_line_from_the_future_is_of_now() -> None:
-    (one,) = rank.ranked([replace(_one(1, "x", 1.0), said=NOW + timedelta(days=9))], NOW)
+    (one,) = rank.ranked([replace(_one(1, "x", 1.0), said=NOW + timedelta(days=9))], "x?", NOW)
     assert one.parts["recency"] == pytest.approx(1 + rank.RECENCY)
 
 

@@ -160,7 +160,7 @@ class Journal:
     def _refresh(self, session: str, n: int) -> None:
         """Write the window of line `n` and of the neighbours that have it in theirs.
 
-        The vectors of its direct neighbours are made of its words too, so they are due again.
+        The vectors of its neighbours are made of its words too, so they are due again.
         """
         near = self._lines(
             "session = ? AND n BETWEEN ? AND ? ORDER BY n", session, n - 2 * WINDOW, n + 2 * WINDOW
@@ -174,7 +174,7 @@ class Journal:
                 )
         self._db.execute(
             "UPDATE lines SET due = 1 WHERE scope = ? AND session = ? AND n BETWEEN ? AND ?",
-            (self.scope, session, n - 1, n + 1),
+            (self.scope, session, n - WINDOW, n + WINDOW),
         )
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
@@ -273,15 +273,15 @@ class Journal:
             return lines or self._lines("embedder IS NOT ? ORDER BY seq LIMIT ?", embedder, limit)
 
     def texts(self, lines: Sequence[Line]) -> list[str]:
-        """What is embedded for these lines: first each alone, then each with its neighbours.
+        """What is embedded for these lines: first each alone, then each with its window.
 
-        The sum of the two vectors finds 10 points more than either (LoCoMo, recall at 10).
+        The sum of the two vectors finds more than either (LoCoMo, fused, recall at 10: 2 points).
         """
         with guarded(self.path):
             near = [
                 self._lines("session = ? AND n BETWEEN ? AND ? ORDER BY n", one.session, *around)
                 for one in lines
-                for around in ((one.n - 1, one.n + 1),)
+                for around in ((one.n - WINDOW, one.n + WINDOW),)
             ]
         return [line.worded for line in lines] + [
             " ".join(line.worded for line in window) for window in near

@@ -114,7 +114,7 @@ class Search:
         ]
         return Found(
             lines,
-            rank.ranked(candidates, now),
+            rank.ranked(candidates, text, now),
             self._coverage(asked, seqs[:3], matches.lines),
             max(cosines.values(), default=None),
         )
@@ -165,6 +165,7 @@ def _candidate(line: Line, lexical: float, dense: float | None) -> rank.Candidat
         said=line.said,
         lexical=lexical,
         dense=dense,
+        who=line.who,
     )
 
 

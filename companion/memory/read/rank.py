@@ -7,19 +7,27 @@ vectors, each standardised over the whole conversation (LoCoMo: rank fusion is 9
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from companion.memory.read.words import is_question, terms
+from companion.memory.read.words import is_question, terms, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
 RECENCY = 0.03
 """How much more a line of this moment counts than an old one (LoCoMo: .1 costs a point at 10)."""
 HALF_LIFE = 30.0
 """Days after which that is halved."""
+ALSO_ASKS = 0.85
+"""What is left of the score of a line with a question in it: that part answers nothing."""
+ASKED_ABOUT = 0.1
+"""How much more a line of the speaker counts who is asked about."""
+SHORT = 0.2
+TELLING = 12
+"""What a line loses that has none of `TELLING` telling words: it says little."""
 QUESTION = 0.4
 """What is left of the score of an earlier question: it asks, where a statement answers."""
 CHARACTER = 0.7
@@ -67,6 +75,7 @@ class Candidate:
         lexical: Standardised BM25.
         dense: Standardised cosine, or None where there is no vector.
         score: What it comes to.
+        who: Name of the one who said it.
         parts: What the score is made of, by name.
     """
 
@@ -77,20 +86,40 @@ class Candidate:
     lexical: float
     dense: float | None
     score: float = 0.0
+    who: str = ""
     parts: dict[str, float] = field(default_factory=dict)
 
 
-def ranked(candidates: Sequence[Candidate], now: datetime) -> list[Candidate]:
-    """Best first; equal scores newest first."""
-    scored = [_scored(one, now) for one in candidates]
+def ranked(candidates: Sequence[Candidate], heard: str, now: datetime) -> list[Candidate]:
+    """Best first; equal scores newest first.
+
+    Args:
+        candidates: What may fit, with its two scores.
+        heard: The question: lines of the speaker it names, and of no other, count a little more.
+        now: The time; newer lines count a little more.
+    """
+    speaker = asked_about(heard, {one.who for one in candidates})
+    scored = [_scored(one, speaker, now) for one in candidates]
     return sorted(scored, key=lambda one: (-one.score, -one.key))
 
 
-def _scored(one: Candidate, now: datetime) -> Candidate:
+def asked_about(heard: str, names: Collection[str]) -> str:
+    """The one of `names` that a question names; "" where it names none or several."""
+    asked = {word.removesuffix("'s") for word in words(heard)}
+    found = [name for name in names if any(part in asked for part in words(name))]
+    return found[0] if len(found) == 1 else ""
+
+
+def _scored(one: Candidate, speaker: str, now: datetime) -> Candidate:
     age = max((now - one.said).total_seconds() / 86_400, 0.0)
-    recency = 1 + RECENCY * 2.0 ** (-age / HALF_LIFE)
-    score = times(one.lexical + (one.dense or 0.0), recency)
-    parts = {"lexical": one.lexical, "recency": recency}
+    parts = {
+        "recency": 1 + RECENCY * 2.0 ** (-age / HALF_LIFE),
+        "speaker": 1 + ASKED_ABOUT * (one.who == speaker),
+        "telling": 1 - SHORT * (1 - min(len(terms(one.text)) / TELLING, 1.0)),
+        "statement": ALSO_ASKS if "?" in one.text else 1.0,
+    }
+    score = times(one.lexical + (one.dense or 0.0), math.prod(parts.values()))
+    parts["lexical"] = one.lexical
     if one.dense is not None:
         parts["dense"] = one.dense
     return replace(one, score=score, parts=parts)
@@ -112,10 +141,10 @@ def answering(candidates: Sequence[Candidate], heard: str) -> list[Candidate]:
 def _weighed(one: Candidate, asked: frozenset[str], *, question: bool) -> Candidate:
     factor = 1.0 if one.mine else CHARACTER
     asks = is_question(one.text)
-    words = frozenset(terms(one.text))
+    told = frozenset(terms(one.text))
     if asks:
         factor *= QUESTION
-    if not words or (alike(asked, words) >= SAME and (asks or not question)):
+    if not told or (alike(asked, told) >= SAME and (asks or not question)):
         factor *= ECHO  # the same statement answers a question: "Is my dog called Biscuit?"
     return replace(one, score=times(one.score, factor), parts={**one.parts, "kind": factor})
 
@@ -129,12 +158,12 @@ def alike(one: frozenset[str], other: frozenset[str]) -> float:
 def varied(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
     """Choose `count` that fit and do not repeat each other, best first (MMR)."""
     pool = list(candidates)
-    words = {one.key: frozenset(terms(one.text)) for one in pool}
+    telling = {one.key: frozenset(terms(one.text)) for one in pool}
     best = max((one.score for one in pool), default=1.0) or 1.0
     chosen: list[Candidate] = []
 
     def worth(one: Candidate) -> float:
-        repeats = max((alike(words[one.key], words[c.key]) for c in chosen), default=0.0)
+        repeats = max((alike(telling[one.key], telling[c.key]) for c in chosen), default=0.0)
         return (1 - VARIETY) * one.score / abs(best) - VARIETY * repeats
 
     while pool and len(chosen) < count:
