@@ -44,7 +44,7 @@ SILENCE = timedelta(minutes=30)
 """After so much silence a new conversation begins."""
 LOOKED_AT = 40
 """Lines that `recall` weighs, by words and by meaning each."""
-EMBEDDED_AT_ONCE = 8
+EMBEDDED_AT_ONCE = 2
 """Lines in one step of `idle`; 50 ms or so."""
 
 
