@@ -63,6 +63,9 @@ class Note:
         said: When they were said, in local time.
         score: Rank score; higher fits better. Comparable within one recall only.
         parts: What the score is made of, by name, for `companion why`.
+        kind: "line" for words as they were said, "lore", or the kind of a memory: "fact", ….
+        until: Day until which it was true; "" where it still is.
+        source: Where it is from, for what nobody said: a file and a heading.
     """
 
     id: str
@@ -71,6 +74,9 @@ class Note:
     said: datetime
     score: float = 0.0
     parts: dict[str, float] = field(default_factory=dict)
+    kind: str = "line"
+    until: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +108,30 @@ class Exchange:
     Attributes:
         frozen: The volatile part that stood before the words, where the model cannot take it out
             of its context again; "" otherwise.
+        lines: Ids of the lines the memory made of it.
+        private: Whether it was said in private.
     """
 
     user: str
     reply: str
     frozen: str = ""
+    lines: tuple[str, ...] = field(default=(), compare=False)
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the memory itself answers to a spoken command, without the model.
+
+    Attributes:
+        text: What is to be spoken.
+        kept: Id of the line that was made of the words; "" where none was.
+        forgotten: Ids of the lines and memories that went.
+    """
+
+    text: str
+    kept: str = ""
+    forgotten: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
