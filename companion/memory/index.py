@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from companion.memory.chroma import errors
-from companion.memory.probe import fingerprint
 from companion.memory.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -118,13 +117,16 @@ class Index:
 
     def _agrees(self, seen: Seen) -> bool:
         """Whether what was seen is what the journal says."""
-        names = self._vectors.held(self._embedder)
-        if seen["count"] != len(names) or seen["ids"] != fingerprint(names):
+        names = set(seen.get("ids", ()))
+        if seen["count"] != len(names) or not (
+            self._vectors.held(self._embedder) <= names <= self._vectors.known()
+        ):
             return False
         held = self._vectors.named(self._embedder, sorted(seen["vectors"]))
         return all(
             _same(np.frombuffer(bytes.fromhex(vector), "<f4"), held[name])
             for name, vector in seen["vectors"].items()
+            if name in held  # the others wait for a newer one
         )
 
     def _enter(self) -> None:

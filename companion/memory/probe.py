@@ -1,28 +1,19 @@
 """Looks into a Chroma folder from a process of its own: a damaged one can crash whoever opens it.
 
 `python -m companion.memory.probe FOLDER COLLECTION` prints one line of JSON: how many records
-there are, the SHA-256 of their sorted ids, and some of their vectors as hex. Any other end means
-that the folder is not to be opened.
+there are, their ids, and some of their vectors as hex. Any other end means that the folder is not
+to be opened.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 SAMPLES = 3
-
-
-def fingerprint(ids: Iterable[str]) -> str:
-    """SHA-256 over a set of ids."""
-    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
 
 
 def look(folder: str, name: str) -> dict[str, Any]:
@@ -45,7 +36,7 @@ def examine(client: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - untyped
         for one, vector in zip(held["ids"], np.asarray(held["embeddings"], "<f4"), strict=True):
             collection.query(query_embeddings=vector[None], n_results=2, include=["distances"])
             vectors[one] = vector.tobytes().hex()
-    return {"count": collection.count(), "ids": fingerprint(ids), "vectors": vectors}
+    return {"count": collection.count(), "ids": ids, "vectors": vectors}
 
 
 if __name__ == "__main__":

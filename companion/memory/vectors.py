@@ -67,11 +67,19 @@ class Vectors:
         self._journal = journal
 
     def held(self, embedder: str) -> set[str]:
-        """Names that the dense index should hold now."""
+        """Names that the dense index holds, with the vectors of now."""
         return {
             name
             for shelf in SHELVES
             for (name,) in self._rows(shelf, shelf.name, "indexed = 1 AND embedder = ?", embedder)
+        }
+
+    def known(self) -> set[str]:
+        """Names that the dense index may hold: no other may be found in it."""
+        return {
+            name
+            for shelf in SHELVES
+            for (name,) in self._rows(shelf, shelf.name, f"(indexed = 1 OR {shelf.wanted})")
         }
 
     def size(self) -> int:
