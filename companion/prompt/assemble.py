@@ -162,17 +162,15 @@ class Assembler:
 
     def _within_budget(self, now: Now) -> tuple[Now, tuple[str, ...]]:
         """Keep the most fitting notes (they come last) that stay within the notes' own budget."""
-        kept: list[Note] = []
-        dropped: list[str] = []
-        left = self.room.notes
-        for note in reversed(now.notes):
-            cost = self.count(wording.note_text(note))
-            if cost > left:
-                dropped.append(f"note {note.id}")
-            else:
-                left -= cost
-                kept.append(note)
-        return replace(now, notes=tuple(reversed(kept))), tuple(dropped)
+        kept = wording.fitting(now.notes, self.room.notes, self._cost)
+        gone = [note for note in reversed(now.notes) if not any(note is one for one in kept)]
+        return replace(now, notes=tuple(kept)), tuple(f"note {note.id}" for note in gone)
+
+    def _cost(self, notes: Sequence[Note]) -> int:
+        """Tokens of these notes in the prompt."""
+        if self.versions["volatile"] == "v1":
+            return sum(self.count(wording.note_text(note)) for note in notes)
+        return self.count(wording.notes_text(notes, self.versions["volatile"]))
 
     @staticmethod
     def _reductions(draft: _Draft) -> Iterator[_Draft]:

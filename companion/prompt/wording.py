@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from companion.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
 
     from companion.values import Note, Persona
 
@@ -34,11 +34,12 @@ OPTIONAL = {
         "opening",
         "post_history",
     },
-    "volatile": {"notes"},
+    "volatile": {"notes", "days"},
 }
 NOTE_CHARACTERS = 240
 """A recalled note is cut at a word before this length: one talkative memory must not push the
 others out."""
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=jinja2.StrictUndefined,
@@ -116,12 +117,51 @@ def volatile_text(notes: Sequence[Note], now: datetime, version: str = "v1") -> 
     shown = [
         {"who": escape(n.who), "said": f"{n.said:%Y-%m-%d}", "text": escape(n.text)} for n in notes
     ]
-    return load("volatile", version).render(notes=shown, now=f"{now:%A} {now:%Y-%m-%d %H:%M}")
+    return load("volatile", version).render(
+        notes=shown, days=_days(notes), now=f"{now:%A} {now:%Y-%m-%d %H:%M}"
+    )
+
+
+def _days(notes: Sequence[Note]) -> list[dict[str, object]]:
+    """The notes day by day: the day of the best fitting note last, each day in its own order."""
+    days: dict[str, list[Note]] = {}
+    for note in reversed(notes):
+        days.setdefault(f"{note.said:%Y-%m-%d}", []).append(note)
+    return [
+        {"said": day, "lines": [_told(n) for n in sorted(days[day], key=lambda n: (n.said, n.id))]}
+        for day in reversed(days)
+    ]
+
+
+def _told(note: Note) -> str:
+    """One note as one line, which always starts with our words and never with its own."""
+    until = f" (until {escape(note.until)})" if note.until else ""
+    if note.kind == "line":
+        return f"{escape(note.who)}{until}: {escape(note.text)}"
+    return f"{escape(note.source) or '-'}{until}: {escape(note.text)}"
 
 
 def note_text(note: Note) -> str:
     """One note as it stands in the prompt, for counting what it costs."""
     return f'<m who="{escape(note.who)}" said="{note.said:%Y-%m-%d}">{escape(note.text)}</m>\n'
+
+
+def notes_text(notes: Sequence[Note], version: str = "v1") -> str:
+    """The block of the notes alone, tags included: "" for none."""
+    whole = volatile_text(notes, _ANY_TIME, version)
+    return whole[: whole.rindex("<now>")]
+
+
+def fitting(notes: Sequence[Note], room: int, cost: Callable[[Sequence[Note]], int]) -> list[Note]:
+    """The best fitting notes (they come last) that together cost no more than `room`.
+
+    One that is too long is left out, and a worse but shorter one may take its place.
+    """
+    kept: list[Note] = []
+    for note in reversed(notes):
+        if cost([note, *kept]) <= room:
+            kept.insert(0, note)
+    return kept
 
 
 _SPACE = re.compile(r"\s+")
