@@ -259,7 +259,8 @@ class Session:
         self._answered(said, trace)
 
     def _answered(self, said: Said, trace: Trace) -> None:
-        audio = self._keeper.label(trace.lines) if self._keeper else ""
+        keeper = None if trace.off_record else self._keeper
+        audio = keeper.label(trace.lines) if keeper else ""
         record = {"ms": trace.ms, "tokens": trace.tokens, "seconds": round(said.seconds, 2)}
         self.companion.tell(Answered(said.text.strip(), said.complete, record, audio))
         if said.error is not None:

@@ -15,7 +15,16 @@ from companion.errors import CompanionError
 from companion.llm.engine import Counts
 from companion.prompt import Assembler, Now, Room
 from companion.turn import Companion
-from companion.values import Exchange, Heard, Persona, Prompt, Recording, Said, Speech
+from companion.values import (
+    Answer,
+    Exchange,
+    Heard,
+    Persona,
+    Prompt,
+    Recording,
+    Said,
+    Speech,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -74,11 +83,26 @@ class Ear:
 
 @dataclass(slots=True)
 class Notebook:
-    """A memory that is a list."""
+    """A memory that is a list.
+
+    Attributes:
+        answers: What it answers itself, by the words that ask for it.
+    """
 
     recalled: tuple[Note, ...] = ()
     lines: list[tuple[str, str]] = field(default_factory=list)
     fails: CompanionError | None = None
+    answers: dict[str, Answer] = field(default_factory=dict)
+    private: bool = False
+
+    def obey(self, heard: Heard) -> Answer | None:
+        """The answer of the script."""
+        if self.fails and heard.text in self.answers:
+            raise self.fails
+        return self.answers.get(heard.text)
+
+    def witness(self, prompt: Prompt, said: Said) -> None:
+        """Nothing is noted."""
 
     def hear(self, heard: Heard) -> str:
         """Keep the owner's words."""
@@ -111,6 +135,8 @@ class Notebook:
     def _keep(self, who: str, text: str) -> str:
         if self.fails:
             raise self.fails
+        if self.private:
+            return ""
         self.lines.append((who, text))
         return f"s:{len(self.lines)}"
 

@@ -36,6 +36,7 @@ class Trace:
         self._marks: dict[str, float] = {}
         self._cost: Cost | None = None
         self.lines: list[str] = []  # ids of the lines this turn wrote
+        self.off_record = False  # whether nothing of this turn may be kept, sound included
 
     def mark(self, name: str) -> None:
         """Note that `name` is over (or has been reached); only the first time counts."""

@@ -9,15 +9,15 @@ and no file, and a stage knows nothing of the others.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from companion.errors import StoreError
+from companion.errors import CompanionError, StoreError
 from companion.events import Notice, Remembered, Speaking, Words
 from companion.flow import Cancel, ahead
 from companion.prompt import Now
 from companion.speech.clauses import split_clauses
-from companion.values import Exchange, Heard, Recording
+from companion.values import Answer, Exchange, Heard, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -45,6 +45,13 @@ class Ear(Protocol):
 class Memory(Protocol):
     """What was said, and what comes back of it."""
 
+    @property
+    def private(self) -> bool:
+        """Whether nothing of what is said now may be kept."""
+
+    def obey(self, heard: Heard) -> Answer | None:
+        """Do what the words ask of the memory itself; None where they are talk."""
+
     def hear(self, heard: Heard) -> str:
         """Keep the owner's words; they are safe on return. Gives the line's id."""
 
@@ -53,6 +60,9 @@ class Memory(Protocol):
 
     def say(self, said: Said) -> str:
         """Keep the words of the reply that were heard. Gives the line's id."""
+
+    def witness(self, prompt: Prompt, said: Said) -> None:
+        """Note which of the recalled notes the prompt held and the reply used."""
 
 
 class PromptBuilder(Protocol):
@@ -137,6 +147,8 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     c.tell(Words(heard.text, heard.confidence))
     if c.history and SAY_AGAIN.match(heard.text):
         return repeat(c, cancel, trace)
+    if (answer := _obey(c, heard)) is not None:
+        return _carried_out(c, heard, answer, cancel, trace)
     _keep(c, trace, lambda memory: memory.hear(heard))  # committed: nothing below can lose them
     notes = _recall(c, heard)
     trace.mark("recall")
@@ -146,10 +158,13 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     clauses = ahead(split_clauses(tokens), cancel)  # the model writes …
     speech = ahead(c.voice.say(clauses, cancel), cancel)  # … while the voice renders …
     said = _play(c, speech, cancel, trace)  # … while the loudspeaker plays
-    frozen = "" if c.llm.can_cut else prompt.volatile_text
-    c.history.append(Exchange(heard.text, said.text, frozen))  # only what was really heard and said
-    if said.text.strip():
+    if said.text.strip():  # only what was really heard and said
         _keep(c, trace, lambda memory: memory.say(said))
+        _witness(c, prompt, said)
+    frozen = "" if c.llm.can_cut else prompt.volatile_text
+    trace.off_record = c.memory is not None and c.memory.private
+    lines = tuple(trace.lines)
+    c.history.append(Exchange(heard.text, said.text, frozen, lines, trace.off_record))
     trace.finish(c.llm.counts)
     return said
 
@@ -165,7 +180,34 @@ def repeat(c: Companion, cancel: Cancel, trace: Trace) -> Said | None:
     """Say the last reply once more; no model is called and nothing is remembered."""
     if not c.history:
         return None
+    trace.off_record = c.history[-1].private
     said = _speak(c, c.history[-1].reply, cancel, trace)
+    trace.finish(None)
+    return said
+
+
+def _obey(c: Companion, heard: Heard) -> Answer | None:
+    """What the memory answers to a command; a failure is said, and is no talk either."""
+    if c.memory is None:
+        return None
+    try:
+        return c.memory.obey(heard)
+    except CompanionError as error:
+        c.tell(Notice(str(error)))
+        return Answer("I could not do that.")
+
+
+def _carried_out(c: Companion, heard: Heard, answer: Answer, cancel: Cancel, trace: Trace) -> Said:
+    """Speak the memory's own answer. Of what went, nothing stays in the conversation."""
+    gone = set(answer.forgotten)
+    private = c.memory is not None and c.memory.private
+    kept = [e for e in c.history if not gone & set(e.lines) and (private or not e.private)]
+    c.history[:] = [replace(e, frozen="") for e in kept] if gone else kept
+    said = _speak(c, answer.text, cancel, trace)
+    trace.off_record = not answer.kept
+    if answer.kept:
+        trace.lines.append(answer.kept)
+        c.history.append(Exchange(heard.text, said.text, lines=(answer.kept,)))
     trace.finish(None)
     return said
 
@@ -198,9 +240,21 @@ def _keep(c: Companion, trace: Trace, write: Callable[[Memory], str]) -> None:
     if c.memory is None:
         return
     try:
-        trace.lines.append(write(c.memory))
+        line = write(c.memory)
     except StoreError as error:
         c.tell(Notice(f"Not remembered: {error}"))
+        return
+    if line:  # nothing is kept of what is private
+        trace.lines.append(line)
+
+
+def _witness(c: Companion, prompt: Prompt, said: Said) -> None:
+    if c.memory is None:
+        return
+    try:
+        c.memory.witness(prompt, said)
+    except StoreError as error:
+        c.tell(Notice(f"Not noted what was recalled: {error}"))
 
 
 def _shown(c: Companion, speech: Iterable[Speech]) -> Iterator[Speech]:

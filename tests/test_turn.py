@@ -8,7 +8,7 @@ from companion.flow import Cancel
 from companion.testing import Loudspeaker, Notebook, Writer, recording, scripted
 from companion.trace import Trace
 from companion.turn import turn
-from companion.values import Exchange, Heard
+from companion.values import Answer, Exchange, Heard
 
 
 def test_a_turn_goes_from_the_recording_to_the_history():
@@ -128,3 +128,51 @@ def test_the_trace_holds_every_figure_of_the_contract():
     assert set(trace.tokens) == {"prompt", "new", "evaluated", "reused", "generated"}
     assert trace.ms["first_token"] <= trace.ms["first_audio"] <= trace.ms["total"]
     assert trace.lines == ["s:1", "s:2"]
+
+
+def test_what_the_memory_answers_itself_needs_no_model_and_is_not_remembered():
+    memory = Notebook(answers={"forget that": Answer("Forgotten.")})
+    companion, _ = scripted([], memory=memory)
+    trace = Trace()
+    assert turn(companion, Heard("forget that"), Cancel(), trace).text == "Forgotten."
+    assert memory.lines == []
+    assert companion.history == []
+    assert trace.off_record
+
+
+def test_what_was_forgotten_leaves_the_conversation_too():
+    memory = Notebook(answers={"forget that": Answer("Forgotten.", forgotten=("s:1",))})
+    companion, _ = scripted(["Oh.", "Ah."], memory=memory)
+    companion.llm.can_cut = False
+    turn(companion, Heard("my secret"), Cancel(), Trace())
+    turn(companion, Heard("the weather"), Cancel(), Trace())
+    turn(companion, Heard("forget that"), Cancel(), Trace())
+    assert [(e.user, e.frozen) for e in companion.history] == [("the weather", "")]
+
+
+def test_what_is_to_be_remembered_is_known_in_the_same_conversation():
+    answer = Answer("I will.", kept="s:9")
+    companion, _ = scripted([], memory=Notebook(answers={"remember that": answer}))
+    trace = Trace()
+    turn(companion, Heard("remember that"), Cancel(), trace)
+    assert companion.history == [Exchange("remember that", "I will.")]
+    assert trace.lines == ["s:9"]
+
+
+def test_what_was_private_leaves_the_conversation_when_remembering_begins_again():
+    memory = Notebook(answers={"remember again": Answer("Yes.")}, private=True)
+    companion, _ = scripted(["Oh."], memory=memory)
+    trace = Trace()
+    turn(companion, Heard("my secret"), Cancel(), trace)
+    assert trace.off_record
+    assert companion.history[0].private
+    memory.private = False
+    turn(companion, Heard("remember again"), Cancel(), Trace())
+    assert companion.history == []
+
+
+def test_a_command_that_fails_is_said_and_is_no_talk():
+    companion, events = scripted([], memory=Notebook(fails=StoreError("disk full.")))
+    companion.memory.answers["forget that"] = Answer("never")
+    assert turn(companion, Heard("forget that"), Cancel(), Trace()).text == "I could not do that."
+    assert any(isinstance(e, Notice) for e in events)

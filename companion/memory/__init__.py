@@ -12,33 +12,32 @@ and without the index. One owner and one character; never another's lines. One t
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
-from companion.errors import CannotCreate, Forbidden, MissingInput, UsageError
+from companion.memory import folder as folder_of_memories
+from companion.memory import obey
 from companion.memory.chroma import place_of
+from companion.memory.hand import Conversation, Hand, as_note
 from companion.memory.index import Index
 from companion.memory.journal import Journal
-from companion.memory.line import Line, Spoken
+from companion.memory.line import Spoken
 from companion.memory.lock import FolderLock
 from companion.memory.read import abstain, rank
 from companion.memory.read.pack import MOST, packed
 from companion.memory.read.words import asks
-from companion.memory.record import clean, of_line, serialise
+from companion.memory.record import clean
 from companion.memory.search import Found, Search, Span, with_part
-from companion.memory.ulid import LENGTH, Ulids
-from companion.values import Note
+from companion.memory.ulid import Ulids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from companion.memory.embed import Embedder
-    from companion.values import Heard, Said
+    from companion.values import Answer, Heard, Note, Prompt, Said
 
 SILENCE = timedelta(minutes=30)
 """After so much silence a new conversation begins."""
@@ -50,17 +49,6 @@ EMBEDDED_AT_ONCE = 2
 
 def _now() -> datetime:
     return datetime.now(UTC).astimezone()
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """One session: when it was, how long, and how it began."""
-
-    id: str
-    started: datetime
-    ended: datetime
-    lines: int
-    first: str
 
 
 class More(TypedDict, total=False):
@@ -116,7 +104,7 @@ class Memory:
         self._ulids = Ulids()
         self._session = ""
         self._last: datetime | None = None
-        _make(self.folder)
+        folder_of_memories.make(self.folder)
         self._lock = FolderLock(self.folder, more.get("role", "companion"))
         try:
             self._journal = Journal(self.folder / "journal.sqlite3", self.owner, self.character)
@@ -134,6 +122,8 @@ class Memory:
             else None
         )
         self._search = Search(self._journal, self._index, embedder)
+        self._hand = Hand(self._journal)
+        self.private = False  # while it is set, nothing of what is said is kept
         self._started_after = self._journal.last()
 
     def close(self) -> None:
@@ -153,6 +143,13 @@ class Memory:
     def say(self, said: Said) -> str:
         """Keep what was heard of the reply; returns its id, or "" when nothing was heard."""
         return self._keep("character", self._name, said.text, 1.0)
+
+    def obey(self, heard: Heard) -> Answer | None:
+        """Do what the words ask of the memory itself, and answer; None where they are talk."""
+        return obey.obey(self, heard)
+
+    def witness(self, prompt: Prompt, said: Said) -> None:
+        """Note with the turn what of the recalled notes the prompt held and the reply used."""
 
     def recall(self, heard: Heard, skip: int | None = None) -> tuple[Note, ...]:
         """What earlier conversations hold that answers `heard`: least fitting first, best last.
@@ -227,19 +224,15 @@ class Memory:
 
     def memories(self, limit: int = 50) -> tuple[Note, ...]:
         """The newest lines, newest first."""
-        return tuple(_as_note(line) for line in self._journal.newest(limit))
+        return self._hand.newest(limit)
 
     def conversations(self) -> tuple[Conversation, ...]:
         """All conversations, oldest first."""
-        made = []
-        for session, count, first, last in self._journal.sessions():
-            start, end = self._journal.lines([first, last])
-            made.append(Conversation(session, start.said, end.said, count, start.text))
-        return tuple(made)
+        return self._hand.conversations()
 
     def lines(self, session: str) -> tuple[Note, ...]:
         """The lines of one conversation, in order."""
-        return tuple(_as_note(line) for line in self._journal.session(session))
+        return tuple(as_note(line) for line in self._journal.session(session))
 
     def get(self, name: str) -> Note:
         """The line with this id: `<session>:<n>`, a ULID, or the last four of one.
@@ -248,22 +241,17 @@ class Memory:
             MissingInput: There is none.
             UsageError: There are several; they are named.
         """
-        return _as_note(self._line(name))
+        return as_note(self._hand.line(name))
 
     def to_xml(self, name: str) -> str:
-        """The line with this id as an XML memory (`urn:companion:memory:1`).
-
-        Raises:
-            MissingInput: There is none.
-            UsageError: There are several; they are named.
-        """
-        return serialise(of_line(self._line(name)))
+        """What has this id, as XML (`urn:companion:memory:1`). Raises as `get` does."""
+        return self._hand.to_xml(name)
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────
 
     def _keep(self, speaker: str, who: str, words: str, confidence: float) -> str:
         text = clean(words)
-        if not text:
+        if self.private or not text:
             return ""
         said = self._moment()
         session = self._session_at(said)
@@ -292,46 +280,10 @@ class Memory:
         kept = lines[len(lines) - skip :] if skip < len(lines) else lines
         return Span(after, kept[0].seq if skip and kept else 1 << 62)
 
-    def _line(self, name: str) -> Line:
-        matches = self._journal.by_id([name]) or self._journal.ending(name.upper())
-        if len(name) > LENGTH:
-            matches = matches[:1]
-        if not matches:
-            raise MissingInput(
-                f"There is no memory {name!r} of {self.owner} with {self.character}.",
-                "`companion memories list` shows what there is.",
-            )
-        if len(matches) > 1:
-            found = ", ".join(line.ulid for line in matches[:5])
-            raise UsageError(f"{name!r} fits {len(matches)} memories: {found}.", "Type more of it.")
-        return matches[0]
-
     def _note(self, found: Found, one: rank.Candidate) -> Note:
         line = found.lines[one.key]
-        return _as_note(line, one.score, one.parts)
-
-
-def _as_note(line: Line, score: float = 0.0, parts: dict[str, float] | None = None) -> Note:
-    return Note(line.id, line.text, line.who, line.said, score, parts or {})
+        return as_note(line, one.score, one.parts)
 
 
 def _milliseconds(moment: datetime) -> int:
     return max(int(moment.timestamp() * 1000), 0)
-
-
-def _make(folder: Path) -> None:
-    """Make the memory folder, for its owner's eyes only."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_uid == os.getuid():
-            folder.chmod(0o700)
-    except PermissionError as error:
-        raise Forbidden(
-            f"The memory folder {folder} may not be made by this account.",
-            "Set [memory] folder to another one.",
-        ) from error
-    except OSError as error:
-        raise CannotCreate(
-            f"The memory folder {folder} cannot be made: {error.strerror}.",
-            "Set [memory] folder to another one.",
-        ) from error
