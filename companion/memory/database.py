@@ -1,4 +1,4 @@
-"""The SQLite file of the journal: its tables, how it is made, opened and refused.
+"""The SQLite file of the journal: how it is made, opened, brought up to date and refused.
 
 Knows nothing of lines.
 """
@@ -8,46 +8,18 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from companion.errors import Forbidden, StoreDamaged, StoreError
+from companion.memory.formats import COLUMNS, SCHEMA, bring_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA = 1
 APPLICATION = 0x436D706E
 """`PRAGMA application_id`: "Cmpn"."""
-
-TABLES = """
-CREATE TABLE scopes (
-    id INTEGER PRIMARY KEY, owner TEXT NOT NULL, character TEXT NOT NULL, UNIQUE (owner, character)
-);
-CREATE TABLE sessions (
-    id TEXT PRIMARY KEY, scope INTEGER NOT NULL REFERENCES scopes,
-    next INTEGER NOT NULL  -- the n of its next line; a number is never given twice
-) WITHOUT ROWID;
-CREATE TABLE lines (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- order, whatever the clock says
-    ulid TEXT NOT NULL UNIQUE,
-    session TEXT NOT NULL REFERENCES sessions, n INTEGER NOT NULL,
-    scope INTEGER NOT NULL REFERENCES scopes, owner TEXT NOT NULL, character TEXT NOT NULL,
-    speaker TEXT NOT NULL CHECK (speaker IN ('user', 'character')), who TEXT NOT NULL,
-    text TEXT NOT NULL, confidence REAL NOT NULL,
-    said_at INTEGER NOT NULL,     -- microseconds since 1970, UTC
-    utc_offset INTEGER NOT NULL,  -- seconds east, where it was said
-    vector BLOB, embedder TEXT,   -- float32, length 1; NULL until embedded
-    due INTEGER NOT NULL DEFAULT 1,      -- 1 when it is to be embedded (again: a neighbour came)
-    indexed INTEGER NOT NULL DEFAULT 0,  -- 1 when the dense index holds exactly this vector
-    UNIQUE (session, n)
-);
-CREATE INDEX lines_by_scope ON lines (scope, seq);
-CREATE INDEX lines_due ON lines (scope, seq) WHERE due = 1;
-CREATE INDEX lines_waiting ON lines (scope, seq) WHERE indexed = 0;
-"""
-COLUMNS = "turn, win, tokenize = 'porter unicode61 remove_diacritics 2'"
-"""Columns of a full-text index."""
+__all__ = ["COLUMNS", "SCHEMA", "Database", "guarded", "quoted"]
 
 
 @contextlib.contextmanager
@@ -79,34 +51,118 @@ def quoted(term: str) -> str:
     return '"{}"'.format(term.replace('"', '""'))
 
 
-def connect(path: Path) -> sqlite3.Connection:
+class Database:
+    """An open journal; made if it is not there, brought up to date if it is of an older format.
+
+    Args:
+        path: The SQLite file.
+
+    Raises:
+        StoreDamaged: The file is damaged, not ours, or of a newer version; it is left unchanged.
+        StoreError: It cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with guarded(path):
+            if path.exists():
+                refuse_foreign(path)
+            else:
+                _create(path)
+            self.connection = _connect(path)
+
+    def close(self) -> None:
+        """Close the file; safe to repeat."""
+        self.connection.close()
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a question comes to."""
+        with guarded(self.path):
+            return self.connection.execute(statement, values).fetchall()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: everything in it is on the disk afterwards, or nothing is.
+
+        Inside another it is a part of that one.
+        """
+        if self.connection.in_transaction:
+            yield self.connection
+            return
+        with guarded(self.path), _whole(self.connection):
+            yield self.connection
+
+
+@contextlib.contextmanager
+def _whole(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
+
+
+def _connect(path: Path) -> sqlite3.Connection:
     """Open a journal; a newer one is refused before anything is written."""
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
     try:
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        _refuse_newer(path, version)
+        _refuse_newer(path, _version(db))
         db.execute("PRAGMA journal_mode = WAL").fetchone()
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON").fetchone()
         db.execute("PRAGMA foreign_keys = ON")
+        _migrate(db, path)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def create(path: Path) -> None:
+def _version(db: sqlite3.Connection) -> int:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Bring an older format up to date in one transaction; a copy is kept until it is done."""
+    copy = path.with_name(f"{path.name}.old")
+    if _version(db) < SCHEMA:
+        _copy(db, copy)
+        with _whole(db):
+            if _version(db) < SCHEMA:
+                bring_up(db, _version(db))
+    copy.unlink(missing_ok=True)
+
+
+def _copy(db: sqlite3.Connection, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    copy = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.backup(copy)
+    except BaseException:
+        path.unlink()
+        raise
+    finally:
+        copy.close()
+
+
+def _create(path: Path) -> None:
     """Make an empty journal, wholly or not at all."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     db = sqlite3.connect(fresh, isolation_level=None)
-    db.execute("PRAGMA synchronous = FULL")
-    db.executescript(
-        f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA};"
-        f"{TABLES} COMMIT;"
-    )
-    db.close()
+    try:
+        db.execute("PRAGMA synchronous = FULL")
+        with _whole(db):
+            db.execute(f"PRAGMA application_id = {APPLICATION}")
+            bring_up(db, 0)
+    finally:
+        db.close()
     fresh.rename(path)
     folder = os.open(path.parent, os.O_RDONLY)
     os.fsync(folder)

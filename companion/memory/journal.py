@@ -9,21 +9,20 @@ line's vector. Knows nothing of ranking, embedders or Chroma.
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from companion.memory.database import COLUMNS, connect, create, guarded, quoted, refuse_foreign
+from companion.memory.database import Database, guarded, quoted
+from companion.memory.embedded import Embedded
+from companion.memory.formats import add_indexes
 from companion.memory.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    import numpy as np
     import numpy.typing as npt
 
     from companion.memory.line import Spoken
@@ -73,23 +72,21 @@ class Journal:
         self.path = path
         self.owner = owner
         self.character = character
-        with guarded(self.path):
-            if path.exists():
-                refuse_foreign(path)
-            else:
-                create(path)
-            self._db = connect(path)
-            try:
-                self.scope = self._scope()
-            except BaseException:
-                self._db.close()
-                raise
+        self.database = Database(path)
+        self._db = self.database.connection
+        self._writing = self.database.writing
+        try:
+            self.scope = self._scope()
+        except BaseException:
+            self.close()
+            raise
+        self._embedded = Embedded(self.database, "lines", self.scope, "hidden = 0")
         self._fts = f"lines_fts_{self.scope}"
         self._vocabulary = f"lines_words_{self.scope}"
 
     def close(self) -> None:
         """Close the file; safe to repeat."""
-        self._db.close()
+        self.database.close()
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────
 
@@ -133,29 +130,40 @@ class Journal:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return gone
 
+    def hide(self, ids: Sequence[str]) -> list[Line]:
+        """Make lines invisible to everything but `hidden` and `unhide`; returns those it found."""
+        with self._writing() as db:
+            gone = self.by_id(ids)
+            for line in gone:
+                db.execute("UPDATE lines SET hidden = 1 WHERE seq = ?", (line.seq,))
+                db.execute(f"DELETE FROM {self._fts} WHERE rowid = ?", (line.seq,))
+            self._refresh_all(gone)
+        return gone
+
+    def unhide(self, ulids: Sequence[str]) -> list[Line]:
+        """Take that back for lines named by their ULIDs; returns those it found."""
+        with self._writing() as db:
+            back = [line for line in self.hidden() if line.ulid in ulids]
+            for line in back:
+                db.execute("UPDATE lines SET hidden = 0, due = 1 WHERE seq = ?", (line.seq,))
+            self._refresh_all(back)
+        return back
+
+    def mark_looked(self, seqs: Iterable[int], version: int) -> None:
+        """Note that this version of the extractor has looked at these lines."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE lines SET looked = ? WHERE seq = ? AND scope = ?",
+                [(version, seq, self.scope) for seq in seqs],
+            )
+
     def keep_vectors(self, vectors: Iterable[tuple[int, Vector]], embedder: str) -> None:
         """Store the vectors of lines, by place; the dense index does not hold them yet."""
-        with self._writing() as db:
-            db.executemany(
-                "UPDATE lines SET vector = ?, embedder = ?, due = 0, indexed = 0"
-                " WHERE seq = ? AND scope = ?",
-                [(v.tobytes(), embedder, seq, self.scope) for seq, v in vectors],
-            )
+        self._embedded.keep(vectors, embedder)
 
-    def mark_indexed(self, seqs: Iterable[int]) -> None:
-        """Note that the dense index now holds the vectors of these lines."""
-        with self._writing() as db:
-            db.executemany(
-                "UPDATE lines SET indexed = 1 WHERE seq = ? AND scope = ?",
-                [(seq, self.scope) for seq in seqs],
-            )
-
-    def mark_unindexed(self) -> None:
-        """Note that the dense index is gone."""
-        with self._writing() as db:
-            db.execute(
-                "UPDATE lines SET indexed = 0 WHERE scope = ? AND indexed = 1", (self.scope,)
-            )
+    def _refresh_all(self, lines: Sequence[Line]) -> None:
+        for session, n in sorted({(line.session, line.n) for line in lines}):
+            self._refresh(session, n)
 
     def _refresh(self, session: str, n: int) -> None:
         """Write the window of line `n` and of the neighbours that have it in theirs.
@@ -183,7 +191,7 @@ class Journal:
         """Find the lines that hold any of `terms`, or whose neighbours do."""
         with guarded(self.path):
             (lines,) = self._db.execute(
-                "SELECT count(*) FROM lines WHERE scope = ?", (self.scope,)
+                "SELECT count(*) FROM lines WHERE scope = ? AND hidden = 0", (self.scope,)
             ).fetchone()
             if not terms:
                 return Matches([], [], lines)
@@ -249,9 +257,21 @@ class Journal:
         with guarded(self.path):
             return self._db.execute(
                 "SELECT session, count(*), min(seq), max(seq) FROM lines"
-                " WHERE scope = ? AND owner = ? AND character = ? GROUP BY session ORDER BY 3",
+                " WHERE scope = ? AND owner = ? AND character = ? AND hidden = 0"
+                " GROUP BY session ORDER BY 3",
                 (self.scope, self.owner, self.character),
             ).fetchall()
+
+    def hidden(self) -> list[Line]:
+        """Lines that are forgotten but can still be restored, newest first."""
+        with guarded(self.path):
+            return self._lines("1 ORDER BY seq DESC", hidden=1)
+
+    def unlooked(self, version: int, limit: int) -> list[Line]:
+        """The owner's lines that this version of the extractor has yet to see, oldest first."""
+        with guarded(self.path):
+            where = "speaker = 'user' AND looked < ? ORDER BY seq LIMIT ?"
+            return self._lines(where, version, limit)
 
     def ending(self, tail: str) -> list[Line]:
         """Lines whose ULID ends with `tail`, newest first."""
@@ -268,9 +288,7 @@ class Journal:
 
     def due(self, embedder: str, limit: int) -> list[Line]:
         """Lines that this embedder has yet to see, oldest first."""
-        with guarded(self.path):
-            lines = self._lines("due = 1 ORDER BY seq LIMIT ?", limit)
-            return lines or self._lines("embedder IS NOT ? ORDER BY seq LIMIT ?", embedder, limit)
+        return self.lines(self._embedded.due(embedder, limit))
 
     def texts(self, lines: Sequence[Line]) -> list[str]:
         """What is embedded for these lines: first each alone, then each with its window.
@@ -289,86 +307,31 @@ class Journal:
 
     def vectors(self, embedder: str, seqs: Sequence[int]) -> dict[int, Vector]:
         """The vectors of these lines, by place; lines without one are left out."""
-        marks = ", ".join("?" * len(seqs))
-        return dict(self._vectors(f"embedder = ? AND seq IN ({marks})", embedder, *seqs))
-
-    def unindexed(self, embedder: str, limit: int) -> list[tuple[int, str, Vector]]:
-        """Place, id and vector of lines that the dense index does not hold, oldest first."""
-        with guarded(self.path):
-            rows = self._db.execute(
-                "SELECT seq, session || ':' || n, vector FROM lines"
-                " WHERE scope = ? AND indexed = 0 AND embedder = ? ORDER BY seq LIMIT ?",
-                (self.scope, embedder, limit),
-            ).fetchall()
-        return [(seq, name, np.frombuffer(blob, np.float32)) for seq, name, blob in rows]
-
-    def indexed(self, embedder: str) -> set[str]:
-        """Ids of the lines that the dense index should hold."""
-        with guarded(self.path):
-            return {
-                name
-                for (name,) in self._db.execute(
-                    "SELECT session || ':' || n FROM lines"
-                    " WHERE scope = ? AND indexed = 1 AND embedder = ?",
-                    (self.scope, embedder),
-                )
-            }
+        return self._embedded.of(embedder, seqs)
 
     def sample(self, embedder: str, size: int) -> Vector:
         """At most about `size` vectors spread over all lines, shape (n, dim)."""
-        (count,) = self._db.execute(
-            "SELECT count(*) FROM lines WHERE scope = ? AND embedder = ?", (self.scope, embedder)
-        ).fetchone()
-        step = max(1, count // size)
-        rows = [v for _, v in self._vectors("embedder = ? AND seq % ? = 0", embedder, step)]
-        return np.stack(rows) if rows else np.zeros((0, 0), np.float32)
-
-    def _vectors(self, where: str, *values: object) -> list[tuple[int, Vector]]:
-        with guarded(self.path):
-            rows = self._db.execute(
-                f"SELECT seq, vector FROM lines WHERE scope = ? AND {where} ORDER BY seq",
-                (self.scope, *values),
-            ).fetchall()
-        return [(seq, np.frombuffer(blob, np.float32)) for seq, blob in rows]
+        return self._embedded.sample(embedder, size)
 
     # ── the database ─────────────────────────────────────────────────────────────────────────
 
-    def _lines(self, where: str, *values: object) -> list[Line]:
+    def _lines(self, where: str, *values: object, hidden: int = 0) -> list[Line]:
         rows = self._db.execute(
             f"SELECT {FIELDS} FROM lines"
-            f" WHERE scope = ? AND owner = ? AND character = ? AND {where}",
+            f" WHERE scope = ? AND owner = ? AND character = ? AND hidden = {hidden} AND {where}",
             (self.scope, self.owner, self.character, *values),
         ).fetchall()
         return [_line(row) for row in rows]
 
     def _scope(self) -> int:
-        """The number of this owner and character; their full-text index, made when they meet."""
+        """The number of this owner and character; their full-text indexes, made when they meet."""
         pair = (self.owner, self.character)
         find = "SELECT id FROM scopes WHERE owner = ? AND character = ?"
-        row = self._db.execute(find, pair).fetchone()
-        if row is None:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.execute("INSERT INTO scopes (owner, character) VALUES (?, ?)", pair)
-            row = self._db.execute(find, pair).fetchone()
-            fts = f"lines_fts_{row[0]}"
-            self._db.execute(f"CREATE VIRTUAL TABLE {fts} USING fts5({COLUMNS})")
-            words = f"CREATE VIRTUAL TABLE lines_words_{row[0]} USING fts5vocab"
-            self._db.execute(f"{words}({fts}, row)")
-            self._db.execute("COMMIT")
-        return int(row[0])
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: everything in it is on the disk afterwards, or nothing is."""
-        with guarded(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
+        if not self.database.rows(find, *pair):
+            with self._writing() as db:
+                made = db.execute("INSERT INTO scopes (owner, character) VALUES (?, ?)", pair)
+                add_indexes(db, made.lastrowid or 0)
+        return int(self.database.rows(find, *pair)[0][0])
 
 
 def _integer(digits: str) -> int:

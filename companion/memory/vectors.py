@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from companion.memory.database import guarded
+from companion.memory.formats import FINDABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +37,10 @@ class Shelf:
     wanted: str
 
 
-SHELVES = (Shelf("lines", "session || ':' || n", "1"),)
+SHELVES = (
+    Shelf("lines", "session || ':' || n", "hidden = 0"),
+    Shelf("memories", "'memory:' || id", FINDABLE),
+)
 
 
 @dataclass(frozen=True, slots=True)
