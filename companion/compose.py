@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from companion.events import Event
     from companion.llm.engine import Llama
     from companion.memory import Memory
-    from companion.memory.embed import Embedder
+    from companion.memory.embed import Embedder, MiniLM
     from companion.sound.mic import Microphone
     from companion.sound.speaker import Speaker
     from companion.speech.piper import Piper
@@ -218,14 +218,21 @@ def load_embedder(
         settings: The settings.
         progress: Told what takes long: the first use prepares the model.
     """
-    from companion.memory.embed import MiniLM, SentenceTransformers
+    from companion.memory.embed import SentenceTransformers
 
     name = settings.memory.embedder
     if name == "none":
         return None
     if name == "minilm":
-        return MiniLM(_cache(settings, MiniLM.name), progress=progress)
+        return load_minilm(settings, progress)
     return SentenceTransformers(str(model_path(settings, name)))
+
+
+def load_minilm(settings: Settings, progress: Callable[[str], None] | None = None) -> MiniLM:
+    """The embedder that ships."""
+    from companion.memory.embed import MiniLM
+
+    return MiniLM(_cache(settings, MiniLM.name), progress=progress)
 
 
 def open_memory(
@@ -249,6 +256,7 @@ def open_memory(
         name=card.name,
         role="talk",
         index=settings.memory.index,
+        notes=settings.memory.notes,
     )
 
 

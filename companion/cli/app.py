@@ -35,6 +35,7 @@ ROOMS = {
     "voices": "The voices.",
     "models": "Language models and Whisper folders.",
     "devices": "Microphones and loudspeakers.",
+    "eval": "How good a part is, on data that anybody can get.",
     "config": "Settings of this workspace.",
 }
 """One line each, for the overview: `companion --help` must not import what it lists."""

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import numpy as np
 
 from companion.memory import folder as folder_of_memories
-from companion.memory import obey
 from companion.memory.chroma import place_of
 from companion.memory.hand import Conversation, Hand, as_note
 from companion.memory.index import Index
 from companion.memory.journal import Journal
 from companion.memory.line import Spoken
 from companion.memory.lock import FolderLock
+from companion.memory.obey import Spoken
 from companion.memory.read import abstain, rank
 from companion.memory.read.pack import MOST, packed
 from companion.memory.read.words import asks
@@ -59,12 +59,14 @@ class More(TypedDict, total=False):
         name: The character's display name, if it is not its id.
         role: What this process is, as another one that wants the memory is told.
         index: Address of a Chroma server; "": the dense index is in the folder.
+        notes: Most notes that one recall gives.
     """
 
     fresh: bool
     name: str
     role: str
     index: str
+    notes: int
 
 
 class Memory:
@@ -97,8 +99,9 @@ class Memory:
         self.folder = Path(folder)
         self.owner = clean(owner)
         self.character = clean(character)
-        self._name = clean(more.get("name", "")) or self.character
+        self.name = clean(more.get("name", "")) or self.character
         self._fresh = more.get("fresh", False)
+        self._most = more.get("notes", MOST)
         self._now = now
         self._embedder = embedder
         self._ulids = Ulids()
@@ -123,6 +126,7 @@ class Memory:
         )
         self._search = Search(self._journal, self._index, embedder)
         self._hand = Hand(self._journal)
+        self._spoken = Spoken(self)
         self.private = False  # while it is set, nothing of what is said is kept
         self._started_after = self._journal.last()
 
@@ -142,11 +146,11 @@ class Memory:
 
     def say(self, said: Said) -> str:
         """Keep what was heard of the reply; returns its id, or "" when nothing was heard."""
-        return self._keep("character", self._name, said.text, 1.0)
+        return self._keep("character", self.name, said.text, 1.0)
 
     def obey(self, heard: Heard) -> Answer | None:
         """Do what the words ask of the memory itself, and answer; None where they are talk."""
-        return obey.obey(self, heard)
+        return self._spoken.obey(heard)
 
     def witness(self, prompt: Prompt, said: Said) -> None:
         """Note with the turn what of the recalled notes the prompt held and the reply used."""
@@ -167,7 +171,7 @@ class Memory:
         found = self._search.find(clean(heard.text), self._moment(), self._span(skip), LOOKED_AT)
         if not abstain.worth_telling(found.coverage, found.cosine):
             return ()
-        chosen = packed(rank.answering(found.ranked, heard.text), MOST)
+        chosen = packed(rank.answering(found.ranked, heard.text), self._most)
         return tuple(
             self._note(found, with_part(one, "coverage", found.coverage)) for one in chosen
         )

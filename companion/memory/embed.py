@@ -101,6 +101,11 @@ class MiniLM:
         made += [self._batch(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)]
         return np.concatenate(made)
 
+    def tokens(self, text: str) -> int:
+        """How many tokens a text has, however long it is."""
+        made = self._tokenizer.encode(text, add_special_tokens=False)
+        return len(made.ids) + sum(len(rest.ids) for rest in made.overflowing)
+
     def _batch(self, texts: Sequence[str]) -> Vectors:
         ids = [one.ids for one in self._tokenizer.encode_batch(list(texts))]
         states = np.asarray(self._encoder.forward_batch(ids).last_hidden_state)
