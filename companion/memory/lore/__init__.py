@@ -2,7 +2,7 @@
 
     lore = Lore(journal, people, now)
     imported = lore.take_in(Path("kestrel.md"), progress)
-    hits = lore.find(asked, vector, stem, depth)
+    hits = lore.find(asked, counts, lines)
 
 Each belongs to one owner and one character. Knows nothing of ranking against what was said.
 """
@@ -23,13 +23,13 @@ from companion.memory.lore.store import Documents
 from companion.memory.record import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from companion.memory.embed import Embedder
-    from companion.memory.journal import Journal, Vector
-    from companion.memory.lore.find import Hits
+    from companion.memory.journal import Journal
+    from companion.memory.lore.find import Asked, Hits
 
 __all__ = ["KINDS", "MOST_BYTES", "Document", "Imported", "Lore", "Passage", "People"]
 
@@ -66,7 +66,7 @@ class Lore:
     def __init__(
         self, journal: Journal, people: People, stamp: Callable[[], tuple[str, datetime]]
     ) -> None:
-        self._documents = Documents(journal)
+        self._documents = Documents(journal.database, journal.scope)
         self._people = people
         self._stamp = stamp
 
@@ -142,15 +142,9 @@ class Lore:
         """Delete documents for good."""
         self._documents.remove(ids)
 
-    def find(
-        self,
-        asked: Sequence[str],
-        vector: tuple[str, Vector] | None,
-        stem: Callable[[str], str],
-        depth: int = DEPTH,
-    ) -> Hits:
+    def find(self, asked: Asked, counts: Mapping[str, int], lines: int, depth: int = DEPTH) -> Hits:
         """The passages that fit best, by words and by meaning; see `find.find`."""
-        return finding.find(self._documents, asked, vector, stem, depth)
+        return finding.find(self._documents, asked, counts, lines, depth)
 
     def learn(self, embedder: Embedder, count: int) -> bool:
         """Embed the next few passages that are not yet; False: all are."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+BETWEEN = " / "
+"""What stands between headings."""
 SOURCE = 80
 """Characters of a source, so that it costs little of the prompt."""
 
@@ -47,9 +49,8 @@ class Passage:
         n: Its number there, from 1.
         name: Name of the file.
         title: Title of the document, or "".
-        path: Headings above it, outermost first.
+        heading: Headings above it, outermost first.
         page: Page of a PDF, from 1; 0 where there are none.
-        keys: Words by which a lorebook calls it.
         text: Its words.
         taken: When the document was taken in.
     """
@@ -59,9 +60,8 @@ class Passage:
     n: int
     name: str
     title: str
-    path: tuple[str, ...]
+    heading: str
     page: int
-    keys: tuple[str, ...]
     text: str
     taken: datetime
 
@@ -74,19 +74,15 @@ class Passage:
     def source(self) -> str:
         """File and heading: "kestrel.md · Harbour / North pier, page 3"."""
         page = f"page {self.page}" if self.page else ""
-        for headings in (self.path, self.path[-2:], self.path[-1:], ()):
-            place = ", ".join(filter(None, (" / ".join(headings), page)))
+        inner = self.heading.split(BETWEEN)
+        for headings in (inner, inner[-2:], inner[-1:], ()):
+            place = ", ".join(filter(None, (BETWEEN.join(headings), page)))
             source = " · ".join(filter(None, (self.name, place)))
             if len(source) <= SOURCE:
                 return source
         return source[: SOURCE - 1] + "…"
 
     @property
-    def around(self) -> str:
-        """What a passage is found by beside its own words."""
-        return " ".join(dict.fromkeys((self.title, *self.path, *self.keys)))
-
-    @property
     def worded(self) -> str:
         """The passage as it is embedded: under its headings."""
-        return ": ".join(filter(None, (self.title, *self.path, self.text)))
+        return ": ".join(filter(None, (self.title, self.heading, self.text)))

@@ -4,79 +4,55 @@ Beside the passages stands a full-text index of their words and headings, one ta
 and character. A forgotten document is in no index, and in no answer, until it is restored.
 """
 
-# ruff: noqa: S608, SLF001  (names of tables are ours, values bound; it works in the journal's file)
+# ruff: noqa: S608  (names of tables are ours: a number behind a fixed word; values are always bound)
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from companion.memory.database import COLUMNS, guarded, quoted
+from companion.memory.database import quoted
 from companion.memory.journal import Matches
-from companion.memory.lore.passage import Document, Passage
+from companion.memory.lore.passage import BETWEEN, Document, Passage
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from companion.memory.journal import Journal, Vector
+    import numpy.typing as npt
+
+    from companion.memory.database import Database
     from companion.memory.lore.block import Block
 
-TABLES = (
-    """
-CREATE TABLE IF NOT EXISTS documents (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    ulid TEXT NOT NULL UNIQUE, scope INTEGER NOT NULL REFERENCES scopes,
-    name TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL, kind TEXT NOT NULL,
-    digest TEXT NOT NULL,         -- SHA-256 of the file
-    taken_at INTEGER NOT NULL,    -- microseconds since 1970, UTC
-    utc_offset INTEGER NOT NULL,  -- seconds east, where it was taken in
-    hidden INTEGER NOT NULL DEFAULT 0  -- 1 when it is forgotten and not yet purged
-)""",
-    """
-CREATE TABLE IF NOT EXISTS passages (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    document INTEGER NOT NULL REFERENCES documents, n INTEGER NOT NULL,
-    headings TEXT NOT NULL, page INTEGER NOT NULL, keys TEXT NOT NULL, text TEXT NOT NULL,
-    vector BLOB, embedder TEXT,   -- float32, length 1; NULL until embedded
-    UNIQUE (document, n)
-)""",
-)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+    Vector = npt.NDArray[np.float32]
+
 _DOCUMENT = (
-    "d.ulid, d.name, d.path, d.title, d.kind, d.digest, d.taken_at, d.utc_offset,"
-    " (SELECT count(*) FROM passages p WHERE p.document = d.seq)"
+    "d.id, d.name, d.path, d.title, d.kind, d.sha, d.taken, d.utc_offset,"
+    " (SELECT count(*) FROM passages p WHERE p.document = d.id)"
 )
 _PASSAGE = (
-    "p.seq, d.ulid, p.n, d.name, d.title, p.headings, p.page, p.keys, p.text, d.taken_at,"
-    " d.utc_offset"
+    "p.seq, p.document, p.n, d.name, d.title, p.heading, p.page, p.text, d.taken, d.utc_offset"
 )
-_OF_SCOPE = "passages p JOIN documents d ON d.seq = p.document WHERE d.scope = ? AND d.hidden = ?"
+_SHOWN = "passages p JOIN documents d ON d.id = p.document WHERE d.scope = ? AND d.hidden = 0"
+_HIDE = "UPDATE {} SET hidden = ? WHERE {} = ? AND scope = ?"
 
 
 class Documents:
     """What was taken in, for one owner and one character; never another's.
 
     Args:
-        journal: Whose file, scope and transactions these are.
+        database: The journal's file.
+        scope: The number of this owner and character there.
     """
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._scope = journal.scope
-        self._fts = f"passages_fts_{self._scope}"
-        self._words = f"passages_words_{self._scope}"
-        self._matrix: tuple[list[int], Vector] | None = None
-        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = ?", self._fts):
-            with journal._writing() as db:
-                for statement in TABLES:
-                    db.execute(statement)
-                db.execute(f"CREATE VIRTUAL TABLE {self._fts} USING fts5({COLUMNS})")
-                words = f"CREATE VIRTUAL TABLE {self._words} USING fts5vocab"
-                db.execute(f"{words}({self._fts}, row)")
+    def __init__(self, database: Database, scope: int) -> None:
+        self._database = database
+        self._scope = scope
+        self._fts = f"passages_fts_{scope}"
+        self._words = f"passages_words_{scope}"
+        self._matrix: tuple[str, list[int], Vector] | None = None
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────
 
@@ -86,89 +62,88 @@ class Documents:
         Passages that did not change keep their vectors.
         """
         vectors = self._drawn(document.id)
-        offset = document.taken.utcoffset() or timedelta()
-        taken = (document.taken - _EPOCH) // timedelta(microseconds=1)
-        with self._journal._writing() as db:
+        with self._database.writing() as db:
             self._drop(db, [document.id])
-            seq = db.execute(
-                "INSERT INTO documents (ulid, scope, name, path, title, kind, digest, taken_at,"
-                " utc_offset) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            db.execute(
+                "INSERT INTO documents (id, scope, name, path, title, kind, sha, taken, utc_offset)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(document.id, self._scope, document.name, document.path, document.title),
-                    *(document.kind, document.digest, taken, int(offset.total_seconds())),
+                    *(document.kind, document.digest, int(document.taken.timestamp())),
+                    int((document.taken.utcoffset() or timedelta()).total_seconds()),
                 ),
-            ).lastrowid
-            db.executemany(
-                "INSERT INTO passages (document, n, headings, page, keys, text, vector, embedder)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (seq, n, *row, *vectors.get((document.title, row[0], row[3]), (None, None)))
-                    for n, row in enumerate(map(_row, blocks), 1)
-                ],
             )
-            self._index(db, document.id)
-        self._changed()
+            for n, block in enumerate(blocks, 1):
+                heading = BETWEEN.join(block.path)
+                drawn = vectors.get((document.title, heading, block.text))
+                seq = db.execute(
+                    "INSERT INTO passages (id, scope, document, n, heading, page, keys, text,"
+                    " vector, embedder, due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        *(f"{document.id}:{n}", self._scope, document.id, n, heading, block.page),
+                        *(" ".join(block.keys), block.text, *(drawn or (None, None)), not drawn),
+                    ),
+                ).lastrowid
+                self._index(db, "p.seq = ?", seq)
+        self._matrix = None
         return self.documents([document.id])[0]
 
     def rename(self, document: str, name: str, path: str) -> None:
         """Note that the same file is now somewhere else."""
-        with self._journal._writing() as db:
+        with self._database.writing() as db:
             db.execute(
-                "UPDATE documents SET name = ?, path = ? WHERE ulid = ? AND scope = ?",
+                "UPDATE documents SET name = ?, path = ? WHERE id = ? AND scope = ?",
                 (name, path, document, self._scope),
             )
 
     def hide(self, ids: Iterable[str]) -> None:
         """Forget these documents so far that `restore` can bring them back."""
-        with self._journal._writing() as db:
+        with self._database.writing() as db:
             for one in ids:
                 self._unindex(db, one)
-                db.execute(
-                    "UPDATE documents SET hidden = 1 WHERE ulid = ? AND scope = ?",
-                    (one, self._scope),
-                )
-        self._changed()
+                self._mark(db, one, hidden=True)
+        self._matrix = None
 
     def restore(self, ids: Iterable[str]) -> None:
         """Bring back what was hidden."""
-        with self._journal._writing() as db:
+        with self._database.writing() as db:
             for one in ids:
                 self._unindex(db, one)
-                db.execute(
-                    "UPDATE documents SET hidden = 0 WHERE ulid = ? AND scope = ?",
-                    (one, self._scope),
-                )
-                self._index(db, one)
-        self._changed()
+                self._mark(db, one, hidden=False)
+                self._index(db, "d.id = ?", one)
+        self._matrix = None
 
     def remove(self, ids: Iterable[str]) -> None:
         """Delete these documents for good; the words are overwritten in the file."""
-        with self._journal._writing() as db:
+        with self._database.writing() as db:
             self._drop(db, ids)
             # SQLite before 3.42 keeps deleted words inside the index until it is merged.
             db.execute(f"INSERT INTO {self._fts}({self._fts}) VALUES ('optimize')")
-        with guarded(self._journal.path):
-            self._journal._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        self._changed()
+        self._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._matrix = None
 
     def _drop(self, db: sqlite3.Connection, ids: Iterable[str]) -> None:
         for one in ids:
             self._unindex(db, one)
-            of = "(SELECT seq FROM documents WHERE ulid = ? AND scope = ?)"
-            db.execute(f"DELETE FROM passages WHERE document IN {of}", (one, self._scope))
-            db.execute("DELETE FROM documents WHERE ulid = ? AND scope = ?", (one, self._scope))
+            pair = (one, self._scope)
+            db.execute("DELETE FROM passages WHERE document = ? AND scope = ?", pair)
+            db.execute("DELETE FROM documents WHERE id = ? AND scope = ?", pair)
+
+    def _mark(self, db: sqlite3.Connection, document: str, *, hidden: bool) -> None:
+        for table, column in (("documents", "id"), ("passages", "document")):
+            db.execute(_HIDE.format(table, column), (int(hidden), document, self._scope))
 
     def _unindex(self, db: sqlite3.Connection, document: str) -> None:
-        found = f"SELECT p.seq FROM {_OF_SCOPE} AND d.ulid = ?"
-        db.execute(f"DELETE FROM {self._fts} WHERE rowid IN ({found})", (self._scope, 0, document))
+        found = "SELECT seq FROM passages WHERE scope = ? AND document = ?"
+        db.execute(f"DELETE FROM {self._fts} WHERE rowid IN ({found})", (self._scope, document))
 
-    def _index(self, db: sqlite3.Connection, document: str) -> None:
-        rows = db.execute(
-            f"SELECT {_PASSAGE} FROM {_OF_SCOPE} AND d.ulid = ?", (self._scope, 0, document)
-        ).fetchall()
-        db.executemany(
-            f"INSERT INTO {self._fts}(rowid, turn, win) VALUES (?, ?, ?)",
-            [(one.seq, one.text, f"{one.around} {one.text}") for one in map(_passage, rows)],
+    def _index(self, db: sqlite3.Connection, where: str, value: object) -> None:
+        """Put passages into the full-text index: their words, and what stands above them."""
+        db.execute(
+            f"INSERT INTO {self._fts}(rowid, heading, text)"
+            f" SELECT p.seq, d.title || ' ' || p.heading || ' ' || p.keys, p.text"
+            f" FROM {_SHOWN} AND {where}",
+            (self._scope, value),
         )
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
@@ -177,9 +152,9 @@ class Documents:
         self, ids: Sequence[str] | None = None, *, hidden: bool = False
     ) -> list[Document]:
         """What was taken in, oldest first: these, or all."""
-        rows = self._rows(
+        rows = self._database.rows(
             f"SELECT {_DOCUMENT} FROM documents d WHERE d.scope = ? AND d.hidden = ?"
-            " ORDER BY d.seq",
+            " ORDER BY d.taken, d.id",
             *(self._scope, int(hidden)),
         )
         return [one for one in map(_document, rows) if ids is None or one.id in ids]
@@ -187,30 +162,23 @@ class Documents:
     def passages(self, seqs: Sequence[int]) -> list[Passage]:
         """The passages at these places, in that order; hidden and foreign ones are left out."""
         marks = ", ".join("?" * len(seqs))
-        rows = self._rows(
-            f"SELECT {_PASSAGE} FROM {_OF_SCOPE} AND p.seq IN ({marks})", self._scope, 0, *seqs
-        )
-        found = {one.seq: one for one in map(_passage, rows)}
+        found = {one.seq: one for one in self._passages(f"AND p.seq IN ({marks})", *seqs)}
         return [found[seq] for seq in seqs if seq in found]
 
     def of(self, document: str) -> list[Passage]:
         """All passages of one document, in order."""
-        rows = self._rows(
-            f"SELECT {_PASSAGE} FROM {_OF_SCOPE} AND d.ulid = ? ORDER BY p.n",
-            *(self._scope, 0, document),
-        )
-        return list(map(_passage, rows))
+        return self._passages("AND d.id = ? ORDER BY p.n", document)
 
     def size(self) -> int:
         """How many passages there are."""
-        return int(self._rows(f"SELECT count(*) FROM {_OF_SCOPE}", self._scope, 0)[0][0])
+        return int(self._database.rows(f"SELECT count(*) FROM {_SHOWN}", self._scope)[0][0])
 
     def match(self, terms: Sequence[str]) -> Matches:
         """Find the passages that hold any of `terms`, in their words or their headings."""
         if not terms:
             return Matches([], [], self.size())
-        rows = self._rows(
-            f"SELECT rowid, -bm25({self._fts}, 2.0, 1.0) AS score FROM {self._fts}"
+        rows = self._database.rows(
+            f"SELECT rowid, -bm25({self._fts}, 1.0, 2.0) AS score FROM {self._fts}"
             f" WHERE {self._fts} MATCH ? ORDER BY score DESC, rowid",
             " OR ".join(map(quoted, terms)),
         )
@@ -218,82 +186,71 @@ class Documents:
 
     def count(self, stem: str) -> int:
         """In how many passages or their headings a word stands, given as the index writes it."""
-        rows = self._rows(f"SELECT doc FROM {self._words} WHERE term = ?", stem)
+        rows = self._database.rows(f"SELECT doc FROM {self._words} WHERE term = ?", stem)
         return int(rows[0][0]) if rows else 0
 
     def holding(self, term: str, seqs: Sequence[int]) -> set[int]:
         """Those of these passages in which, or above which, a word stands."""
         marks = ", ".join("?" * len(seqs))
-        rows = self._rows(
+        rows = self._database.rows(
             f"SELECT rowid FROM {self._fts} WHERE {self._fts} MATCH ? AND rowid IN ({marks})",
             *(quoted(term), *seqs),
         )
         return {seq for (seq,) in rows}
 
+    def _passages(self, where: str, *values: object) -> list[Passage]:
+        rows = self._database.rows(f"SELECT {_PASSAGE} FROM {_SHOWN} {where}", self._scope, *values)
+        return list(map(_passage, rows))
+
     # ── vectors ──────────────────────────────────────────────────────────────────────────────
 
     def due(self, embedder: str, limit: int) -> list[Passage]:
         """Passages that this embedder has yet to see."""
-        rows = self._rows(
-            f"SELECT {_PASSAGE} FROM {_OF_SCOPE} AND p.embedder IS NOT ? ORDER BY p.seq LIMIT ?",
-            *(self._scope, 0, embedder, limit),
-        )
-        return list(map(_passage, rows))
+        return self._passages("AND p.embedder IS NOT ? ORDER BY p.seq LIMIT ?", embedder, limit)
 
     def keep_vectors(self, vectors: Iterable[tuple[int, Vector]], embedder: str) -> None:
         """Store the vectors of passages, by place."""
-        with self._journal._writing() as db:
+        with self._database.writing() as db:
             db.executemany(
-                "UPDATE passages SET vector = ?, embedder = ? WHERE seq = ?",
-                [(vector.tobytes(), embedder, seq) for seq, vector in vectors],
+                "UPDATE passages SET vector = ?, embedder = ?, due = 0 WHERE seq = ? AND scope = ?",
+                [(vector.tobytes(), embedder, seq, self._scope) for seq, vector in vectors],
             )
-        self._changed()
+        self._matrix = None
 
     def vectors(self, embedder: str) -> tuple[list[int], Vector]:
         """Places and vectors of all passages, shape (passages, dim); read once and kept."""
-        if self._matrix is None:
-            rows = self._rows(
-                f"SELECT p.seq, p.vector FROM {_OF_SCOPE} AND p.embedder = ? ORDER BY p.seq",
-                *(self._scope, 0, embedder),
+        if self._matrix is None or self._matrix[0] != embedder:
+            rows = self._database.rows(
+                f"SELECT p.seq, p.vector FROM {_SHOWN} AND p.embedder = ? ORDER BY p.seq",
+                *(self._scope, embedder),
             )
-            matrix = np.frombuffer(b"".join(blob for _, blob in rows), np.float32)
-            self._matrix = [seq for seq, _ in rows], matrix.reshape(len(rows), -1 if rows else 0)
-        return self._matrix
+            made = np.frombuffer(b"".join(blob for _, blob in rows), np.float32)
+            matrix = made.reshape(len(rows), -1 if rows else 0)
+            self._matrix = embedder, [seq for seq, _ in rows], matrix
+        return self._matrix[1:]
 
     def _drawn(self, document: str) -> dict[tuple[str, str, str], tuple[bytes, str]]:
-        """Vector and embedder by all that is embedded."""
-        rows = self._rows(
-            f"SELECT d.title, p.headings, p.text, p.vector, p.embedder FROM {_OF_SCOPE}"
-            " AND d.ulid = ? AND p.vector IS NOT NULL",
-            *(self._scope, 0, document),
+        """Vector and embedder by all that was embedded."""
+        rows = self._database.rows(
+            f"SELECT d.title, p.heading, p.text, p.vector, p.embedder FROM {_SHOWN}"
+            " AND d.id = ? AND p.vector IS NOT NULL",
+            *(self._scope, document),
         )
-        return {tuple(row[:3]): tuple(row[3:]) for row in rows}
-
-    def _changed(self) -> None:
-        self._matrix = None
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        with guarded(self._journal.path):
-            return list(self._journal._db.execute(query, values))
+        return {(title, heading, text): (blob, by) for title, heading, text, blob, by in rows}
 
 
-def _row(block: Block) -> tuple[str, int, str, str]:
-    path, keys = (json.dumps(one, ensure_ascii=False) for one in (block.path, block.keys))
-    return path, block.page, keys, block.text
-
-
-def _moment(micros: int, offset: int) -> datetime:
-    zone = timezone(timedelta(seconds=offset))
-    return (_EPOCH + timedelta(microseconds=micros)).astimezone(zone)
+def _moment(seconds: int, offset: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).astimezone(timezone(timedelta(seconds=offset)))
 
 
 def _document(row: tuple[Any, ...]) -> Document:
-    ulid, name, path, title, kind, digest, micros, offset, passages = row
-    return Document(ulid, name, path, title, kind, digest, _moment(micros, offset), passages)
+    *head, seconds, offset, passages = row
+    ulid, name, path, title, kind, digest = head
+    return Document(ulid, name, path, title, kind, digest, _moment(seconds, offset), passages)
 
 
 def _passage(row: tuple[Any, ...]) -> Passage:
-    seq, document, n, name, title, headings, page, keys, text, micros, offset = row
-    path, called = (tuple(json.loads(one)) for one in (headings, keys))
-    taken = _moment(micros, offset)
-    return Passage(seq, document, n, name, title, path, page, called, text, taken)
+    *head, seconds, offset = row
+    seq, document, n, name, title, heading, page, text = head
+    taken = _moment(seconds, offset)
+    return Passage(seq, document, n, name, title, heading, page, text, taken)
