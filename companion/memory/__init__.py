@@ -25,7 +25,7 @@ from companion.memory.index import Index
 from companion.memory.journal import Journal
 from companion.memory.line import Spoken
 from companion.memory.lock import FolderLock
-from companion.memory.obey import Spoken
+from companion.memory.obey import Wishes
 from companion.memory.read import abstain, rank
 from companion.memory.read.pack import MOST, packed
 from companion.memory.read.words import asks
@@ -126,7 +126,7 @@ class Memory:
         )
         self._search = Search(self._journal, self._index, embedder)
         self._hand = Hand(self._journal)
-        self._spoken = Spoken(self)
+        self._wishes = Wishes(self)
         self.private = False  # while it is set, nothing of what is said is kept
         self._started_after = self._journal.last()
 
@@ -150,7 +150,7 @@ class Memory:
 
     def obey(self, heard: Heard) -> Answer | None:
         """Do what the words ask of the memory itself, and answer; None where they are talk."""
-        return self._spoken.obey(heard)
+        return self._wishes.obey(heard)
 
     def witness(self, prompt: Prompt, said: Said) -> None:
         """Note with the turn what of the recalled notes the prompt held and the reply used."""
