@@ -6,8 +6,9 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
-from memory_world import Clock, Words
+from memory_world import Clock, Words, settle, told
 
+from companion.memory import Memory
 from companion.memory.journal import Journal
 from companion.memory.lore import Lore, People
 from companion.memory.lore.block import Block
@@ -15,6 +16,8 @@ from companion.memory.lore.find import Asked
 from companion.memory.read.words import terms
 from companion.memory.stems import Stemmer
 from companion.memory.ulid import Ulids
+from companion.prompt.wording import volatile_text
+from companion.values import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,3 +201,42 @@ def test_a_long_source_keeps_the_file_and_the_innermost_heading(world: World) ->
     words = "# T\n## " + "A" * 60 + "\n### Inner\nWords of the pier."
     world.take(words)
     assert world.find("pier").hits[0].passage.source == "kestrel.md · Inner"
+
+
+# ── in the memory ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(params=[None, Words()], ids=["words", "vectors"])
+def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
+    told(tmp_path, "My dog is called Biscuit.", "I work at the harbour.", "I like rain.")
+    made = Memory(tmp_path, "Sam", "mira", request.param)
+    (tmp_path / "kestrel.md").write_text(KESTREL)
+    made.take_in(tmp_path / "kestrel.md", [].append)
+    settle(made)
+    yield made
+    made.close()
+
+
+def test_a_recalled_passage_is_cited_by_file_and_heading(memory: Memory) -> None:
+    note = memory.recall(Heard("Who built the north pier?"))[-1]
+    assert (note.kind, note.source) == ("lore", "kestrel.md · Harbour")
+    assert note.text == "The north pier was built in 1821 by Ada Lind."
+    assert volatile_text([note], note.said).startswith('<memories>\n<m who="kestrel.md · Harbour"')
+
+
+def test_what_the_owner_said_is_recalled_beside_documents(memory: Memory) -> None:
+    assert memory.recall(Heard("What is my dog called?"))[-1].text == "My dog is called Biscuit."
+
+
+def test_documents_are_searched_with_the_lines(memory: Memory) -> None:
+    found = memory.search("harbour pier")
+    assert {note.kind for note in found} == {"line", "lore"}
+
+
+def test_a_question_that_no_document_answers_is_not_answered(memory: Memory) -> None:
+    assert memory.recall(Heard("How deep is the ocean trench?")) == ()
+
+
+def test_a_forgotten_document_is_not_recalled(memory: Memory) -> None:
+    memory.lore.forget([memory.lore.documents()[0].id])
+    assert memory.recall(Heard("Who built the north pier?")) == ()

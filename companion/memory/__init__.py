@@ -25,6 +25,7 @@ from companion.memory.index import Index
 from companion.memory.journal import Journal
 from companion.memory.line import Spoken
 from companion.memory.lock import FolderLock
+from companion.memory.lore import Imported, Lore, People
 from companion.memory.obey import Wishes
 from companion.memory.read import abstain, rank
 from companion.memory.read.pack import MOST, packed
@@ -124,7 +125,8 @@ class Memory:
             if embedder
             else None
         )
-        self._search = Search(self._journal, self._index, embedder)
+        self.lore = Lore(self._journal, People(self.name, self.owner), self._stamp)
+        self._search = Search(self._journal, self._index, embedder, self.lore)
         self._hand = Hand(self._journal)
         self._wishes = Wishes(self)
         self.private = False  # while it is set, nothing of what is said is kept
@@ -204,8 +206,24 @@ class Memory:
             )
             self._search.learned()
             yield
+        while self.lore.learn(self._embedder, EMBEDDED_AT_ONCE):
+            yield
         while self._index.step():
             yield
+
+    def take_in(self, path: Path, progress: Callable[[float], None]) -> Imported:
+        """Take in a document about the character's world; its passages are recalled like lines.
+
+        Args:
+            path: A text, Markdown, PDF or XML file, or a lorebook in JSON.
+            progress: Told the share that is done, 0 to 1.
+
+        Raises:
+            MissingInput: There is no such file.
+            Forbidden: It may not be read.
+            BadData: It cannot be read as what it says it is; the message says where.
+        """
+        return self.lore.take_in(path, progress)
 
     def notices(self) -> tuple[str, ...]:
         """What the owner should be told about the memory since this was last asked."""
@@ -269,6 +287,11 @@ class Memory:
         moment = self._now()
         return moment if moment.tzinfo else moment.astimezone()
 
+    def _stamp(self) -> tuple[str, datetime]:
+        """A new id, and the time."""
+        moment = self._moment()
+        return self._ulids.new(_milliseconds(moment)), moment
+
     def _session_at(self, moment: datetime) -> str:
         """The conversation a line of this moment belongs to."""
         if self._last is None or moment - self._last > SILENCE:
@@ -285,8 +308,9 @@ class Memory:
         return Span(after, kept[0].seq if skip and kept else 1 << 62)
 
     def _note(self, found: Found, one: rank.Candidate) -> Note:
-        line = found.lines[one.key]
-        return as_note(line, one.score, one.parts)
+        if one.key in found.passages:
+            return found.passages[one.key].as_note(one.score, one.parts)
+        return as_note(found.lines[one.key], one.score, one.parts)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Finding lines: full text and vectors, asked once each, their scores standardised and added.
+"""Finding lines and passages of documents: full text and vectors, their scores standardised, added.
 
 Brings the stores and the pure rules of `read/` together. Knows nothing of sessions or the clock.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from companion.memory.lore.find import Asked, Hits, anew
 from companion.memory.read import abstain, rank
 from companion.memory.read.words import terms
 from companion.memory.stems import Stemmer
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from companion.memory.embed import Embedder
     from companion.memory.journal import Journal, Vector
     from companion.memory.line import Line
+    from companion.memory.lore import Lore, Passage
+    from companion.memory.lore.find import Hit
 
 DEPTH = 100
 """Lines looked at from each of the two searches."""
@@ -30,6 +33,10 @@ LEAST_DEVIATION = 0.02
 """Of cosines: among three lines, small differences mean nothing."""
 SAMPLE = 512
 """Vectors whose cosines say what is ordinary for a question."""
+BEST = 3
+"""Lines in which the words of the question are looked for."""
+NOBODY = "·"
+"""Who says what stands in a document: never one that a question names."""
 
 
 class Nearest(Protocol):
@@ -56,12 +63,14 @@ class Found:
 
     Attributes:
         lines: The lines found, by place.
-        ranked: The same as candidates, best first.
+        passages: The passages found, by their place below zero.
+        ranked: Both as candidates, best first.
         coverage: Share of the question's telling words in the best window, 0 to 1.
         cosine: Best cosine; None without vectors.
     """
 
     lines: Mapping[int, Line]
+    passages: Mapping[int, Passage]
     ranked: Sequence[rank.Candidate]
     coverage: float
     cosine: float | None
@@ -74,12 +83,20 @@ class Search:
         journal: The lines.
         index: The dense index over them.
         embedder: What made the vectors; without one, the words alone decide.
+        lore: The documents beside the lines.
     """
 
-    def __init__(self, journal: Journal, index: Nearest | None, embedder: Embedder | None) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        index: Nearest | None,
+        embedder: Embedder | None,
+        lore: Lore | None = None,
+    ) -> None:
         self._journal = journal
         self._index = index
         self._embedder = embedder
+        self._lore = lore
         self._stemmer = Stemmer()
         self._sample: Vector | None = None
 
@@ -95,15 +112,21 @@ class Search:
         """What may fit `text`, best first: the best `depth` by words and by meaning."""
         asked = terms(text)[:MOST_TERMS]
         matches = self._journal.match(asked)
-        spread = rank.spread_of(matches.scores, matches.lines)
-        scores = dict(zip(matches.seqs, matches.scores, strict=True))
         seqs = [seq for seq in matches.seqs if seq in span][:depth]
         vector = self._embedded(text)
+        counts = {word: self._journal.count(self._stemmer.stem(word)) for word in asked}
+        lore = self._told(asked, vector, counts, matches.lines, depth)
+        places = self._places(asked, seqs if lore.passages else seqs[:BEST])
+        everything = matches.lines + lore.passages
+        scores = dict(zip(matches.seqs, matches.scores, strict=True))
+        if lore.passages:
+            scores = anew(scores, places, (counts, matches.lines), (lore.counts, everything))
         near = self._near(vector, span, depth)
         lines = {line.seq: line for line in self._journal.lines(seqs)}
         lines |= {line.seq: line for line in near}
         cosines = self._cosines(vector, sorted(lines))
-        ordinary = self._ordinary(vector)
+        spread = rank.spread_of([*scores.values(), *lore.scores], everything)
+        ordinary = self._ordinary(vector, lore)
         candidates = [
             _candidate(
                 line,
@@ -112,19 +135,39 @@ class Search:
             )
             for seq, line in lines.items()
         ]
+        candidates += [_passage(hit, spread, ordinary) for hit in lore.hits]
+        weights = abstain.weights(lore.counts or counts, everything)
+        best = {word: found & set(seqs[:BEST]) for word, found in places.items()}
         return Found(
             lines,
+            {-hit.passage.seq: hit.passage for hit in lore.hits},
             rank.ranked(candidates, text, now),
-            self._coverage(asked, seqs[:3], matches.lines),
-            max(cosines.values(), default=None),
+            max(abstain.coverage(weights, best), lore.coverage),
+            max([*cosines.values(), *lore.cosines.values()], default=None),
         )
 
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
-    def _coverage(self, asked: Sequence[str], best: Sequence[int], lines: int) -> float:
-        counts = {word: self._journal.count(self._stemmer.stem(word)) for word in asked}
-        places = {word: self._journal.holding(word, best) for word in asked}
-        return abstain.coverage(abstain.weights(counts, lines), places)
+    def _places(self, asked: Sequence[str], seqs: Sequence[int]) -> dict[str, set[int]]:
+        """At which of these places each word stands."""
+        return {word: self._journal.holding(word, seqs) for word in asked}
+
+    # ── documents ────────────────────────────────────────────────────────────────────────────
+
+    def _told(
+        self,
+        asked: Sequence[str],
+        vector: Vector | None,
+        counts: Mapping[str, int],
+        lines: int,
+        depth: int,
+    ) -> Hits:
+        """What documents say, with scores as if they stood among the lines."""
+        if self._lore is None:
+            return Hits()
+        stems = {word: self._stemmer.stem(word) for word in asked}
+        name = self._embedder.name if self._embedder is not None else ""
+        return self._lore.find(Asked(asked, stems, vector, name), counts, lines, depth)
 
     # ── vectors ──────────────────────────────────────────────────────────────────────────────
 
@@ -145,15 +188,16 @@ class Search:
         vectors = self._journal.vectors(self._embedder.name, seqs)
         return {seq: float(one @ vector) for seq, one in vectors.items()}
 
-    def _ordinary(self, vector: Vector | None) -> rank.Spread:
-        """The spread of cosines over the conversation, from a sample of it."""
+    def _ordinary(self, vector: Vector | None, lore: Hits) -> rank.Spread:
+        """The spread of cosines over the conversation, from a sample of it, and documents."""
         if vector is None or self._embedder is None:
             return rank.Spread(0.0, 1.0)
         if self._sample is None:
             self._sample = self._journal.sample(self._embedder.name, SAMPLE)
-        if not len(self._sample):
+        if not len(self._sample) and not lore.cosines:
             return rank.Spread(0.0, 1.0)
-        cosines = self._sample @ vector
+        cosines = self._sample @ vector if len(self._sample) else np.zeros(0, np.float32)
+        cosines = np.concatenate([cosines, np.fromiter(lore.cosines.values(), np.float32)])
         return rank.Spread(float(np.mean(cosines)), max(float(np.std(cosines)), LEAST_DEVIATION))
 
 
@@ -166,6 +210,18 @@ def _candidate(line: Line, lexical: float, dense: float | None) -> rank.Candidat
         lexical=lexical,
         dense=dense,
         who=line.who,
+    )
+
+
+def _passage(hit: Hit, spread: rank.Spread, ordinary: rank.Spread) -> rank.Candidate:
+    return rank.Candidate(
+        key=-hit.passage.seq,
+        text=hit.passage.text,
+        mine=True,
+        said=hit.passage.taken,
+        lexical=spread.standard(hit.score),
+        dense=None if hit.cosine is None else ordinary.standard(hit.cosine),
+        who=NOBODY,
     )
 
 

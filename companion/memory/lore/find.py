@@ -65,6 +65,7 @@ class Hits:
         scores: BM25 of all that hold a word of the question.
         cosines: Of all that have a vector.
         coverage: Share of the question's telling words in the best passage, 0 to 1.
+        counts: In how many lines and passages each word stands; empty without passages.
     """
 
     hits: Sequence[Hit] = ()
@@ -72,6 +73,7 @@ class Hits:
     scores: Sequence[float] = ()
     cosines: Mapping[int, float] = field(default_factory=dict)
     coverage: float = 0.0
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def find(
@@ -113,6 +115,7 @@ def find(
             abstain.weights(both, lines + matches.lines),
             {word: found & set(best[:BEST]) for word, found in places.items()},
         ),
+        both,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from companion.values import Note
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -81,6 +83,11 @@ class Passage:
             if len(source) <= SOURCE:
                 return source
         return source[: SOURCE - 1] + "…"
+
+    def as_note(self, score: float = 0.0, parts: dict[str, float] | None = None) -> Note:
+        """The passage as a note; who says it is the source."""
+        source = self.source
+        return Note(self.id, self.text, source, self.taken, score, parts or {}, "lore", "", source)
 
     @property
     def worded(self) -> str:
