@@ -84,12 +84,10 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: everything in it is on the disk afterwards, or nothing is.
 
-        Inside another it is a part of that one.
+        Inside another it is a part of that one: it is undone alone, or kept with it.
         """
-        if self.connection.in_transaction:
-            yield self.connection
-            return
-        with guarded(self.path), _whole(self.connection):
+        whole = _part if self.connection.in_transaction else _whole
+        with guarded(self.path), whole(self.connection):
             yield self.connection
 
 
@@ -103,6 +101,20 @@ def _whole(db: sqlite3.Connection) -> Iterator[None]:
         with contextlib.suppress(sqlite3.Error):
             db.execute("ROLLBACK")
         raise
+
+
+@contextlib.contextmanager
+def _part(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("ROLLBACK TO part")
+        raise
+    finally:
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("RELEASE part")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
