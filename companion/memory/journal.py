@@ -120,15 +120,27 @@ class Journal:
         """Delete the lines of a session from number `first` on, in every table, for good."""
         gone = [line for line in self.session(session) if line.n >= first]
         with self._writing() as db:
-            for line in gone:
-                db.execute(f"DELETE FROM {self._fts} WHERE rowid = ?", (line.seq,))
-                db.execute("DELETE FROM lines WHERE seq = ? AND scope = ?", (line.seq, self.scope))
-            self._refresh(session, first)
+            self.erase(gone)
             # SQLite before 3.42 keeps deleted words inside the index until it is merged.
             db.execute(f"INSERT INTO {self._fts}({self._fts}) VALUES ('optimize')")
         with guarded(self.path):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return gone
+
+    def erase(self, lines: Sequence[Line]) -> None:
+        """Delete lines, shown or not, and the vectors of others that were made with their words.
+
+        The full-text index holds their words until it is merged.
+        """
+        with self._writing() as db:
+            for line in lines:
+                db.execute(f"DELETE FROM {self._fts} WHERE rowid = ?", (line.seq,))
+                db.execute("DELETE FROM lines WHERE seq = ? AND scope = ?", (line.seq, self.scope))
+            self._refresh_all(lines)
+            db.execute(
+                "UPDATE lines SET vector = NULL, embedder = NULL WHERE scope = ? AND due = 1",
+                (self.scope,),
+            )
 
     def hide(self, ids: Sequence[str]) -> list[Line]:
         """Make lines invisible to everything but `hidden` and `unhide`; returns those it found."""
