@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from companion.cli import documents
 from companion.cli.shell import SHELL, show, show_json
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ def as_dict(note: Note) -> dict[str, Any]:
         "who": note.who,
         "text": note.text,
         "said": note.said.isoformat(),
+        "kind": note.kind,
+        "source": note.source,
         "score": round(note.score, 4),
         "parts": {name: round(value, 4) for name, value in note.parts.items()},
     }
@@ -115,6 +119,34 @@ def show_(
         show_json({"memory": {**as_dict(note), "xml": xml}})
     else:
         show(xml)
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Documents.")],
+    character: Character = "",
+    as_name: Owner = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take in documents about the character's world: text, Markdown, PDF, XML, JSON lorebooks."""
+    with opened(character, as_name, dense=True) as memory:
+        taken = documents.take_in(memory, files)
+    if as_json:
+        made = [
+            {**documents.as_dict(one.document), "new": one.passages, "skipped": list(one.skipped)}
+            for one in taken
+        ]
+        show_json({"documents": made})
+    else:
+        documents.tell(taken)
+
+
+@app.command("documents")
+def documents_(character: Character = "", as_name: Owner = "", as_json: AsJson = False) -> None:
+    """The documents that were taken in, oldest first."""
+    with opened(character, as_name, dense=False) as memory:
+        found = memory.lore.documents()
+    documents.listing(found, as_json=as_json)
 
 
 def _show(notes: tuple[Note, ...], *, as_json: bool, nothing: str) -> None:

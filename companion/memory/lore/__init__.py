@@ -146,6 +146,10 @@ class Lore:
         """The passages that fit best, by words and by meaning; see `find.find`."""
         return finding.find(self._documents, asked, counts, lines, depth)
 
+    def waiting(self) -> int:
+        """How many passages have no vector yet, and are found by words alone."""
+        return self._documents.waiting()
+
     def learn(self, embedder: Embedder, count: int) -> bool:
         """Embed the next few passages that are not yet; False: all are."""
         due = self._documents.due(embedder.name, count)

@@ -208,6 +208,11 @@ class Documents:
         """Passages that this embedder has yet to see."""
         return self._passages("AND p.embedder IS NOT ? ORDER BY p.seq LIMIT ?", embedder, limit)
 
+    def waiting(self) -> int:
+        """How many passages have no vector yet."""
+        rows = self._database.rows(f"SELECT count(*) FROM {_SHOWN} AND p.due = 1", self._scope)
+        return int(rows[0][0])
+
     def keep_vectors(self, vectors: Iterable[tuple[int, Vector]], embedder: str) -> None:
         """Store the vectors of passages, by place."""
         with self._database.writing() as db:
