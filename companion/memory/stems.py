@@ -19,7 +19,12 @@ class Stemmer:
         )
 
     def stem(self, word: str) -> str:
-        """The word as it stands in the index; "" for one that the index would leave out."""
+        """The word as it stands in the index; "" for one that the index would leave out.
+
+        One that ends with `*` keeps it: it stands for all that begin so.
+        """
+        if word.endswith("*"):
+            return self.stem(word[:-1]) + "*"
         if word not in self._known:
             self._db.execute("INSERT INTO text(rowid, turn) VALUES (1, ?)", (word,))
             row = self._db.execute("SELECT term FROM stems ORDER BY offset LIMIT 1").fetchone()

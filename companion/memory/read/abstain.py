@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from companion.memory.read.words import FAINT, SMALL
+from companion.memory.read.words import faint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ def weights(counts: Mapping[str, int], lines: int) -> dict[str, float]:
         lines: How many windows there are.
     """
     return {
-        word: (FAINT_WEIGHT if word in FAINT or word in SMALL else 1.0)
+        word: (FAINT_WEIGHT if faint(word) else 1.0)
         * math.log(1 + (max(lines - count, 0) + 0.5) / (count + 0.5))
         for word, count in counts.items()
     }

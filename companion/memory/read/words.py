@@ -1,6 +1,6 @@
 """The words of a question: which are looked for, which tell little, and what is a question.
 
-English only so far; text in other languages is searched with all of its words.
+English and German (`german.py`); text in other languages is searched with all of its words.
 """
 
 # ruff: noqa: SIM905  (lists of words are read as text)
@@ -8,7 +8,9 @@ English only so far; text in other languages is searched with all of its words.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
+
+from companion.memory.read import german as de
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
@@ -61,24 +63,43 @@ def words(text: str) -> list[str]:
     return [w.replace("\u2019", "'") for w in _WORD.findall(text.lower())]
 
 
+def german(text: str) -> bool:
+    """Whether a text is German rather than English, by its small words; neither is English."""
+    told = words(text)
+    return sum(w in de.STOP for w in told) > sum(w in STOP or w in SMALL for w in told)
+
+
+@lru_cache(4096)
 def terms(text: str) -> tuple[str, ...]:
-    """What to look for in order to answer `text`: its words without stop words, each once."""
+    """What to look for in order to answer `text`: its words without stop words, each once.
+
+    A German word that changes its ending ends with `*`: it stands for all that begin so.
+    """
+    if german(text):
+        return tuple(dict.fromkeys(de.stem(w) for w in words(text) if w not in de.STOP))
     kept = (part for word in words(text) if word not in STOP for part in word.split("'"))
     return tuple(dict.fromkeys(part for part in kept if len(part) > 1 or part.isdigit()))
 
 
+def faint(term: str) -> bool:
+    """Whether a term asks rather than names."""
+    return term in FAINT or term in SMALL or term in de.FAINT
+
+
 def asks(text: str) -> bool:
     """Whether there is anything in `text` to look for: not in "yes", "ok", "once more"."""
-    return any(term not in SMALL for term in terms(text))
+    small = de.SMALL if german(text) else SMALL
+    return any(term not in small for term in terms(text))
 
 
-@cache
+@lru_cache(4096)
 def is_question(text: str) -> bool:
     """Whether every sentence of `text` asks: nothing in it can answer another question.
 
     Speech recognition leaves question marks out, so the first word counts too.
     """
+    asking = de.ASKING if german(text) else _ASKING
     sentences = [s for s in _SENTENCE.findall(text) if words(s)]
     return bool(sentences) and all(
-        s.rstrip().endswith("?") or words(s)[0] in _ASKING for s in sentences
+        s.rstrip().endswith("?") or words(s)[0] in asking for s in sentences
     )
