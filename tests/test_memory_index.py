@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from memory_world import Words, settle, tell, texts, told
 
+from companion.errors import UsageError
 from companion.memory import Memory, index
 from companion.memory.chroma import Folder, client_of
 from companion.memory.index import collection_name
 from companion.memory.probe import look
+from companion.memory.record import Entity, Record, Source
+from companion.memory.versions import Versions
 from companion.values import Heard
 
 if TYPE_CHECKING:
@@ -165,14 +170,109 @@ def test_what_was_taken_back_while_the_index_was_closed_never_comes_back(store: 
     assert held == kept
 
 
-def test_another_embedder_gets_its_own_index_and_the_old_one_goes(store: Path) -> None:
+def test_after_reindex_another_embedder_has_its_own_index_and_the_old_one_goes(store: Path) -> None:
     memory = _opened(store, Words("other", 32))
     assert memory._index is not None
+    shares: list[float] = []
+    made = memory.reindex(shares.append)
     names = [one.name for one in memory._index._client.list_collections()]
     found = texts(memory.search("dog Biscuit"))
     memory.close()
     assert names == ["lines-Sam-mira-other-32"]
+    assert (made, shares[-1], shares) == (6, 1.0, sorted(shares))
     assert found[0] == FACTS[0]
+
+
+def test_another_embedder_is_refused_until_reindex_and_words_still_find(store: Path) -> None:
+    memory = _opened(store, Words("other", 32))
+    tell(memory, "Biscuit is a spaniel.")
+    settle(memory)
+    notices, found = memory.notices(), texts(memory.search("dog Biscuit"))
+    made = memory._journal.database.rows("SELECT DISTINCT embedder FROM lines")
+    memory.close()
+    assert len(notices) == 1
+    assert all(word in notices[0] for word in ('"words"', '"other"', "memories reindex"))
+    assert FACTS[0] in found
+    assert {name for (name,) in made} == {"words", None}
+
+
+def test_a_refused_embedder_leaves_the_index_as_it_is(store: Path) -> None:
+    _opened(store, Words("other", 32)).close()
+    memory = _opened(store)
+    held, notices = _held(memory), memory.notices()
+    everything = {note.id for note in memory.memories()}
+    memory.close()
+    assert (held, notices) == (everything, ())
+
+
+def test_a_reindex_that_was_stopped_goes_on_by_itself(store: Path) -> None:
+    memory = Memory(store, "Sam", "mira", Words("other", 32))
+    with pytest.raises(KeyboardInterrupt):
+        memory.reindex(_interrupt)
+    memory.close()
+    memory = _opened(store, Words("other", 32))
+    held, notices = _held(memory), memory.notices()
+    everything = {note.id for note in memory.memories()}
+    memory.close()
+    assert (held, notices) == (everything, ())
+
+
+def _interrupt(_: float) -> None:
+    raise KeyboardInterrupt
+
+
+def test_words_only_have_nothing_to_build_anew(store: Path) -> None:
+    memory = Memory(store, "Sam", "mira")
+    with pytest.raises(UsageError, match="words alone"):
+        memory.reindex(print)
+    memory.close()
+
+
+def test_memories_are_in_the_index_beside_lines(store: Path) -> None:
+    memory = _opened(store)
+    versions = Versions(memory._journal)
+    record = Record(
+        id="M" * 26,
+        text="Sam is afraid of wasps.",
+        about=(Entity("subject", "Sam", "user"),),
+        sources=(Source("operator", "", "", "manual"),),
+        observed=datetime(2026, 3, 2, tzinfo=UTC),
+        created_by="test/1",
+        scope="character:mira",
+    )
+    versions.add(record)
+    settle(memory)
+    assert memory._index is not None
+    nearest = memory._index.nearest(Words().embed(["afraid wasps"])[0], 1)
+    versions.revise(replace(record, text="Sam is afraid of hornets."))
+    settle(memory)
+    newer = memory._index.nearest(Words().embed(["afraid hornets"])[0], 1)
+    versions.hide([record.id])
+    settle(memory)
+    left = _held(memory)
+    memory.close()
+    assert nearest == newer == [f"memory:{record.id}"]
+    assert f"memory:{record.id}" not in left
+
+
+def test_a_forgotten_line_leaves_the_index_and_never_comes_back_from_an_old_one(
+    store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    old = tmp_path_factory.mktemp("old") / "chroma"
+    shutil.copytree(store / "chroma", old)
+    memory = _opened(store)
+    (name,) = (note.id for note in memory.memories() if note.text == FACTS[0])
+    memory._journal.hide([name])
+    settle(memory)
+    held = _held(memory)
+    memory.close()
+    shutil.rmtree(store / "chroma")
+    shutil.copytree(old, store / "chroma")
+    memory = _opened(store)
+    again, notices = _held(memory), memory.notices()
+    memory.close()
+    assert name not in held | again
+    assert "built anew" in notices[0]
 
 
 def test_idle_work_may_be_left_at_any_step_and_is_done_in_the_end(tmp_path: Path) -> None:

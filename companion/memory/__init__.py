@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-import numpy as np
-
+from companion.errors import UsageError
 from companion.memory import folder as folder_of_memories
 from companion.memory.chroma import place_of
+from companion.memory.dense import Dense
 from companion.memory.hand import Conversation, Hand, as_note
 from companion.memory.index import Index
 from companion.memory.journal import Journal
@@ -33,6 +33,7 @@ from companion.memory.read.words import asks
 from companion.memory.record import clean
 from companion.memory.search import Found, Search, Span, with_part
 from companion.memory.ulid import Ulids
+from companion.memory.versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,8 +45,6 @@ SILENCE = timedelta(minutes=30)
 """After so much silence a new conversation begins."""
 LOOKED_AT = 40
 """Lines that `recall` weighs, by words and by meaning each."""
-EMBEDDED_AT_ONCE = 2
-"""Lines in one step of `idle`; 50 ms or so."""
 
 
 def _now() -> datetime:
@@ -104,7 +103,6 @@ class Memory:
         self._fresh = more.get("fresh", False)
         self._most = more.get("notes", MOST)
         self._now = now
-        self._embedder = embedder
         self._ulids = Ulids()
         self._session = ""
         self._last: datetime | None = None
@@ -126,7 +124,12 @@ class Memory:
             else None
         )
         self.lore = Lore(self._journal, People(self.name, self.owner), self._stamp)
-        self._search = Search(self._journal, self._index, embedder, self.lore)
+        self._dense = (
+            Dense(self._journal, Versions(self._journal), self.lore, self._index, embedder)
+            if self._index and embedder
+            else None
+        )
+        self._search = self._searching()
         self._hand = Hand(self._journal)
         self._wishes = Wishes(self)
         self.private = False  # while it is set, nothing of what is said is kept
@@ -194,22 +197,29 @@ class Memory:
 
         Opens the dense index, embeds the lines that are not yet, and hands them to the index.
         """
-        if self._embedder is None or self._index is None:
-            return
-        while due := self._journal.due(self._embedder.name, EMBEDDED_AT_ONCE):
-            vectors = self._embedder.embed(self._journal.texts(due))
-            merged = vectors[: len(due)] + vectors[len(due) :]
-            merged /= np.linalg.norm(merged, axis=1, keepdims=True)
-            self._journal.keep_vectors(
-                [(line.seq, one) for line, one in zip(due, merged, strict=True)],
-                self._embedder.name,
+        for embedded in self._dense.steps() if self._dense else ():
+            if embedded:
+                self._search.learned()
+            yield
+
+    def reindex(self, progress: Callable[[float], None]) -> int:
+        """Embed everything anew and build the dense index anew; returns how much that was.
+
+        Args:
+            progress: Told the share that is done, 0 to 1.
+
+        Raises:
+            UsageError: There is no embedder.
+        """
+        if self._dense is None:
+            raise UsageError(
+                "There is nothing to build anew: words alone are searched.",
+                "Set [memory] embedder first.",
             )
-            self._search.learned()
-            yield
-        while self.lore.learn(self._embedder, EMBEDDED_AT_ONCE):
-            yield
-        while self._index.step():
-            yield
+        made = self._dense.reindex(progress)
+        self._search.close()
+        self._search = self._searching()
+        return made
 
     def take_in(self, path: Path, progress: Callable[[float], None]) -> Imported:
         """Take in a document about the character's world; its passages are recalled like lines.
@@ -281,6 +291,10 @@ class Memory:
         line = self._journal.add(session, ulid, Spoken(speaker, who, text, confidence, said))
         self._session, self._last = session, said
         return line.id
+
+    def _searching(self) -> Search:
+        embedder = self._dense.embedder if self._dense else None
+        return Search(self._journal, self._index if embedder else None, embedder, self.lore)
 
     def _moment(self) -> datetime:
         """The time, with its zone; a clock without one is a local clock."""

@@ -43,6 +43,10 @@ SHELVES = (
 )
 
 
+TABLES = ("lines", "memories", "passages")
+"""All that have vectors; passages are few and compared one by one, so the index has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row and its vector.
@@ -136,15 +140,27 @@ class Vectors:
             )
         }
 
-    def embedders(self) -> dict[str, int]:
-        """How many vectors each embedder made."""
-        counted: dict[str, int] = {}
-        for shelf in SHELVES:
-            for name, count in self._rows(
-                shelf, "embedder, count(*)", "vector IS NOT NULL GROUP BY embedder"
-            ):
-                counted[name] = counted.get(name, 0) + count
-        return counted
+    def makers(self) -> set[str]:
+        """What made the oldest vectors and the newest: all embedders, as no two are ever mixed."""
+        return {
+            name
+            for table in TABLES
+            for order in ("ASC", "DESC")
+            for (name,) in self._journal.database.rows(
+                f"SELECT embedder FROM {table} WHERE scope = ? AND hidden = 0"
+                f" AND embedder IS NOT NULL ORDER BY seq {order} LIMIT 1",
+                self._journal.scope,
+            )
+        }
+
+    def due(self) -> int:
+        """How many rows have yet to be embedded."""
+        rows = self._journal.database.rows
+        of_scope = "WHERE scope = ? AND due = 1 AND hidden = 0"
+        return sum(
+            rows(f"SELECT count(*) FROM {table} {of_scope}", self._journal.scope)[0][0]
+            for table in TABLES
+        )
 
     def mark(self, rows: Iterable[Row], *, indexed: bool) -> None:
         """Note that the dense index now holds these rows, or no longer does."""
@@ -167,9 +183,9 @@ class Vectors:
     def drop(self) -> None:
         """Throw every vector away: all rows are to be embedded again."""
         with self._journal._writing() as db:
-            for shelf in SHELVES:
+            for table in TABLES:
                 db.execute(
-                    f"UPDATE {shelf.table} SET vector = NULL, embedder = NULL, due = 1,"
+                    f"UPDATE {table} SET vector = NULL, embedder = NULL, due = 1,"
                     " indexed = 0 WHERE scope = ?",
                     (self._journal.scope,),
                 )
