@@ -1,0 +1,368 @@
+"""Dates as people say them, resolved from the day on which they were said. Pure: no clock.
+
+"next friday", "in two weeks", "the ninth of june", "am dienstag", "letzten monat": what is found
+is a date, a month or a year, or a minute where a time of day is said, and where in the text it
+stands. The day and its zone come from the line itself.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from companion.memory.write.calendars import CALENDARS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from companion.memory.write.calendars import Calendar
+
+SUNDAY_TO_MONDAY = 7
+NOON = 12
+MONTHS = 12
+LATEST_AFTERNOON = 7
+"""An hour up to this one, said alone, is meant after noon: "at five"."""
+LAST_YEAR = 9999
+_LATE = re.compile("tonight|evening|afternoon|abend|nachmittag", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A date found in a text.
+
+    Attributes:
+        value: `2026`, `2026-03`, `2026-03-05`, or `2026-03-05T16:30Z` in UTC.
+        precision: "year", "month", "day" or "minute".
+        spans: Where its words stand in the text.
+        week: It is the week or weekend that begins there.
+        local: The moment in the zone of the line, where a time of day was said.
+    """
+
+    value: str
+    precision: str
+    spans: tuple[tuple[int, int], ...] = ()
+    week: bool = False
+    local: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a pattern is read with."""
+
+    said: datetime
+    words: Calendar
+    past: bool
+
+    @property
+    def today(self) -> date:
+        return self.said.date()
+
+
+def find(text: str, said: datetime, lang: str, *, past: bool = False) -> When | None:
+    """The first date in a text; None without one.
+
+    Args:
+        text: What was said.
+        said: When it was said, with its zone.
+        lang: "en" or "de".
+        past: It tells of the past: "on monday" is the last one then.
+    """
+    asked = _Asked(said, CALENDARS[lang], past)
+    day = _first(text, _patterns(lang), asked)
+    clock = _clock(text, lang)
+    if clock is None or (day is not None and day.precision != "day"):
+        return day
+    (hour, minute), span = clock
+    if day is not None and hour < NOON and _LATE.search(text[slice(*day.spans[0])]):
+        hour += NOON
+    return _at(day, asked, (hour, minute), span)
+
+
+def without(text: str, when: When) -> str:
+    """The text with the words of a date taken out."""
+    for start, end in sorted(when.spans, reverse=True):
+        text = f"{text[:start].rstrip(' ,')} {text[end:].lstrip(' ,')}"
+    return text.strip()
+
+
+def worded(when: When, lang: str) -> str:
+    """The date as it stands in a memory: "on 5 March 2026", "im März 2026"."""
+    names = CALENDARS[lang].names
+    parts = [int(part) for part in re.findall(r"\d+", when.value)[:3]]
+    if when.local is not None:
+        parts = [when.local.year, when.local.month, when.local.day]
+    year, month, day = (*parts, 0, 0)[:3]
+    if not month:
+        return f"in {year}" if lang == "en" else f"im Jahr {year}"
+    if not day:
+        return f"{'in' if lang == 'en' else 'im'} {names[month - 1]} {year}"
+    dot, on, week = ("", "on", "in the week of") if lang == "en" else (".", "am", "ab dem")
+    words = f"{week if when.week else on} {day}{dot} {names[month - 1]} {year}"
+    if when.local is None:
+        return words
+    return f"{words} {'at' if lang == 'en' else 'um'} {when.local:%H:%M}"
+
+
+def day_and_month(text: str, said: datetime, lang: str) -> str:
+    """The day of a birthday as it is kept, "9 June" or "9. Juni"; "" where none is said."""
+    found = find(text, said, lang)
+    if found is None or found.precision != "day":
+        return ""
+    on = date.fromisoformat(found.value)
+    dot = "" if lang == "en" else "."
+    return f"{on.day}{dot} {CALENDARS[lang].names[on.month - 1]}"
+
+
+# ── times of day ─────────────────────────────────────────────────────────────────────────────
+
+
+def _at(day: When | None, asked: _Asked, clock: tuple[int, int], span: tuple[int, int]) -> When:
+    base = date.fromisoformat(day.value) if day else asked.today
+    moment = datetime(base.year, base.month, base.day, *clock, tzinfo=asked.said.tzinfo)
+    if day is None and moment <= asked.said and not asked.past:
+        moment += timedelta(days=1)
+    return _minute(moment, (*(day.spans if day else ()), span))
+
+
+def _minute(moment: datetime, spans: tuple[tuple[int, int], ...]) -> When:
+    value = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}Z"
+    return When(value, "minute", spans, local=moment)
+
+
+def _clock(text: str, lang: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Hour and minute, and where they stand."""
+    match = _clock_pattern(lang).search(text)
+    if match is None:
+        return None
+    said = (match["fixed"] or "").lower()
+    if said:
+        return (NOON if said in {"noon", "mittag"} else 0, 0), match.span()
+    hour, minute = _number(match["hour"], CALENDARS[lang]), int(match["minute"] or 0)
+    half = (match["half"] or "").lower()
+    if half == "half past":
+        minute = 30
+    elif half == "halb":
+        hour, minute = hour - 1, 30
+    part = (match["part"] or "").lower()
+    late = part.startswith(("p", "in the a", "in the e", "nachm", "aben", "am aben", "am nachm"))
+    alone = not part and not match["minute"] and len(match["hour"]) != len("17:")
+    if hour < NOON and (late or (alone and hour <= LATEST_AFTERNOON)):
+        hour += NOON
+    if hour > 23 or minute > 59:  # noqa: PLR2004 - of a day
+        return None
+    return (hour, minute), match.span()
+
+
+@cache
+def _clock_pattern(lang: str) -> re.Pattern[str]:
+    number = rf"(?P<hour>\d{{1,2}}|{_any(_up_to(CALENDARS[lang].numbers, 12))})"
+    if lang == "en":
+        parts = r"(?P<part>a\.?m\.?|p\.?m\.?|o'clock|in the (?:morning|afternoon|evening))"
+        form = (
+            rf"\bat (?:(?P<fixed>noon|midnight)|(?:(?P<half>half past) )?{number}"
+            rf"(?:[:.](?P<minute>\d\d))?(?: ?{parts})?)(?!\w)(?! ?(?:years|%|people|percent))"
+        )
+    else:
+        parts = r"(?P<part>(?:am )?(?:abend|nachmittag)|abends|nachmittags|morgens|früh)"
+        form = (
+            rf"\bum (?:(?P<fixed>mittag|mitternacht)|(?:(?P<half>halb) )?{number}"
+            rf"(?:[:.](?P<minute>\d\d))?(?: uhr)?(?: {parts})?)(?!\w)"
+        )
+    return re.compile(form, re.IGNORECASE)
+
+
+# ── days ─────────────────────────────────────────────────────────────────────────────────────
+
+_Reader = "Callable[[re.Match[str], _Asked], When | None]"
+
+
+def _first(
+    text: str, patterns: tuple[tuple[re.Pattern[str], Callable[..., When | None]], ...], on: _Asked
+) -> When | None:
+    """The date that stands first; of those that begin together, the one of the earlier pattern."""
+    found: list[tuple[int, int, When]] = []
+    for order, (pattern, read) in enumerate(patterns):
+        for match in pattern.finditer(text):
+            try:
+                when = read(match, on)
+            except (ValueError, OverflowError):
+                continue  # the 31st of April, in a million years
+            if when is not None:
+                found.append((match.start(), order, replace(when, spans=(match.span(),))))
+                break
+    return min(found, default=(0, 0, None), key=lambda one: one[:2])[2]
+
+
+def _day(on: date, precision: str = "day", *, week: bool = False) -> When:
+    value = on.isoformat()
+    return When(value[:7] if precision == "month" else value, precision, week=week)
+
+
+def _read_day(match: re.Match[str], on: _Asked) -> When | None:
+    offset = on.words.days[_plain(match["day"])]
+    return _day(on.today + timedelta(days=offset))
+
+
+def _read_distance(match: re.Match[str], on: _Asked) -> When | None:
+    sign = -1 if match["ago"] else 1
+    count = sign * _number(match["count"], on.words)
+    return _moved(on, on.words.units[_plain(match["unit"])], count)
+
+
+def _moved(on: _Asked, unit: str, count: int) -> When | None:
+    if unit in {"minute", "hour"}:
+        return _minute(on.said + timedelta(**{f"{unit}s": count}), ())
+    if unit == "day":
+        return _day(on.today + timedelta(days=count))
+    if unit in {"week", "weekend"}:
+        return _day(on.today + timedelta(weeks=count))
+    if unit == "month":
+        year, month = divmod(on.today.year * MONTHS + on.today.month - 1 + count, MONTHS)
+        return _day(date(year, month + 1, 1), "month")
+    year = on.today.year + count
+    return When(f"{year:04}", "year") if 0 < year <= LAST_YEAR else None
+
+
+def _read_period(match: re.Match[str], on: _Asked) -> When | None:
+    step = on.words.periods[_plain(match["period"])]
+    unit = on.words.units[_plain(match["unit"])]
+    if unit in {"week", "weekend"}:
+        monday = on.today - timedelta(days=on.today.weekday()) + timedelta(weeks=step)
+        return _day(monday + timedelta(days=5 if unit == "weekend" else 0), week=True)
+    return _moved(on, unit, step) if unit in {"month", "year"} else None
+
+
+def _read_weekday(match: re.Match[str], on: _Asked) -> When | None:
+    period = (match["period"] or "").lower().split(" ")[-1]
+    step = on.words.periods.get(period)
+    ahead = (on.words.weekdays[_plain(match["weekday"])] - on.today.weekday()) % 7
+    if step == -1 or (on.past and step is None):
+        return _day(on.today + timedelta(days=ahead - SUNDAY_TO_MONDAY))
+    if step == 1 and not period.startswith("kommend"):
+        monday = on.today - timedelta(days=on.today.weekday() - SUNDAY_TO_MONDAY)
+        return _day(monday + timedelta(days=on.words.weekdays[_plain(match["weekday"])]))
+    return _day(on.today + timedelta(days=ahead or SUNDAY_TO_MONDAY))
+
+
+def _read_date(match: re.Match[str], on: _Asked) -> When | None:
+    day = _number(match["day"], on.words)
+    month = on.words.months[_plain(match["month"])]
+    if match["year"]:
+        return _day(date(int(match["year"]), month, day))
+    nearest = date(on.today.year, month, day)
+    if not on.past and nearest < on.today:
+        nearest = date(on.today.year + 1, month, day)
+    if on.past and nearest > on.today:
+        nearest = date(on.today.year - 1, month, day)
+    return _day(nearest)
+
+
+def _read_iso(match: re.Match[str], _: _Asked) -> When | None:
+    return _day(date(int(match["year"]), int(match["month"]), int(match["day"])))
+
+
+def _read_month(match: re.Match[str], on: _Asked) -> When | None:
+    month = on.words.months[_plain(match["month"])]
+    if match["year"]:
+        return When(f"{int(match['year']):04}-{month:02}", "month")
+    step = on.words.periods.get(_plain(match["period"] or ""), -1 if on.past else None)
+    year = on.today.year
+    if step == -1:
+        year -= month >= on.today.month
+    elif step == 1:
+        year += month <= on.today.month
+    elif step is None:
+        year += month < on.today.month
+    return When(f"{year:04}-{month:02}", "month")
+
+
+def _read_year(match: re.Match[str], _: _Asked) -> When | None:
+    return When(match["year"], "year")
+
+
+@cache
+def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], Callable[..., When | None]], ...]:
+    """How dates are said, and what reads each; the more particular ones first."""
+    words = CALENDARS[lang]
+    number = rf"(?P<count>\d{{1,4}}|{_any(words.numbers)})"
+    unit = rf"(?P<unit>{_any(words.units)})"
+    period = rf"(?P<period>{_any(words.periods)})"
+    month = rf"(?P<month>{_any(words.months)})"
+    ordinal = rf"(?P<day>{_any(words.ordinals)}|\d{{1,2}}(?:st|nd|rd|th|\.)?)"
+    weekday = rf"(?P<weekday>{_any(words.weekdays)})"
+    year = r"(?P<year>(?:19|20)\d\d)"
+    days = rf"(?P<day>{_any(words.days)})"
+    iso = r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\b"
+    forms: list[tuple[str, Callable[..., When | None]]] = [(iso, _read_iso)]
+    if lang == "en":
+        coming = r"(?P<period>(?:this )?(?:coming|past)|last|this|next)"
+        part = r"(?: (?:morning|afternoon|evening|night))?"
+        forms += [
+            (rf"\b{days}{part}\b", _read_day),
+            (rf"\bin (?P<ago>(?!))?{number} {unit}(?:'?s? time)?\b", _read_distance),
+            (rf"\b{number} {unit} (?P<ago>ago)\b", _read_distance),
+            (rf"\b{number} {unit} (?P<ago>(?!))?from (?:now|today)\b", _read_distance),
+            (rf"\b(?:on )?(?:the )?{ordinal} (?:of )?{month}(?:,? {year})?\b", _read_date),
+            (rf"\b(?:on )?{month} (?:the )?{ordinal}(?:,? {year})?\b", _read_date),
+            (rf"\b(?:at )?(?:the )?{period} {unit}\b", _read_period),
+            (rf"\b(?:on )?(?:{coming} )?{weekday}{part}\b", _read_weekday),
+            (rf"\b(?:in )?{period} {month}(?P<year>(?!))?\b", _read_month),
+            (rf"\b(?:in|since) (?P<period>(?!))?{month}(?:,? {year})?\b", _read_month),
+            (rf"\b(?:in|since) {year}\b", _read_year),
+        ]  # fmt: skip
+    else:
+        part = r"(?: (?:früh|morgen|mittag|nachmittag|abend|nacht)|abend|morgen|nachmittag)?"
+        forms += [
+            (rf"(?<!guten )\b{days}{part}\b", _read_day),
+            (rf"\bin (?P<ago>(?!))?{number} {unit}\b", _read_distance),
+            (rf"\b(?P<ago>vor) {number} {unit}\b", _read_distance),
+            (rf"\b(?:am )?(?:dem )?{ordinal} {month}(?: {year})?\b", _read_date),
+            (rf"\b(?:am )?{period} {unit}\b", _read_period),
+            (rf"\b(?:am )?(?:{period} )?{weekday}{part}\b", _read_weekday),
+            (rf"\b(?:im )?{period} {month}(?P<year>(?!))?\b", _read_month),
+            (rf"\b(?:im|seit) (?P<period>(?!))?{month}(?: {year})?\b", _read_month),
+            (rf"\b(?:seit|im jahr) {year}\b", _read_year),
+        ]
+    return tuple((re.compile(form, re.IGNORECASE), read) for form, read in forms)
+
+
+def _any(words: Iterable[str]) -> str:
+    """Any of these words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+def _up_to(numbers: dict[str, int], most: int) -> list[str]:
+    return [word for word, number in numbers.items() if number <= most]
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"\s+", " ", word.lower())
+
+
+def _number(word: str, words: Calendar) -> int:
+    plain = _plain(word)
+    digits = re.match(r"\d+", plain)
+    if digits:
+        return int(digits[0])
+    return words.numbers.get(plain) or words.ordinals[plain]
+
+
+def first_day(value: str) -> date:
+    """The first day that a kept date covers."""
+    year, month, day = (*_parts(value), 1, 1)[:3]
+    return date(year, month, day)
+
+
+def last_day(value: str) -> date:
+    """The last day that a kept date covers."""
+    year, month, day = (*_parts(value), 0, 0)[:3]
+    month = month or MONTHS
+    return date(year, month, day or calendar.monthrange(year, month)[1])
+
+
+def _parts(value: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", value)[:3]]

@@ -1,0 +1,362 @@
+"""English: how people say what is worth remembering. Tables only."""
+
+# ruff: noqa: E501, ISC004, SIM905  (patterns and lists of words are read as text)
+
+from __future__ import annotations
+
+from companion.memory.write.language import Language, Rule
+
+RELATIONS = {
+    **dict.fromkeys(("mum", "mom", "mother", "mummy"), "mother"),
+    **dict.fromkeys(("dad", "father", "daddy"), "father"),
+    **dict.fromkeys(("kid", "child"), "child"),
+    **dict.fromkeys(("grandma", "gran", "granny", "nan", "grandmother"), "grandmother"),
+    **dict.fromkeys(("grandpa", "grandad", "granddad", "grandfather"), "grandfather"),
+    **dict.fromkeys(("fiance", "fiancé", "fiancee", "fiancée"), "fiance"),
+    **dict.fromkeys(("neighbour", "neighbor"), "neighbour"),
+    **dict.fromkeys(("colleague", "coworker", "co-worker"), "colleague"),
+    **dict.fromkeys(("rabbit", "bunny"), "rabbit"),
+    **{
+        word: word.replace(" ", "_")
+        for word in (
+            *"sister brother wife husband partner girlfriend boyfriend son daughter friend".split(),
+            *"boss flatmate roommate housemate aunt uncle cousin niece nephew godson".split(),
+            *"goddaughter grandson granddaughter stepson stepdaughter stepmother stepfather".split(),
+            *"dog cat puppy kitten horse pony hamster parrot goldfish tortoise teacher".split(),
+            *("best friend", "guinea pig", "pet"),
+        )
+    },
+}
+_JOBS = """
+    accountant actor actress architect artist baker barber barista bartender beekeeper biologist
+    bricklayer builder butcher carer carpenter caretaker chef chemist cleaner coach coder cook
+    counsellor dancer decorator dentist designer developer doctor driver economist editor
+    electrician engineer farmer firefighter fisherman florist gardener geologist hairdresser
+    historian illustrator interpreter joiner journalist judge lawyer lecturer librarian
+    locksmith mathematician mechanic midwife miner musician nurse optician painter paramedic
+    pharmacist philosopher photographer physicist physiotherapist pilot plumber poet porter
+    postman potter priest producer professor programmer psychologist receptionist researcher
+    roofer sailor scientist sculptor secretary shepherd singer soldier solicitor student surgeon
+    tailor teacher therapist translator tutor vet waiter waitress welder writer zookeeper
+    """
+_TWO_WORDS = (
+    "bus driver|estate agent|nursery teacher|police officer|shop assistant|social worker|"
+    "software engineer|taxi driver|truck driver"
+)
+_JOB = f"{_TWO_WORDS}|{'|'.join(_JOBS.split())}"
+_LANGUAGES = (
+    "arabic|bengali|bulgarian|cantonese|catalan|chinese|croatian|czech|danish|dutch|english|"
+    "estonian|finnish|french|gaelic|german|greek|hebrew|hindi|hungarian|irish|italian|japanese|"
+    "korean|latin|latvian|lithuanian|mandarin|norwegian|persian|polish|portuguese|punjabi|"
+    "romanian|russian|serbian|slovak|spanish|swahili|swedish|tamil|thai|turkish|ukrainian|urdu|"
+    "vietnamese|welsh"
+)
+_OWNED = (
+    "cats?|dogs?|horses?|rabbits?|hamsters?|chickens|hens|fish|goldfish|birds?|parrots?|budgies|"
+    "snakes?|lizards?|tortoises?|bees|goats?|sheep|ponies|pony|kittens?|pupp(?:y|ies)|pets?|"
+    "guinea pigs?|kids?|children|child|sons?|daughters?|sisters?|brothers?|siblings?|twins|"
+    "grandchildren|nephews?|nieces?|cousins?|car|van|bike|bicycle|motorbike|boat|caravan|garden|"
+    "allotment|piano|guitar|house|flat|cottage|tattoos?|asthma|diabetes|dyslexia|adhd|migraines"
+)
+_NUMBER = (
+    r"\d{1,3}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+    r"(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|ten|eleven|twelve|thirteen|"
+    r"fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|one|two|three|four|five|six|seven|"
+    r"eight|nine"
+)
+_SUBJECT = r"(?P<o>\w+(?: (?!at|in|with|for|because)\w+){0,2})"
+_DOING = (
+    "going|flying|travell?ing|driving|moving|starting|getting|having|meeting|seeing|visiting|"
+    "taking|running|playing|singing|giving|leaving|marrying|celebrating|hosting|buying|selling"
+)
+_DID = (
+    "passed|failed|got|went|bought|sold|met|saw|lost|found|won|finished|started|broke|quit|visited|"
+    "had|made|baked|cooked|painted|ran|fell|adopted|married|graduated|retired|flew|drove|planted|"
+    "built|ate|watched|played|celebrated|booked|signed|crashed|fixed|repaired|learned|learnt"
+)
+
+RULES = (
+    # who they are
+    Rule("name", r"my name(?:'s| is| was) <name>", proper=True),
+    Rule("name", r"i(?:'m| am) called <name>", proper=True),
+    Rule("called", r"(?:please |just |you can |you may |everyone |people )call me <name>",
+         proper=True),
+    Rule("called", r"^(?:and )?call me <name>", proper=True),
+    Rule("age", rf"i(?:'m| am) (?P<o>{_NUMBER})(?: years?)?(?: old)?(?= *(?:$|[.,!;]|and\b|now\b))"),
+    Rule("age", rf"<X>(?: is|'s) (?P<o>{_NUMBER}) (?:years? )?old"),
+    Rule("age", rf"<X>(?: is|'s) (?P<o>{_NUMBER})(?: now)?(?= *(?:$|[.,!;]))"),
+    Rule("birthday", r"my birthday(?:'s| is)(?: on)? <o>", words=9),
+    Rule("birthday", r"<X>'s birthday(?: is)(?: on)? <o>", words=9),
+    Rule("birthday", r"i was born on <o>", words=9),
+    # those around them
+    Rule("@rel", r"my <rel>(?:'s| is| was)? (?:called|named) <name>", proper=True),
+    Rule("@rel", r"my <rel>'s name(?:'s| is| was) <name>", proper=True),
+    Rule("@rel", r"(?:i|we)(?:'ve| have)?(?: just)?(?: have| had| got| adopted)?"
+         r" an?(?: \w+)? <rel>,?(?: and)?(?: (?:called|named)| whose name is"
+         r"| (?:(?:she|he|it)(?:'s| is)|(?:her|his|its) name(?:'s| is))(?: called| named)?) <name>",
+         proper=True),
+    Rule("@rel", r"<name> is my <rel>\b(?!')", proper=True),
+    Rule("@rel", r"my <rel>,? <named>(?= (?:is|was|has|had|and i|lives|works|loves|likes|hates|"
+         r"plays|studies|turns|turned|got|came|moved|wants|can't|doesn't|can|will)\b|'s\b)",
+         proper=True),
+    Rule("@rel", r"my <rel> is (?P<o>(?-i:[A-Z]\w+))(?= *(?:$|[.,!;]))", proper=True),
+    Rule("has", rf"<I>(?:'ve| have)?(?: have| got)"
+         rf" (?P<o>(?:an?|{_NUMBER}|no) (?:\w+ )?(?:{_OWNED}))\b"
+         r"(?! (?:called|named|whose|she's|he's|who's))", words=5),
+    Rule("has", r"<I> (?:have|'ve got|have got) (?P<o>asthma|diabetes|dyslexia|adhd|migraines)\b"),
+    # where
+    Rule("lives_in", r"<I> (?:don't|do not|no longer) live in <o>", polarity="-", proper=True,
+         changed=True),
+    Rule("lives_in", r"<I> live (?:in|at) <o>", proper=True, dated=True),
+    Rule("lives_in", r"i(?:'m| am) living in <o>", proper=True),
+    Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?to <o>",
+         proper=True, dated=True, past=True, changed=True),
+    Rule("lived_in", r"<I> used to live in <o>", proper=True),
+    Rule("lived_in", r"<I> lived in <o>", proper=True),
+    Rule("lives_in", r"<X> lives (?:in|at) <o>", proper=True),
+    Rule("lives_in", r"<X>(?: has| have)?(?: just| finally)? moved (?:back )?to <o>", proper=True,
+         dated=True, past=True, changed=True),
+    Rule("from", r"i(?:'m| am)(?: originally)? from <o>", proper=True),
+    Rule("from", r"i(?: originally)? (?:come from|was born in|grew up in) <o>", proper=True),
+    Rule("from", r"<X>(?: is|'s)(?: originally)? from <o>", proper=True),
+    Rule("from", r"<X>(?: originally)? (?:comes from|was born in|grew up in) <o>", proper=True),
+    # what they do
+    Rule("job", r"<I> (?:don't|do not|no longer) work as an? <o>", polarity="-", changed=True),
+    Rule("job", r"<I> work as an? <o>"),
+    Rule("job", r"<I>(?:'ve| have)?(?: just)? (?:started|got)(?: (?:a|my) new job| working| work)?"
+         r" as an? <o>", dated=True, past=True, changed=True),
+    Rule("job", rf"i(?:'m| am) an? (?P<o>(?:retired |freelance |junior |senior )?(?:{_JOB}))\b"),
+    Rule("job", r"<X> works as an? <o>"),
+    Rule("job", rf"<X>(?: is|'s) an? (?P<o>(?:retired |freelance )?(?:{_JOB}))\b"),
+    Rule("works_at", r"<I> work (?:at|for) <o>"),
+    Rule("works_at", r"<I> (?:don't|do not|no longer) work (?:at|for) <o>", polarity="-",
+         changed=True),
+    Rule("works_at", r"<X> works (?:at|for) <o>"),
+    Rule("works_at", r"<I> work in (?P<o>an? [^,.;:!?\n]+)"),
+    Rule("studies", rf"<I> study {_SUBJECT}"),
+    Rule("studies", rf"i(?:'m| am) studying {_SUBJECT}"),
+    Rule("studies", rf"<X>(?: is|'s) studying {_SUBJECT}"),
+    Rule("studies", rf"<X> studies {_SUBJECT}"),
+    Rule("plays", r"<I> play <o>(?<!a lot)"),
+    Rule("plays", r"<X> plays <o>"),
+    Rule("speaks", rf"<I> speak (?P<o>(?:a little |a bit of |some )?(?:{_LANGUAGES})\b[^.;!?\n]*)",
+         listed=True, proper=True, words=3),
+    Rule("speaks", rf"<X> speaks (?P<o>(?:{_LANGUAGES})\b[^.;!?\n]*)", listed=True, proper=True),
+    # what they like
+    Rule("@fav", r"my (?:all[- ]time )?favou?rite (?P<thing>\w+)(?: ever)?(?:'s| is| has to be) <o>",
+         words=5),
+    Rule("@fav", r"<X>'s favou?rite (?P<thing>\w+) is <o>", words=5),
+    Rule("allergic_to", r"i(?:'m| am) (?:\w+ )?allergic to <o>", listed=True),
+    Rule("allergic_to", r"i(?:'m| am) not allergic to <o>", polarity="-"),
+    Rule("allergic_to", r"<X>(?: is|'s) (?:\w+ )?allergic to <o>", listed=True),
+    Rule("diet", r"<I'm> (?:an? )?(?P<o>(?:strict )?(?:vegetarian|vegan|pescatarian|teetotal|"
+         r"diabetic|coeliac|lactose intolerant|gluten intolerant))\b"),
+    Rule("diet", r"<X>(?: is|'s) (?:an? )?(?P<o>vegetarian|vegan|pescatarian|diabetic|coeliac|"
+         r"lactose intolerant|gluten intolerant)\b"),
+    Rule("eats", r"<I> (?:don't|do not|never|no longer) eat <o>", polarity="-"),
+    Rule("eats", r"<X> (?:doesn't|does not|never) eats? <o>", polarity="-"),
+    Rule("drinks", r"<I> (?:don't|do not|never|no longer) drink <o>", polarity="-"),
+    Rule("afraid_of", r"i(?:'m| am) (?:\w+ )?(?:afraid|scared|terrified|frightened) of <o>"),
+    Rule("afraid_of", r"<X>(?: is|'s) (?:\w+ )?(?:afraid|scared|terrified|frightened) of <o>"),
+    Rule("prefers", r"<I> prefer <o>", words=6),
+    Rule("likes", r"<I> can(?:not|'t| not) stand <o>", "{s} can't stand {o}", "-", listed=True),
+    Rule("likes", r"<I> (?:hate|detest|loathe) <o>", "{s} hates {o}", "-", listed=True),
+    Rule("likes", r"<I> (?:don't|do not|dislike)(?: \w+)? (?:like|enjoy) <o>", "", "-",
+         listed=True),
+    Rule("likes", r"<I> dislike <o>", "", "-", listed=True),
+    Rule("likes", r"<I> (?:love|adore) <o>", "{s} loves {o}", listed=True),
+    Rule("likes", r"<I> (?:like|enjoy) <o>", listed=True),
+    Rule("likes", r"<X> can(?:not|'t| not) stand <o>", "{s} can't stand {o}", "-", listed=True),
+    Rule("likes", r"<X> (?:hates|detests) <o>", "{s} hates {o}", "-", listed=True),
+    Rule("likes", r"<X> (?:doesn't|does not) (?:like|enjoy) <o>", "", "-", listed=True),
+    Rule("likes", r"<X> (?:loves|adores) <o>", "{s} loves {o}", listed=True),
+    Rule("likes", r"<X> (?:likes|enjoys) <o>", listed=True),
+    # what is to be done
+    Rule("promise", r"remind me(?: (?P<early>[\w ]{2,30}?))? to <all>", words=14, dated=True),
+    Rule("promise", r"(?:don't|do not) let me forget to <all>", words=14, dated=True),
+    Rule("promise", r"i promise(?: you)?(?: that)? (?:i'll|i will|to) <all>",
+         "{s} promised to {o} {when}", words=14, dated=True, mine=True),
+    # what happens and happened
+    Rule("event", rf"<I'm> (?P<o>(?:{_DOING})\b[^.;!?\n]*)", "{s} is {o} {when}", words=12,
+         dated=True, needs=True),
+    Rule("event", r"<X> (?P<o>turns \w+[^,.;!?\n]*)", words=4, dated=True, needs=True),
+    Rule("event", rf"<I>(?:'ve| have)? (?:just )?(?P<o>(?:{_DID})\b[^.;!?\n]*)", words=12,
+         dated=True, needs=True, past=True),
+    Rule("event", rf"<X> (?P<o>(?:{_DID})\b[^.;!?\n]*)", words=12, dated=True, needs=True,
+         past=True),
+)  # fmt: skip
+
+TEMPLATES = {
+    "name": "{s}'s name is {o}",
+    "called": "{s} wants to be called {o}",
+    "age": "{s} is {o} years old",
+    "birthday": "{s}'s birthday is on {o}",
+    "@rel": "{s}'s {word} is called {o}",
+    "@fav": "{s}'s favourite {word} is {o}",
+    "@with": "{s}, {owner}'s {word},",
+    "has": "{s} has {o}",
+    "lives_in": "{s} lives in {o}",
+    "-lives_in": "{s} no longer lives in {o}",
+    "lived_in": "{s} used to live in {o}",
+    "from": "{s} is from {o}",
+    "job": "{s} works as {an} {o}",
+    "-job": "{s} no longer works as {an} {o}",
+    "works_at": "{s} works at {o}",
+    "-works_at": "{s} no longer works at {o}",
+    "studies": "{s} studies {o}",
+    "plays": "{s} plays {o}",
+    "speaks": "{s} speaks {o}",
+    "allergic_to": "{s} is allergic to {o}",
+    "-allergic_to": "{s} is not allergic to {o}",
+    "diet": "{s} is {o}",
+    "-eats": "{s} does not eat {o}",
+    "-drinks": "{s} does not drink {o}",
+    "afraid_of": "{s} is afraid of {o}",
+    "prefers": "{s} prefers {o}",
+    "likes": "{s} likes {o}",
+    "-likes": "{s} does not like {o}",
+    "promise": "{s} asked to be reminded to {o} {when}",
+    "event": "{s} {o} {when}",
+    "note": "{s} asked to remember that {o}",
+    "since": "{text}, since {when}",
+    "summary": "On {day} {s} said: {o}",
+}
+
+_ADVERBS = (
+    r"(?:,? (?:really|still|now|currently|just|absolutely|also|actually|always|do|kind of|quite|"
+    r"totally|basically|only|mostly|usually|finally|already|simply|particularly|especially))*"
+)
+_REL = "|".join(sorted(map(str, RELATIONS), key=len, reverse=True))
+_KIN = rf"(?:(?:older|younger|elder|little|big|twin|new|old|late) )?(?P<rel>{_REL})"
+_NAME = r"(?-i:[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2})|[^\W\d_]{2,}"
+
+ENGLISH = Language(
+    code="en",
+    rules=RULES,
+    templates=TEMPLATES,
+    tokens={
+        "<I>": rf"\b(?:i|we){_ADVERBS}",
+        "<I'm>": rf"\b(?:i(?:'m| am)|we(?:'re| are)){_ADVERBS}",
+        "<X>": rf"\b(?:my {_KIN}(?:,? (?P<who>(?!(?:is|was)\b)(?:{_NAME})),?)??"
+        rf"|(?P<pron>he|she)|(?P<known>(?-i:[A-Z][\w-]+)|[^\W\d_]{{2,}})){_ADVERBS}",
+        "<rel>": _KIN,
+        "<name>": rf"(?P<o>{_NAME})\b",
+        "<named>": rf"(?P<o>{_NAME})\b",
+        "<o>": r"(?P<o>[^,.;:!?\n]+)",
+        "<all>": r"(?P<o>[^.;!?\n]+)",
+    },
+    relations=RELATIONS,
+    not_names=frozenset(
+        """
+        a about after all also always am an and any anyone are as ask at be because been before
+        being but by called came can dead died do does doesn't done down even ever every everyone
+        feeling fine for from gave getting gone good got great had has hates have he her here hers
+        him his home i if in is isn't it its just kept lives like likes lived loves made married
+        may maybe me might mine more most my never new nice nobody none not nothing now of off
+        often old on only or other our out over passed playing plays quite really right sad said
+        says she sick since so some someone sometimes soon still studies such that the their them
+        then there these they this those tired to too turned turns up used usually very wants was
+        we were what when where which who whose why will with without works would yes you your
+        food life name one people something everything anything thing work milk water today
+        tomorrow yesterday going coming sleeping working living staying not
+        """.split()
+    ),
+    cut=(
+        r"\s*(?:\b(?:and|or|so|but|then) (?:i|i'm|i've|i'll|i'd|my|we|we're|we've|he|she|it|it's|"
+        r"he's|she's|they|you|that|this|there|now|then)\b|\b(?:because|but|since|which|who|when|"
+        r"where|while|although|though|if|unless|until|whenever|as well|so that|cos|cause|"
+        r"except|anyway)\b|\b(?:i|i'm|i've|she's|he's|it's|we're|they're)\b"
+        r"|\bfor (?:\w+ )?(?:years|months|weeks|a while|ages|now)\b| - | \u2013 |\().*"
+    ),
+    tail=(
+        r"(?:,? (?:anymore|any more|now|right now|at the moment|though|too|as well|these days|"
+        r"nowadays|actually|really|so much|a lot|very much|at all|again|today|and|or|please|again|"
+        r"you know|to be honest|honestly|by the way|with|in|on|at|to|for|of|the|a|my|so|recently))+$"
+    ),
+    bad=(
+        r"(?:it|that|this|you|your|yours|him|her|them|these|those|to|how|what|when|where|why|who|"
+        r"me|being|not|talking|hearing|having|here|there|so|too|very|one|some|something|anything|"
+        r"everything|nothing|things?|stuff|both|either|all|another|my|his|their|our|i|we|she|he|"
+        r"they|much|more|fast|slow|well|home|bed|doing|about|and|or|but|is|are|the (?:way|same|idea|"
+        r"fact|one|most|best)|with you|a lot|a bit|games? with|along|tricks?|dead|dumb)\b"
+    ),
+    articles=r"(?:a little|a bit of|the|an?|some|any|my)\s+",
+    binders=frozenset(
+        """
+        do did does am are was is can could should would will where what when how why who which
+        if whether than as say said says though have has had until unless like you
+        """.split()
+    ),
+    question=(
+        r"(?:what|what's|where|where's|who|who's|why|how|how's|which|whose|when (?:is|are|was|"
+        r"were|do|does|did|will|can)|do|does|did|am|is|are|was|were|have you|has|had|can|could|"
+        r"should|would|will|shall|may|don't you|didn't|isn't|aren't|guess|tell me|have i|have we|"
+        r"any idea|remember (?:what|where|who|when|how|my|me))\b(?! know that)"
+    ),
+    doubtful=(
+        r"\b(?:if|would|wouldn't|wish|imagine|suppose|supposing|pretend|let's say|maybe|perhaps|"
+        r"might|could be|dreamt|dreamed|dream|whether|unless|as though|i'd|almost|nearly|"
+        r"not sure|kidding|joking|hypothetically|what if|in the (?:story|film|movie|book|game))\b"
+    ),
+    reported=(
+        r"\b(?:(?!i\b|we\b)\w+ (?:said|says|say|told|tells|think|thinks|thought|claims|claimed|asked|"
+        r"asks|wrote|writes|texted|believes|reckons|insists|shouted|goes|was like|heard)|"
+        r"(?:song|lyrics?|chorus|quote|line|poem|film|movie|character|joke|saying) "
+        r"(?:goes|is|was|says|said)|quote|according to|apparently|heard)\b"
+    ),
+    pretend=(
+        r"\b(?:let'?s (?:pretend|role-?play|play a game|imagine)|role-?play|you(?:'re| are) the "
+        r"\w+ and i(?:'m| am)|in this (?:story|game|scene)|i(?:'ll| will) be the|pretend (?:that|"
+        r"you|i|we)|once upon a time)\b"
+    ),
+    serious=(
+        r"\b(?:stop pretending|back to reality|out of character|end of the (?:game|story|scene)|"
+        r"no more (?:pretending|games?)|stop the (?:game|role-?play)|enough (?:pretending|games?))\b"
+    ),
+    orders=(
+        r"\b(?:from now on|ignore (?:all|any|your|the|previous)|you must|you have to|you should|"
+        r"you (?:are|will) (?:always|never|now)|always (?:say|tell|answer|reply|call|speak|talk|"
+        r"call yourself)|never (?:say|tell|answer|mention)|your (?:instructions?|rules?|system "
+        r"prompt)|system prompt|obey|forget (?:all|everything|your)|disregard|act as|respond "
+        r"(?:only|with|in)|answer (?:only|in))\b|https?:|www\.|```|</?\w+>|[{}]"
+    ),
+    negations=frozenset("not no never don't doesn't can't cannot isn't nor without longer".split()),
+    corrects=(
+        r"^(?:(?:no|nope|sorry|wait|oh|oops|well|um|uh|hang on|wrong)[ ,.!-]+)*"
+        r"(?:no|nope|actually|i meant|i mean|sorry|correction|wait|that's wrong|that's not right|"
+        r"not (?:\w+))\b"
+    ),
+    bare=(
+        r"^(?:(?:no|nope|sorry|wait|oh|oops|um|uh|well|actually)[ ,.!-]+)*"
+        r"(?:i (?:meant|mean)(?: to say)?|it'?s(?: actually)?|it is|correction)[ ,:]+"
+        r"(?P<o>[^,.;!?\n]+)"
+    ),
+    instead=r"\b(?:not|instead of|rather than) (?P<o>[\w'-]+)",
+    remember=(
+        r"(?:^|[,.!?] *)(?:(?:hey|ok|okay|please|and|so|oh|well|can you|could you|by the way|"
+        r"(?!remember)\w+)[ ,]+){0,3}?(?:remember|keep in mind|note|make a note|don't forget)"
+        r"(?: this)?(?:,? that|:) +(?P<o>[^?\n]+)"
+    ),
+    retell=(
+        (r"\bi'm not\b", "{S} is not"),
+        (r"\b(?:i'm|i am|we're|we are)\b", "{S} is"),
+        (r"\b(?:i|we) (?:don't|do not)\b", "{S} does not"),
+        (r"\b(?:i've|i have|we've|we have)\b", "{S} has"),
+        (r"\b(?:i haven't|i have not|we haven't)\b", "{S} has not"),
+        (r"\b(?:i'll|we'll)\b", "{S} will"),
+        (r"\b(?:i'd|we'd)\b", "{S} would"),
+        (r"\bwe were\b", "{S} was"),
+        (r"\b(?:i|we) (can't|cannot|can|could|will|won't|would|should|must|may|might|was|wasn't|had|"
+         r"did|didn't|used|need to|\w+ed|went|got|bought|saw|met|put|left|lost|kept|made|took|gave|"
+         r"said|told|hid|wrote)\b", r"{S} \1"),
+        (r"\b(?:i|we) (still|really|always|never|usually|also|often|just|only) (\w+)",
+         r"{S} \1 \2<3>"),
+        (r"\b(?:i|we) (\w+)\b", r"{S} \1<3>"),
+        (r"\b(?:my own|my|our)\b", "{S}'s"),
+        (r"\b(?:mine|ours)\b", "{S}'s"),
+        (r"\b(?:me|myself|us|ourselves|i|we)\b", "{S}"),
+        (r"\b(?:you're|you are)\b", "{C} is"),
+        (r"\b(?:your|yours)\b", "{C}'s"),
+        (r"\b(?:you)\b", "{C}"),
+    ),
+)  # fmt: skip

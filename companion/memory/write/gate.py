@@ -1,0 +1,191 @@
+"""Whether a candidate may be kept. Code decides this, never a model.
+
+Refused is what the owner did not say as true: words that do not stand in the line, names and
+numbers from nowhere, questions, things imagined, other people's words, games. Held back
+(quarantined, never shown to the model) is what was heard badly or tells the assistant how to be.
+Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from companion.memory.write.languages import LANGUAGES
+from companion.memory.write.retell import possessive
+from companion.memory.write.rules import sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from companion.memory.line import Line
+    from companion.memory.write.candidate import Candidate
+    from companion.memory.write.language import Language
+    from companion.memory.write.rules import About
+
+HEARD_BADLY = 0.5
+"""Below this the transcription is not trusted."""
+
+_PLAY = re.compile(r"\*[^*\n]*\s[^*\n]*\*|\*[^*\n]+\*\s*$|^\s*\*|\(\(|\[\w+ (?:mode|scene)\]")
+_QUOTED = re.compile(
+    r'"[^"]*"?|\u201c[^\u201d]*\u201d?|\u201e[^\u201c\u201d]*[\u201c\u201d]?|\u00ab[^\u00bb]*\u00bb?'
+    r"|(?<!\w)'[^']{3,}'(?!\w)|(?<!\w)\u2018[^\u2019]{3,}\u2019(?!\w)"
+)
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_FILLERS = re.compile(
+    r"^(?:(?:hi|hey|hello|so|well|oh|and|ok|okay|yes|yeah|um|uh|but|please|hallo|also|und|ja|ach|"
+    r"aber|bitte|na|there|juno)\b[ ,.!]*)*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a candidate: "active", "quarantined" or "refused", and why."""
+
+    status: str
+    reason: str = ""
+
+
+def judge(candidate: Candidate, line: Line, about: About, *, playing: bool = False) -> Verdict:
+    """Whether the owner meant this.
+
+    Args:
+        candidate: What may be kept.
+        line: The line it cites.
+        about: Who speaks, and which names are known.
+        playing: The owner and the character are in a game of pretending.
+    """
+    reason = (
+        _not_from(candidate, line)
+        or ("role-play" if playing or _PLAY.search(line.text) else "")
+        or _unsaid(candidate, line, about)
+        or _not_meant(candidate, line.text)
+    )
+    if reason:
+        return Verdict("refused", reason)
+    if _pattern(LANGUAGES[candidate.lang].orders).search(line.text):
+        return Verdict("quarantined", "tells the assistant how to be")
+    if line.confidence < HEARD_BADLY:
+        return Verdict("quarantined", "heard badly")
+    return Verdict("active")
+
+
+def is_playing(earlier: Sequence[str], lang: str) -> bool:
+    """Whether a game of pretending goes on after these lines of the owner."""
+    language, playing = LANGUAGES[lang], False
+    for text in earlier:
+        if _pattern(language.pretend).search(text):
+            playing = True
+        if _pattern(language.serious).search(text):
+            playing = False
+    return playing
+
+
+def _not_from(candidate: Candidate, line: Line) -> str:
+    """Why the line is no source of the candidate, "" where it is."""
+    if line.speaker != "user" or line.ulid != candidate.turn:
+        return "not the owner's line"
+    quote = _folded(candidate.quote)
+    return "" if quote and quote in _folded(line.text) else "quote is not in the line"
+
+
+# ── names and numbers ────────────────────────────────────────────────────────────────────────────
+
+
+def names_and_numbers(text: str) -> set[str]:
+    """The words of a text that are names or numbers: not the first one, which is always large."""
+    found = _WORD.findall(text)
+    large = {word for word in found[1:] if word[:1].isupper()}
+    return {_bare(word) for word in large | {w for w in found if any(map(str.isdigit, w))}}
+
+
+def _unsaid(candidate: Candidate, line: Line, about: About) -> str:
+    """Why the sentence says more than the line, "" where it does not."""
+    allowed = f"{line.text} {about.owner} {about.character} {candidate.resolved}"
+    sources = {_bare(word) for word in _WORD.findall(allowed)} | about.names
+    sources |= {_bare(possessive(about.owner, candidate.lang))}
+    language = LANGUAGES[candidate.lang]
+    sources |= {_bare(word) for form in language.templates.values() for word in _WORD.findall(form)}
+    told = f". {candidate.text} {candidate.object} {candidate.subject}"
+    missing = names_and_numbers(told) - sources
+    missing = {word for word in missing if not _inflected(word, sources)}
+    if candidate.predicate == "birthday":
+        missing -= {_bare(word) for word in _WORD.findall(candidate.object)}
+    return f"not in the line: {', '.join(sorted(missing))}" if missing else ""
+
+
+def _inflected(word: str, sources: set[str]) -> bool:
+    """Whether a word is one of the line's, with the ending that retelling gives it."""
+    return any(word == f"{one}{end}" for one in sources for end in ("s", "'", "'s"))
+
+
+def _bare(word: str) -> str:
+    plain = word.lower().replace("\u2019", "'")
+    return plain.removesuffix("'s")
+
+
+# ── what is meant ────────────────────────────────────────────────────────────────────────────────
+
+
+def _not_meant(candidate: Candidate, text: str) -> str:
+    """Why the owner did not state this, "" where they did."""
+    language = LANGUAGES[candidate.lang]
+    plain, quote = _folded(text), _folded(candidate.quote)
+    place = plain.find(quote)
+    start, sentence = _around(plain, place)
+    before = sentence[: place - start]
+    if _is_quoted(plain, place, len(quote)):
+        return "somebody else's words"
+    if not candidate.asked and _asks(sentence, language, candidate):
+        return "a question"
+    if _pattern(language.doubtful).search(f"{before}{quote}"):
+        return "imagined or uncertain"
+    if _pattern(language.reported).search(before):
+        return "somebody else's words"
+    words = _WORD.findall(before)
+    if words and _closely(before) and words[-1].lower() in language.binders and not candidate.asked:
+        return "part of something else"
+    return ""
+
+
+def _closely(before: str) -> bool:
+    return not before.rstrip(" ").endswith((",", ":", "-", "."))
+
+
+def _around(text: str, place: int) -> tuple[int, str]:
+    """The sentence around a place, and where it begins."""
+    found = [(start, one) for start, one in sentences(text) if start <= place]
+    return found[-1] if found else (0, text)
+
+
+def _asks(sentence: str, language: Language, candidate: Candidate) -> bool:
+    """Whether a sentence is a question: the speech recognition leaves the mark out."""
+    begin = sentence.strip()
+    opening = _FILLERS.sub("", begin, count=1)
+    if _pattern(language.question).match(opening):
+        return True
+    if not begin.endswith("?"):
+        return False
+    before, _, last = begin.rpartition(",")
+    asked_after = _pattern(language.question).match(last.strip())
+    return not (asked_after and _folded(candidate.quote) in before)
+
+
+def _is_quoted(text: str, place: int, length: int) -> bool:
+    return any(
+        match.start() <= place and place + length <= match.end() + 1
+        for match in _QUOTED.finditer(text)
+    )
+
+
+def _folded(text: str) -> str:
+    """Text in which only the words count: white space single, apostrophes plain."""
+    return " ".join(text.replace("\u2019", "'").split())
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)

@@ -1,0 +1,293 @@
+"""German: how people say what is worth remembering. Tables only."""
+
+# ruff: noqa: E501, SIM905  (patterns and lists of words are read as text)
+
+from __future__ import annotations
+
+from companion.memory.write.language import Language, Rule
+
+RELATIONS = {
+    **dict.fromkeys(("mutter", "mama", "mutti"), "mother"),
+    **dict.fromkeys(("vater", "papa", "vati"), "father"),
+    **dict.fromkeys(("oma", "großmutter"), "grandmother"),
+    **dict.fromkeys(("opa", "großvater"), "grandfather"),
+    **dict.fromkeys(("frau", "ehefrau"), "wife"),
+    **dict.fromkeys(("mann", "ehemann"), "husband"),
+    **dict.fromkeys(("hund", "hündin"), "dog"),
+    **dict.fromkeys(("katze", "kater"), "cat"),
+    **dict.fromkeys(("chef", "chefin"), "boss"),
+    **dict.fromkeys(("kollege", "kollegin"), "colleague"),
+    **dict.fromkeys(("nachbar", "nachbarin"), "neighbour"),
+    **dict.fromkeys(("mitbewohner", "mitbewohnerin"), "flatmate"),
+    **dict.fromkeys(("cousin", "vetter", "cousine"), "cousin"),
+    **dict.fromkeys(("partner", "partnerin"), "partner"),
+    **dict.fromkeys(("freund", "freundin"), "friend"),
+    "schwester": "sister",
+    "bruder": "brother",
+    "tochter": "daughter",
+    "sohn": "son",
+    "kind": "child",
+    "enkel": "grandson",
+    "enkelin": "granddaughter",
+    "tante": "aunt",
+    "onkel": "uncle",
+    "nichte": "niece",
+    "neffe": "nephew",
+    "pferd": "horse",
+    "hamster": "hamster",
+    "kaninchen": "rabbit",
+    "vogel": "bird",
+    "lehrer": "teacher",
+    "lehrerin": "teacher",
+}
+THINGS = {
+    "farbe": "colour",
+    "essen": "food",
+    "gericht": "food",
+    "buch": "book",
+    "film": "film",
+    "lied": "song",
+    "tier": "animal",
+    "band": "band",
+    "musik": "music",
+    "sport": "sport",
+    "serie": "show",
+    "tag": "day",
+    "zahl": "number",
+    "blume": "flower",
+    "stadt": "city",
+    "spiel": "game",
+}
+"""What "Lieblings…" goes with, as in other languages."""
+
+_NUMBER = r"\d{1,3}|(?:ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun)?(?:und)?(?:zehn|zwanzig|dreißig|vierzig|fünfzig|sechzig|siebzig|achtzig|neunzig)|eine?n?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|elf|zwölf|sechzehn|siebzehn"
+_OWNED = (
+    "katzen?|hunde?|pferde?|kaninchen|hamster|hühner|fische|vögel|schlangen?|bienen|ziegen|schafe|"
+    "kinder|kind|söhne|sohn|töchter|tochter|schwestern?|brüder|bruder|geschwister|zwillinge|"
+    "enkel|auto|fahrrad|motorrad|boot|garten|klavier|gitarre|haus|wohnung|asthma|diabetes|migräne"
+)
+_DONE = (
+    "bestanden|bekommen|gekauft|verkauft|getroffen|verloren|gefunden|gewonnen|besucht|geheiratet|"
+    "gemacht|gebacken|gekocht|gebucht|geplant|gefeiert|gebrochen|gekündigt|repariert|gesehen|"
+    "gemalt|gebaut|abgeschlossen|angefangen|begonnen|unterschrieben|gelernt|adoptiert"
+)
+_GOES = "fliege|fahre|gehe|reise|ziehe|treffe|besuche|heirate|feiere|beginne|starte|mache"
+_WE_GO = "fliegen|fahren|gehen|reisen|ziehen|treffen|besuchen|heiraten|feiern|machen"
+
+RULES = (
+    Rule("name", r"\bmein name ist <name>", proper=True),
+    Rule("name", r"\bich hei(?:ß|ss)e <name>", proper=True),
+    Rule("called", r"\bnenn(?:e|t)? mich (?:bitte )?<name>", proper=True),
+    Rule("age", rf"\bich bin (?:jetzt )?(?P<o>{_NUMBER})(?: jahre? alt)"),
+    Rule("age", rf"<X> ist (?:jetzt )?(?P<o>{_NUMBER}) jahre? alt"),
+    Rule("birthday", r"\bmein geburtstag ist <o>", words=5),
+    Rule("birthday", r"\bich habe (?P<o>am [^,;!?\n]+?) geburtstag", words=5),
+    Rule("@rel", r"\b<mein> <rel> hei(?:ß|ss)t <name>", proper=True),
+    Rule("@rel", r"\b(?:ich habe|wir haben|ich hab) (?:eine?n? )(?:\w+ )?<rel>,? (?:namens|"
+         r"(?:der|die|das) (?P<skip>))?(?:hei(?:ß|ss)t )?<name>(?: hei(?:ß|ss)t)?(?= *(?:$|[.,!;]))",
+         proper=True),
+    Rule("@rel", r"<name> ist <mein> <rel>\b", proper=True),
+    Rule("@rel", r"\b<mein> <rel>,? <named>(?= (?:ist|war|hat|wohnt|lebt|arbeitet|liebt|mag|hasst|"
+         r"spielt|studiert|wird|kommt|und ich|kann|zieht)\b)", proper=True),
+    Rule("has", rf"\b(?:ich habe|wir haben|ich hab) (?P<o>(?:{_NUMBER}|keine?n?) (?:\w+ )?"
+         rf"(?:{_OWNED}))\b(?! (?:namens|der|die das))", words=5),
+    Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben) nicht mehr in <o>", polarity="-",
+         proper=True, changed=True),
+    Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben)(?: \w+)?(?: jetzt)? in <o>(?<!nicht)",
+         proper=True, dated=True),
+    Rule("lives_in", r"\b(?:wohne|lebe) ich (?:jetzt )?in <o>", proper=True, dated=True),
+    Rule("lives_in", r"\b(?:ich bin|wir sind)(?P<early>[\w ]*?) nach (?P<o>[\w-]+(?: [A-Z][\w-]+)*)"
+         r" (?:um)?gezogen", proper=True, dated=True, past=True, changed=True),
+    Rule("lived_in", r"\b(?:ich habe|wir haben) (?:früher )?in (?P<o>[\w-]+) (?:gewohnt|gelebt)",
+         proper=True),
+    Rule("lives_in", r"<X> (?:wohnt|lebt) in <o>", proper=True),
+    Rule("from", r"<I> (?:komme|kommen) (?:ursprünglich )?aus <o>", proper=True),
+    Rule("from", r"\bich bin in <o>(?:(?<= geboren)|(?<= aufgewachsen))", proper=True),
+    Rule("from", r"<X> (?:kommt|stammt) aus <o>", proper=True),
+    Rule("job", r"<I> arbeite (?:jetzt |seit \w+ )?als <o>"),
+    Rule("job", r"<X> arbeitet als <o>"),
+    Rule("job", r"\bich bin (?P<o>(?-i:[A-ZÄÖÜ])\w+)(?= von beruf)"),
+    Rule("works_at", r"<I> arbeite (?:bei|beim|für) <o>"),
+    Rule("works_at", r"<X> arbeitet (?:bei|beim|für) <o>"),
+    Rule("studies", r"<I> studiere <o>"),
+    Rule("studies", r"<X> studiert <o>"),
+    Rule("plays", r"<I> spiele <o>"),
+    Rule("plays", r"<X> spielt <o>"),
+    Rule("speaks", r"<I> spreche (?P<o>(?:ein bisschen |etwas )?\w+isch\b[^.;!?\n]*)",
+         listed=True),
+    Rule("@fav", r"\b<mein> lieblings(?P<thing>\w+) (?:ist|sind) <o>", words=5),
+    Rule("allergic_to", r"\bich bin (?:\w+ )?allergisch (?:gegen|auf) <o>", listed=True),
+    Rule("allergic_to", r"<X> ist (?:\w+ )?allergisch (?:gegen|auf) <o>", listed=True),
+    Rule("diet", r"\bich bin (?P<o>vegetarier(?:in)?|veganer(?:in)?|vegetarisch|vegan|"
+         r"diabetiker(?:in)?)\b"),
+    Rule("eats", r"<I> esse (?:kein(?:e|en)?|nie) <o>", polarity="-"),
+    Rule("drinks", r"<I> trinke (?:kein(?:e|en)?|nie) <o>", polarity="-"),
+    Rule("afraid_of", r"<I> habe (?:\w+ )?angst vor <o>"),
+    Rule("likes", r"<I> kann (?P<o>\w+(?: \w+)?) (?:nicht|gar nicht) (?:leiden|ausstehen)",
+         "{s} kann {o} nicht leiden", "-"),
+    Rule("likes", r"<I> (?:hasse) <o>", "{s} hasst {o}", "-", listed=True),
+    Rule("likes", r"<I> mag (?:\w+ )?keine?n? <o>", "{s} mag {o} nicht", "-", listed=True),
+    Rule("likes", r"<I> mag (?P<o>\w+(?: \w+)?) (?:nicht|gar nicht)\b", "{s} mag {o} nicht", "-"),
+    Rule("likes", r"<I> liebe <o>", "{s} liebt {o}", listed=True),
+    Rule("likes", r"<I> mag (?:gern[e]? |sehr )?<o>(?<!nicht)", listed=True),
+    Rule("likes", r"<X> liebt <o>", "{s} liebt {o}", listed=True),
+    Rule("likes", r"<X> hasst <o>", "{s} hasst {o}", "-", listed=True),
+    Rule("likes", r"<X> mag keine?n? <o>", "{s} mag {o} nicht", "-", listed=True),
+    Rule("likes", r"<X> mag <o>(?<!nicht)", listed=True),
+    Rule("promise", r"\berinner(?:e)? mich(?P<early>[\w .]{0,40}?) daran,?"
+         r" (?P<o>[^.;!?\n]+? (?:zu \w+|\w+zu\w+en))\b", words=14, dated=True),
+    Rule("promise", r"\berinner(?:e)? mich(?: bitte)?,? (?!daran)(?P<o>[^.;!?\n]+? (?:zu \w+|"
+         r"\w+zu\w+en))\b", words=14, dated=True),
+    Rule("promise", r"\berinner(?:e)? mich(?: bitte)?(?P<early>[\w .]{0,40}?) an <o>",
+         "{s} will an {o} erinnert werden {when}", dated=True),
+    Rule("promise", r"\bich verspreche(?: dir)?,? (?P<o>[^.;!?\n]+? zu \w+)",
+         "{s} hat versprochen, {o} {when}", words=14, dated=True, mine=True),
+    Rule("event", rf"\b(?:ich habe|habe ich|wir haben|haben wir)\b (?P<o>[^.;!?\n]*?\b(?:{_DONE}))"
+         r"\b", "{s} hat {when} {o}", words=12, dated=True, needs=True, past=True),
+    Rule("event", rf"\b(?P<verb>{_GOES}|{_WE_GO}) (?:ich|wir) (?P<o>[^.,;!?\n]+)",
+         "{s} plant {when}: {o} {verb}", words=10, dated=True, needs=True),
+    Rule("event", rf"\b(?:ich|wir) (?P<verb>{_GOES}|{_WE_GO}) (?P<o>[^.,;!?\n]+)",
+         "{s} plant {when}: {o} {verb}", words=10, dated=True, needs=True),
+)  # fmt: skip
+
+TEMPLATES = {
+    "name": "{S} Name ist {o}",
+    "called": "{s} möchte {o} genannt werden",
+    "age": "{s} ist {o} Jahre alt",
+    "birthday": "{S} Geburtstag ist am {o}",
+    "@rel": "{S} {word} heißt {o}",
+    "@fav": "{S} Lieblings{word} ist {o}",
+    "@with": "{s}, {owner} {word},",
+    "has": "{s} hat {o}",
+    "lives_in": "{s} wohnt in {o}",
+    "-lives_in": "{s} wohnt nicht mehr in {o}",
+    "lived_in": "{s} hat früher in {o} gewohnt",
+    "from": "{s} kommt aus {o}",
+    "job": "{s} arbeitet als {o}",
+    "works_at": "{s} arbeitet bei {o}",
+    "studies": "{s} studiert {o}",
+    "plays": "{s} spielt {o}",
+    "speaks": "{s} spricht {o}",
+    "allergic_to": "{s} ist allergisch gegen {o}",
+    "diet": "{s} ist {o}",
+    "-eats": "{s} isst nicht: {o}",
+    "-drinks": "{s} trinkt nicht: {o}",
+    "afraid_of": "{s} hat Angst vor {o}",
+    "likes": "{s} mag {o}",
+    "-likes": "{s} mag {o} nicht",
+    "promise": "{s} will erinnert werden, {o} {when}",
+    "note": "{s} wollte behalten, dass {o}",
+    "since": "{text}, seit {when}",
+    "summary": "Am {day} hat {s} gesagt: {o}",
+}
+
+_ADVERBS = (
+    r"(?:,? (?:wirklich|immer noch|noch|jetzt|gerade|auch|eigentlich|immer|total|besonders|sehr|"
+    r"ja|übrigens|inzwischen|seit kurzem))*"
+)
+_REL = "|".join(sorted(RELATIONS, key=len, reverse=True))
+_MEIN = r"(?:mein|meine|meinen|meinem|meiner|unser|unsere)"
+_KIN = rf"(?:(?:ältere|jüngere|große|kleine|beste|neue|alte)[rs]? )?(?P<rel>{_REL})"
+_NAME = r"(?-i:[A-ZÄÖÜ][\w'-]*(?: [A-ZÄÖÜ][\w'-]*){0,2})|[^\W\d_]{2,}"
+
+GERMAN = Language(
+    code="de",
+    rules=RULES,
+    templates=TEMPLATES,
+    tokens={
+        "<I>": rf"\b(?:ich|wir){_ADVERBS}",
+        "<X>": rf"\b(?:{_MEIN} {_KIN}(?:,? (?P<who>{_NAME}),?)??|(?P<pron>er|sie)|"
+        rf"(?P<known>(?-i:[A-ZÄÖÜ][\w-]+)|[^\W\d_]{{2,}})){_ADVERBS}",
+        "<mein>": _MEIN,
+        "<rel>": _KIN,
+        "<name>": rf"(?P<o>{_NAME})\b",
+        "<named>": rf"(?P<o>{_NAME})\b",
+        "<o>": r"(?P<o>[^,.;:!?\n]+)",
+        "<all>": r"(?P<o>[^.;!?\n]+)",
+    },
+    relations=RELATIONS,
+    not_names=frozenset(
+        """
+        aber alle alles als am an auch auf aus bei das dass dein dem den der des die dir doch du
+        ein eine einen einer er es für ganz gar gern gerne gerade gut hab habe haben hat heute
+        ich ihr im immer in ist ja jemand jetzt kann kein keine leider man mein meine mich mir mit
+        morgen müde nach nett nicht nichts niemand noch nur ob oder schon sehr sein seit sie sind
+        so und uns viel von war was weg weil wenn wer wie wir wird wo wohnt zu zum zur arbeitet
+        liebt mag spielt heißt name keiner tot krank
+        """.split()
+    ),
+    cut=(
+        r"\s*(?:\b(?:und|oder|aber|denn|dann) (?:ich|wir|mein|meine|er|sie|es|du|das|dann|jetzt|"
+        r"bin|habe|wohne|arbeite)\b|\b(?:weil|aber|wenn|als ob|obwohl|damit|welche|denn|der|die|"
+        r"das) (?=ich|wir|er|sie|es|mein|aber)\b|\b(?:weil|aber|wenn|obwohl|damit)\b"
+        r"|\b(?:ich|wir) (?:bin|habe|wohne|mag|liebe|arbeite|sind|haben|wohnen)\b"
+        r"|\bseit (?:\w+ )?(?:jahren|monaten|wochen|kurzem|langem)\b| - | \u2013 |\().*"
+    ),
+    tail=(
+        r"(?:,? (?:jetzt|gerade|im moment|übrigens|auch|sehr|wirklich|mehr|nicht mehr|heute|und|"
+        r"oder|aber|bitte|gern|gerne|so|zur zeit|momentan|geboren|aufgewachsen|in|an|mit|der|die|"
+        r"das|ein|eine))+$"
+    ),
+    bad=(
+        r"(?:es|das|dies|dich|dir|du|dein|deine|deinen|ihn|ihm|sie|er|ihr|wie|was|wenn|wo|wer|mich|"
+        r"nicht|hier|da|dort|so|zu|sehr|alles|etwas|nichts|eine sache|beides|ich|wir|mein|meine|"
+        r"viel|mehr|gern|gerne|und|oder|aber|ist|bin|verloren|daran|keine?[nmrs]?)\b"
+    ),
+    articles=r"(?:der|die|das|den|dem|ein|eine|einen|einem|einer|etwas|ein bisschen)\s+",
+    binders=frozenset("ob wenn dass weil wo was wie wann wer warum als du bin bist".split()),
+    question=(
+        r"(?:was|wo|wer|wen|wem|wessen|warum|wieso|weshalb|wie|welche[rsnm]?|wann|woher|wohin|"
+        r"weißt du|weisst du|kennst du|erinnerst du|kannst du|hast du|bist du|magst du|willst du|"
+        r"findest du|glaubst du|habe ich|hab ich|bin ich|ist (?:mein|das|es|er|sie|der|die)|"
+        r"heißt (?:mein|er|sie)|wohne ich|arbeite ich|mag ich|sag mir|sind (?:wir|sie|die)|"
+        r"haben wir|darf ich|soll ich|rate mal)\b"
+    ),
+    doubtful=(
+        r"\b(?:wenn|falls|würde|würden|wäre|wären|hätte|hätten|könnte|möchte|vielleicht|"
+        r"angenommen|stell dir vor|ob|wünschte|geträumt|als ob|fast|beinahe|nicht sicher|"
+        r"eventuell|tun wir so|im (?:film|buch|spiel))\b"
+    ),
+    reported=(
+        r"\b(?:(?!ich\b|wir\b)\w+ (?:sagt|sagte|meint|meinte|glaubt|denkt|behauptet|fragt|fragte|"
+        r"schreibt|schrieb|erzählt|erzählte)|hat (?:mir |uns )?(?:gesagt|gemeint|behauptet|"
+        r"geschrieben|erzählt|gefragt)|hast (?:du )?gesagt|laut|angeblich|zitat|im lied)\b"
+    ),
+    pretend=(
+        r"\b(?:tun wir so|lass uns (?:so tun|spielen|ein spiel)|rollenspiel|stell dir vor|du bist "
+        r"de[rn] \w+ und ich|es war einmal|in dieser geschichte)\b"
+    ),
+    serious=r"\b(?:spiel (?:vorbei|zu ende|aus)|schluss mit|zurück zur realität|im ernst)\b",
+    orders=(
+        r"\b(?:ab jetzt|ab sofort|ignorier(?:e)?|du musst|du sollst|du darfst|du wirst|"
+        r"vergiss (?:alle|alles|deine)|antworte (?:immer|nur)|sag (?:immer|nie)|systemprompt|"
+        r"deine (?:regeln|anweisungen))\b|https?:|www\.|```|</?\w+>|[{}]"
+    ),
+    negations=frozenset("nicht kein keine keinen keiner nie niemals ohne".split()),
+    corrects=(
+        r"^(?:(?:nein|nee|ach|oh|äh|moment|entschuldigung|sorry|quatsch|falsch)[ ,.!-]+)*"
+        r"(?:nein|nee|eigentlich|ich meinte|ich meine|sorry|korrektur|moment|quatsch|falsch|"
+        r"das stimmt nicht|nicht \w+)\b"
+    ),
+    bare=(
+        r"^(?:(?:nein|nee|ach|oh|äh|moment|entschuldigung|sorry|quatsch|eigentlich)[ ,.!-]+)*"
+        r"(?:ich (?:meinte|meine)|es ist|korrektur)[ ,:]+(?P<o>[^,.;!?\n]+)"
+    ),
+    instead=r"\b(?:nicht|statt) (?P<o>[\w'-]+)",
+    remember=(
+        r"(?:^|[,.!?] *)(?:(?:bitte|und|also|hey|kannst du|du)[ ,]+){0,3}?(?:merk(?:e)? dir|"
+        r"denk(?:e)? daran|vergiss nicht|behalte|notier(?:e)? dir)(?: bitte)?,? *(?:dass|:) +"
+        r"(?P<o>[^?\n]+)"
+    ),
+    retell=(
+        (r"\b(?:ich bin|wir sind)\b", "{S} ist"),
+        (r"\b(?:ich habe|ich hab|wir haben)\b", "{S} hat"),
+        (r"\b(?:ich|wir) (kann|muss|will|mag|darf|soll|weiß|war|hatte|wollte|musste|konnte)\b",
+         r"{S} \1"),
+        (r"\bich (\w+e)\b", r"{S} \1<3>"),
+        (r"\b(?:ich) ([^.]*?)\b(habe|bin|werde)$", r"{S} \1\2<3>"),
+        (r"\b(?:mein|meine|meinen|meinem|meiner|meines|unser|unsere|unseren|unserem|unserer)\b",
+         "{P}"),
+        (r"\b(?:ich|mir|mich|wir|uns)\b", "{S}"),
+        (r"\b(?:du|dir|dich)\b", "{C}"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,383 @@
+"""Finds what a line says by rules, one after the other; each finding names its rule.
+
+What a rule finds is only a candidate: whether the owner meant it is for
+`companion.memory.write.gate` to say. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from companion.memory.write import dates, retell
+from companion.memory.write.candidate import Candidate
+from companion.memory.write.german import THINGS
+from companion.memory.write.language import (
+    PREFERENCES,
+    Language,
+    Rule,
+    functional,
+)
+from companion.memory.write.languages import LANGUAGES, language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from companion.memory.line import Line
+
+BARE = "@bare"
+"""Predicate of a correction that says only the right word."""
+_SENTENCE = re.compile(
+    r"(?:[^.!?;\n…]|(?<=\d)\.(?=\d)|(?<=\b[A-Z])\.|(?<=\b(?:Dr|Mr|St))\.)+[.!?…]*"
+)
+_TOKEN = re.compile(r"(?<!\?P)<[\w']+>")
+_LIST = re.compile(r"\s*(?:,|\band\b|\bor\b|\bund\b|\boder\b)\s*")
+_SMALL = frozenset(["of", "the", "and", "upon", "de", "von", "am", "an", "der", "near", "in"])
+_THINGS = {"color": "colour", "movie": "film", "meal": "food", "dish": "food", "series": "show"}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a line is read with.
+
+    Attributes:
+        owner: Name of the one who speaks.
+        character: Name of the one who listens.
+        names: Names that are known already, in lower case.
+    """
+
+    owner: str
+    character: str
+    names: frozenset[str] = frozenset()
+
+
+def read(line: Line, about: About) -> list[Candidate]:
+    """What a line of the owner may say, in the order in which it is said."""
+    text = line.text.replace("\u2019", "'")
+    reader = _Reader(line, about, LANGUAGES[language_of(text)], text)
+    found = list(reader.facts()) or list(reader.bare())
+    noted = reader.noted(found)
+    return _unique(noted)
+
+
+def sentences(text: str) -> list[tuple[int, str]]:
+    """The sentences of a text and where each begins."""
+    return [(match.start(), match[0]) for match in _SENTENCE.finditer(text) if match[0].strip()]
+
+
+def _unique(found: list[Candidate]) -> list[Candidate]:
+    kept: dict[tuple[str, ...], Candidate] = {}
+    for one in found:
+        if one.predicate == "event" and any(
+            one.quote in other.quote or other.quote in one.quote for other in kept.values()
+        ):
+            continue  # a particular rule has said it
+        kept.setdefault((one.subject, one.predicate, one.object.lower(), one.polarity), one)
+    return list(kept.values())
+
+
+@cache
+def compiled(lang: str) -> tuple[tuple[Rule, re.Pattern[str]], ...]:
+    """The rules of a language as patterns."""
+    language = LANGUAGES[lang]
+    made = []
+    for rule in language.rules:
+        pattern = _TOKEN.sub(lambda token: language.tokens[token[0]], rule.pattern)
+        made.append((rule, re.compile(rf"(?<!\w)(?:{pattern})", re.IGNORECASE)))
+    return tuple(made)
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A match of a rule, and what it says."""
+
+    rule: Rule
+    match: re.Match[str]
+    text: str
+    object: str
+    end: int
+    when: dates.When | None = None
+
+
+class _Reader:
+    """Reads one line."""
+
+    def __init__(self, line: Line, about: About, language: Language, text: str) -> None:
+        self.line = line
+        self.about = about
+        self.language = language
+        self.text = text
+        self.said: datetime = line.said
+        self.person = ""  # whom "he" and "she" mean
+        self.corrects = bool(_pattern(language.corrects).search(text.strip()))
+
+    def facts(self) -> Iterator[Candidate]:
+        """What the rules find."""
+        for start, sentence in sentences(self.text):
+            matches = [
+                (match.start(), order, rule, match)
+                for order, (rule, pattern) in enumerate(compiled(self.language.code))
+                for match in pattern.finditer(sentence)
+            ]
+            for _, _, rule, match in sorted(matches, key=lambda one: one[:2]):
+                for found in self._objects(rule, match):
+                    candidate = self._candidate(found)
+                    if candidate is not None:
+                        yield self._placed(candidate, start + match.start(), start + found.end)
+
+    def bare(self) -> Iterator[Candidate]:
+        """A correction that says only the right word: "no, I meant Lisbon"."""
+        match = _pattern(self.language.bare).search(self.text.strip())
+        if match is None or not self.corrects:
+            return
+        text = self._cut(match["o"])
+        if text and len(text.split()) <= 4 and not _pattern(self.language.bad).match(text):  # noqa: PLR2004
+            yield Candidate(
+                self.line.ulid,
+                match[0].strip(),
+                text,
+                "fact",
+                self.about.owner,
+                BARE,
+                text,
+                method="rule:correction",
+                lang=self.language.code,
+                correction=True,
+            )
+
+    def noted(self, found: list[Candidate]) -> list[Candidate]:
+        """The findings, and what the owner asked to remember though no rule knows it."""
+        lead = rf"^\s*(?:hey |ok |okay )?{re.escape(self.about.character)}[ ,]+"
+        match = _pattern(self.language.remember).search(_pattern(lead).sub("", self.text))
+        if match is None:
+            return found
+        inner = match["o"].strip(" .!,")
+        asked = [replace(one, asked=True) if one.quote in inner else one for one in found]
+        if not inner or any(one.asked for one in asked):
+            return asked
+        return [*asked, note(self.line, inner, self.about, self.language.code)]
+
+    # ── what a match says ────────────────────────────────────────────────────────────────────
+
+    def _objects(self, rule: Rule, match: re.Match[str]) -> Iterator[_Found]:
+        """Each object of a match, cut to size, with the date that goes with it."""
+        raw = self._cut(match["o"])
+        when = self._when(rule, match, raw)
+        end = match.start("o") - 0 + len(raw)
+        text = _outside(raw, when, match.start("o")) if when is not None and rule.dated else raw
+        text = self._trimmed(text, rule)
+        for part in _LIST.split(text) if rule.listed else [text]:
+            one = self._trimmed(part, rule).strip(" ,'\"*")
+            if (
+                one
+                and len(one.split()) <= rule.words
+                and not _pattern(self.language.bad).match(f"{one} ")
+            ):
+                last = max(end, match.end() if raw == match["o"] else end)
+                yield _Found(rule, match, match.string, one, last, when)
+
+    def _cut(self, raw: str) -> str:
+        cut = _pattern(self.language.cut).search(raw)
+        return (raw[: cut.start()] if cut else raw).rstrip(" ,")
+
+    def _trimmed(self, text: str, rule: Rule) -> str:
+        kept = _pattern(self.language.tail).sub("", text.strip(" ,")).strip(" ,")
+        if rule.predicate in {"job", "diet", "speaks", "studies"} or rule.proper:
+            kept = re.sub(rf"^(?:{self.language.articles})", "", kept, flags=re.IGNORECASE)
+        return kept
+
+    def _when(self, rule: Rule, match: re.Match[str], raw: str) -> dates.When | None:
+        """The date said with a match: in its words, before it, or after it."""
+        if not rule.dated:
+            return None
+        sentence, begin = match.string, match.start("o")
+        for text, offset in (
+            (raw, begin),
+            (sentence[match.start() : begin], match.start()),
+            (sentence[: match.start()], 0),
+            (sentence[match.end("o") :], match.end("o")),
+        ):
+            when = dates.find(text, self.said, self.language.code, past=rule.past)
+            if when is not None:
+                spans = tuple((a + offset, b + offset) for a, b in when.spans)
+                return replace(when, spans=spans)
+        return None
+
+    # ── who it is about ──────────────────────────────────────────────────────────────────────
+
+    def _subject(self, match: re.Match[str]) -> tuple[str, str] | None:
+        """Whom a match is about, and how a sentence begins that says so; None for nobody known."""
+        groups = match.groupdict()
+        if groups.get("known"):
+            word = groups["known"]
+            known = word.lower() in self.about.names
+            named = word[0].isupper() and word.lower() not in self.language.not_names
+            return (_title(word), _title(word)) if known or named else None
+        if groups.get("pron"):
+            return (self.person, self.person) if self.person else None
+        if groups.get("rel") and "who" in groups:
+            return self._relative(groups["rel"], groups["who"])
+        return self.about.owner, self.about.owner
+
+    def _relative(self, word: str, name: str | None) -> tuple[str, str] | None:
+        owner = retell.possessive(self.about.owner, self.language.code)
+        if name is None:
+            label = f"{owner} {word}"
+            return label, label
+        if name.lower() in self.language.not_names:
+            return None
+        shown = _title(name)
+        with_word = self.language.templates["@with"].format(
+            s=shown,
+            owner=owner.removesuffix("'s") if self.language.code == "en" else owner,
+            word=word,
+        )
+        return shown, with_word
+
+    def _candidate(self, found: _Found) -> Candidate | None:
+        rule, match = found.rule, found.match
+        subject = self._subject(match)
+        if subject is None or (rule.needs and found.when is None):
+            return None
+        value = self._value(rule, found.object)
+        if not value:
+            return None
+        predicate, word = self._predicate(rule, match)
+        if rule.predicate in {"@rel", "name", "called"} and value.lower() in self._not_names():
+            return None
+        if rule.predicate == "@rel" or match.groupdict().get("who"):
+            self.person = value if rule.predicate == "@rel" else subject[0]
+        text = self._worded(found, subject[1], value, word)
+        return Candidate(
+            self.line.ulid,
+            "",
+            retell.sentence(text),
+            kind_of(predicate, relation=rule.predicate == "@rel"),
+            subject[0],
+            predicate,
+            value,
+            rule.polarity,
+            "one" if functional(predicate) else "many",
+            f"rule:{predicate}",
+            1.0,
+            *self._since(rule, found.when),
+            lang=self.language.code,
+            changed=rule.changed,
+            by_owner=rule.mine,
+            resolved=dates.worded(found.when, self.language.code) if found.when else "",
+        )
+
+    def _not_names(self) -> frozenset[str]:
+        return self.language.not_names | self.language.relations.keys()
+
+    def _value(self, rule: Rule, text: str) -> str:
+        if rule.predicate == "birthday":
+            return dates.day_and_month(text, self.said, self.language.code)
+        if rule.proper:
+            return _title(text)
+        if rule.predicate in {"event", "promise"}:
+            return retell.retold(text, self.language.code, self.about.owner, self.about.character)
+        return text
+
+    def _predicate(self, rule: Rule, match: re.Match[str]) -> tuple[str, str]:
+        """The predicate of a match, and its word."""
+        if rule.predicate == "@rel":
+            word = match["rel"]
+            return self.language.relations[word.lower()], word
+        if rule.predicate == "@fav":
+            word = match["thing"].lower()
+            plain = THINGS.get(word, word) if self.language.code == "de" else word
+            return f"favourite_{_THINGS.get(plain, plain)}", word
+        return rule.predicate, ""
+
+    def _since(self, rule: Rule, when: dates.When | None) -> tuple[str, str, str]:
+        """Valid from, its precision, and when it is due."""
+        if when is None:
+            return "", "", ""
+        return (
+            ("", "", when.value)
+            if rule.predicate == "promise"
+            else (when.value, when.precision, "")
+        )
+
+    def _worded(self, found: _Found, subject: str, value: str, word: str) -> str:
+        rule, lang = found.rule, self.language.code
+        templates = self.language.templates
+        minus = "-" if rule.polarity == "-" else ""
+        template = rule.text or templates[f"{minus}{rule.predicate}"]
+        when = dates.worded(found.when, lang) if found.when else ""
+        groups = found.match.groupdict()
+        text = template.format(
+            s=subject,
+            S=retell.possessive(subject, lang),
+            o=value,
+            word=word,
+            an="an" if value[:1].lower() in "aeiou" else "a",
+            when=when,
+            verb=groups.get("verb") or "",
+        )
+        if when and "{when}" not in template:
+            text = templates["since"].format(text=text, when=when.removeprefix("on "))
+        return text
+
+    def _placed(self, one: Candidate, start: int, end: int) -> Candidate:
+        """The candidate with its words, literally as they stand in the line."""
+        quote = self.line.text[start:end].strip()
+        wrong = _pattern(self.language.instead).search(self.text[end:])
+        return replace(
+            one,
+            quote=quote,
+            correction=self.corrects
+            and not one.changed
+            and not re.search(r"\b(now|jetzt)\b", quote),
+            instead=wrong["o"] if wrong and self.corrects else "",
+        )
+
+
+def note(line: Line, words: str, about: About, lang: str) -> Candidate:
+    """What the owner asked to remember, where no rule knows what it says."""
+    told = retell.retold(words, lang, about.owner, about.character)
+    text = retell.dated(told, line.said, lang)
+    when = dates.find(told, line.said, lang)
+    if not re.search(rf"\b{re.escape(about.owner)}\b", text):
+        text = LANGUAGES[lang].templates["note"].format(s=about.owner, o=text)
+    return Candidate(
+        line.ulid, words, retell.sentence(text), "fact", about.owner, "note", words,
+        method="rule:remember", lang=lang, asked=True,
+        resolved=dates.worded(when, lang) if when else "",
+    )  # fmt: skip
+
+
+def kind_of(predicate: str, *, relation: bool = False) -> str:
+    """What kind of memory a predicate makes."""
+    if relation:
+        return "relationship"
+    if predicate in {"event", "promise"}:
+        return predicate
+    preference = predicate in PREFERENCES or predicate.startswith("favourite_")
+    return "preference" if preference else "fact"
+
+
+def _outside(raw: str, when: dates.When, begin: int) -> str:
+    """The object without the words of its date."""
+    inside = tuple(
+        (a - begin, b - begin) for a, b in when.spans if a >= begin and b <= begin + len(raw)
+    )
+    return dates.without(raw, replace(when, spans=inside))
+
+
+def _title(name: str) -> str:
+    """A name as names are written; small words stay small."""
+    words = name.split()
+    return " ".join(
+        word if word in _SMALL and place else f"{word[:1].upper()}{word[1:]}"
+        for place, word in enumerate(words)
+    )
