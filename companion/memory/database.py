@@ -47,8 +47,12 @@ def guarded(path: Path) -> Iterator[None]:
 
 
 def quoted(term: str) -> str:
-    """A word as a string of the query language: nothing in it can be an operator."""
-    return '"{}"'.format(term.replace('"', '""'))
+    """A word as a string of the query language: nothing in it can be an operator.
+
+    One that ends with `*` stands for all that begin so.
+    """
+    rest = "*" if term.endswith("*") else ""
+    return '"{}"{}'.format(term.removesuffix("*").replace('"', '""'), rest)
 
 
 class Database:
@@ -111,10 +115,9 @@ def _part(db: sqlite3.Connection) -> Iterator[None]:
     except BaseException:
         with contextlib.suppress(sqlite3.Error):
             db.execute("ROLLBACK TO part")
-        raise
-    finally:
-        with contextlib.suppress(sqlite3.Error):
             db.execute("RELEASE part")
+        raise
+    db.execute("RELEASE part")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
