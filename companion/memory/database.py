@@ -122,9 +122,11 @@ def _part(db: sqlite3.Connection) -> Iterator[None]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     """Open a journal; a newer one is refused before anything is written."""
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        # The header may be older than the log beside it, which a writer would merge when it leaves.
+        _refuse_newer(path, _version(db))
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
     try:
-        _refuse_newer(path, _version(db))
         db.execute("PRAGMA journal_mode = WAL").fetchone()
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON").fetchone()
