@@ -44,7 +44,7 @@ ENGLISH_NUMBERS = (
         "one|a|an two three four five six seven eight nine ten eleven twelve thirteen fourteen"
         " fifteen sixteen seventeen eighteen nineteen twenty"
     )
-    | {"a couple of": 2, "a few": 3, "thirty": 30, "forty": 40, "forty-five": 45, "ninety": 90}
+    | {"a couple of": 2, "thirty": 30, "forty": 40, "forty-five": 45, "ninety": 90}
     | {f"twenty{dash}{word}": 20 + n for dash in "- " for word, n in _numbered(
         "one two three four five six seven eight nine"
     ).items()}
@@ -91,7 +91,7 @@ GERMAN = Calendar(
         " einundzwanzig zweiundzwanzig dreiundzwanzig vierundzwanzig fünfundzwanzig"
         " sechsundzwanzig siebenundzwanzig achtundzwanzig neunundzwanzig dreißig einunddreißig"
     )
-    | {"ein paar": 3, "vierzig": 40, "fünfundvierzig": 45},
+    | {"vierzig": 40, "fünfundvierzig": 45},
     ordinals={f"{stem}e{end}": n for stem, n in _GERMAN_ORDINALS.items() for end in ("n", "r", "")},
     months=_numbered(
         "januar|jänner|jan februar|feb märz april|apr mai juni|jun juli|jul august|aug"

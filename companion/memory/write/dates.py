@@ -27,6 +27,7 @@ MONTHS = 12
 LATEST_AFTERNOON = 7
 """An hour up to this one, said alone, is meant after noon: "at five"."""
 LAST_YEAR = 9999
+_ONE = frozenset(["a", "an", "ein", "eine", "einem", "einer", "einen"])
 _LATE = re.compile("tonight|evening|afternoon|abend|nachmittag", re.IGNORECASE)
 
 
@@ -269,7 +270,8 @@ def _read_month(match: re.Match[str], on: _Asked) -> When | None:
     month = on.words.months[_plain(match["month"])]
     if match["year"]:
         return When(f"{int(match['year']):04}-{month:02}", "month")
-    step = on.words.periods.get(_plain(match["period"] or ""), -1 if on.past else None)
+    past = on.past or _plain(match[0]).startswith(("since", "seit"))
+    step = on.words.periods.get(_plain(match["period"] or ""), -1 if past else None)
     year = on.today.year
     if step == -1:
         year -= month >= on.today.month
@@ -304,7 +306,7 @@ def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], Callable[..., When | No
         forms += [
             (rf"\b{days}{part}\b", _read_day),
             (rf"\bin (?P<ago>(?!))?{number} {unit}(?:'?s? time)?\b", _read_distance),
-            (rf"\b{number} {unit} (?P<ago>ago)\b", _read_distance),
+            (rf"\b(?:about |around |almost |over )?{number} {unit} (?P<ago>ago)\b", _read_distance),
             (rf"\b{number} {unit} (?P<ago>(?!))?from (?:now|today)\b", _read_distance),
             (rf"\b(?:on )?(?:the )?{ordinal} (?:of )?{month}(?:,? {year})?\b", _read_date),
             (rf"\b(?:on )?{month} (?:the )?{ordinal}(?:,? {year})?\b", _read_date),
@@ -319,7 +321,7 @@ def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], Callable[..., When | No
         forms += [
             (rf"(?<!guten )\b{days}{part}\b", _read_day),
             (rf"\bin (?P<ago>(?!))?{number} {unit}\b", _read_distance),
-            (rf"\b(?P<ago>vor) {number} {unit}\b", _read_distance),
+            (rf"\b(?P<ago>vor) (?:etwa |fast |rund )?{number} {unit}\b", _read_distance),
             (rf"\b(?:am )?(?:dem )?{ordinal} {month}(?: {year})?\b", _read_date),
             (rf"\b(?:am )?{period} {unit}\b", _read_period),
             (rf"\b(?:am )?(?:{period} )?{weekday}{part}\b", _read_weekday),
@@ -336,7 +338,7 @@ def _any(words: Iterable[str]) -> str:
 
 
 def _up_to(numbers: dict[str, int], most: int) -> list[str]:
-    return [word for word, number in numbers.items() if number <= most]
+    return [word for word, number in numbers.items() if number <= most and word not in _ONE]
 
 
 def _plain(word: str) -> str:

@@ -70,9 +70,11 @@ _DOING = (
     "taking|running|playing|singing|giving|leaving|marrying|celebrating|hosting|buying|selling"
 )
 _DID = (
+    r"had (?:an? |my |the |our )?(?:\w+ )?(?:baby|surgery|operation|interview|exam|accident|"
+    r"appointment|party|wedding|argument|fight|lesson|test|stroke|miscarriage)|"
     "passed|failed|got|went|bought|sold|met|saw|lost|found|won|finished|started|broke|quit|visited|"
-    "had|made|baked|cooked|painted|ran|fell|adopted|married|graduated|retired|flew|drove|planted|"
-    "built|ate|watched|played|celebrated|booked|signed|crashed|fixed|repaired|learned|learnt"
+    "made|baked|cooked|painted|ran|fell|adopted|married|graduated|retired|flew|drove|planted|"
+    "built|ate|watched|played|celebrated|booked|signed|crashed|fixed|repaired|learned|learnt|turned|moved|joined|stopped|gave up"
 )
 
 RULES = (
@@ -95,6 +97,8 @@ RULES = (
          r" an?(?: \w+)? <rel>,?(?: and)?(?: (?:called|named)| whose name is"
          r"| (?:(?:she|he|it)(?:'s| is)|(?:her|his|its) name(?:'s| is))(?: called| named)?) <name>",
          proper=True),
+    Rule("@rel", r"(?:i|we)(?:'ve| have)?(?: just)? (?:got|adopted|bought) an?(?: \w+)? <rel>(?: [\w ]{0,20}?)?,?"
+         r"(?: and)?(?: i| we)? (?:called|named) (?:her|him|it|them) <name>", proper=True),
     Rule("@rel", r"<name> is my <rel>\b(?!')", proper=True),
     Rule("@rel", r"my <rel>,? <named>(?= (?:is|was|has|had|and i|lives|works|loves|likes|hates|"
          r"plays|studies|turns|turned|got|came|moved|wants|can't|doesn't|can|will)\b|'s\b)",
@@ -111,6 +115,7 @@ RULES = (
     Rule("lives_in", r"i(?:'m| am) living in <o>", proper=True),
     Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?to <o>",
          proper=True, dated=True, past=True, changed=True),
+    Rule("lives_in", r"(?:i|we)(?:'ve| have)(?: always| been)? (?:lived|living) in <o>", proper=True, dated=True, past=True),
     Rule("lived_in", r"<I> used to live in <o>", proper=True),
     Rule("lived_in", r"<I> lived in <o>", proper=True),
     Rule("lives_in", r"<X> lives (?:in|at) <o>", proper=True),
@@ -128,7 +133,7 @@ RULES = (
     Rule("job", rf"i(?:'m| am) an? (?P<o>(?:retired |freelance |junior |senior )?(?:{_JOB}))\b"),
     Rule("job", r"<X> works as an? <o>"),
     Rule("job", rf"<X>(?: is|'s) an? (?P<o>(?:retired |freelance )?(?:{_JOB}))\b"),
-    Rule("works_at", r"<I> work (?:at|for) <o>"),
+    Rule("works_at", r"<I> work(?: (?!as\b|in\b|from\b|on\b|hard\b)\w+){0,3} (?:at|for) <o>"),
     Rule("works_at", r"<I> (?:don't|do not|no longer) work (?:at|for) <o>", polarity="-",
          changed=True),
     Rule("works_at", r"<X> works (?:at|for) <o>"),
@@ -138,6 +143,7 @@ RULES = (
     Rule("studies", rf"<X>(?: is|'s) studying {_SUBJECT}"),
     Rule("studies", rf"<X> studies {_SUBJECT}"),
     Rule("plays", r"<I> play <o>(?<!a lot)"),
+    Rule("plays", r"(?:i|we)(?:'ve| have) been playing <o>"),
     Rule("plays", r"<X> plays <o>"),
     Rule("speaks", rf"<I> speak (?P<o>(?:a little |a bit of |some )?(?:{_LANGUAGES})\b[^.;!?\n]*)",
          listed=True, proper=True, words=3),
@@ -166,14 +172,16 @@ RULES = (
     Rule("likes", r"<I> dislike <o>", "", "-", listed=True),
     Rule("likes", r"<I> (?:love|adore) <o>", "{s} loves {o}", listed=True),
     Rule("likes", r"<I> (?:like|enjoy) <o>", listed=True),
+    Rule("likes", r"i(?:'m| am) (?:really |very |so |quite )?into <o>", listed=True),
+    Rule("likes", r"i(?:'m| am) an? (?:big |huge |great )?fan of <o>", listed=True),
     Rule("likes", r"<X> can(?:not|'t| not) stand <o>", "{s} can't stand {o}", "-", listed=True),
     Rule("likes", r"<X> (?:hates|detests) <o>", "{s} hates {o}", "-", listed=True),
     Rule("likes", r"<X> (?:doesn't|does not) (?:like|enjoy) <o>", "", "-", listed=True),
     Rule("likes", r"<X> (?:loves|adores) <o>", "{s} loves {o}", listed=True),
     Rule("likes", r"<X> (?:likes|enjoys) <o>", listed=True),
     # what is to be done
-    Rule("promise", r"remind me(?: (?P<early>[\w ]{2,30}?))? to <all>", words=14, dated=True),
-    Rule("promise", r"(?:don't|do not) let me forget to <all>", words=14, dated=True),
+    Rule("promise", r"<ask>remind me(?: (?!of\b)(?P<early>[\w ]{2,30}?))? to <all>", words=14, dated=True),
+    Rule("promise", r"<ask>(?:don't|do not) let me forget to <all>", words=14, dated=True),
     Rule("promise", r"i promise(?: you)?(?: that)? (?:i'll|i will|to) <all>",
          "{s} promised to {o} {when}", words=14, dated=True, mine=True),
     # what happens and happened
@@ -235,7 +243,7 @@ ENGLISH = Language(
     rules=RULES,
     templates=TEMPLATES,
     tokens={
-        "<I>": rf"\b(?:i|we){_ADVERBS}",
+        "<I>": rf"\b(?:i|we)(?: all| both)?{_ADVERBS}",
         "<I'm>": rf"\b(?:i(?:'m| am)|we(?:'re| are)){_ADVERBS}",
         "<X>": rf"\b(?:my {_KIN}(?:,? (?P<who>(?!(?:is|was)\b)(?:{_NAME})),?)??"
         rf"|(?P<pron>he|she)|(?P<known>(?-i:[A-Z][\w-]+)|[^\W\d_]{{2,}})){_ADVERBS}",
@@ -243,6 +251,8 @@ ENGLISH = Language(
         "<name>": rf"(?P<o>{_NAME})\b",
         "<named>": rf"(?P<o>{_NAME})\b",
         "<o>": r"(?P<o>[^,.;:!?\n]+)",
+        "<ask>": r"(?:(?:^|[,.!?;:-]) *|\b(?:please|you|and|then|so|okay|ok|also|hey|well|just|oh|"
+        r"tomorrow|juno|mira) )",
         "<all>": r"(?P<o>[^.;!?\n]+)",
     },
     relations=RELATIONS,
@@ -270,12 +280,12 @@ ENGLISH = Language(
     ),
     tail=(
         r"(?:,? (?:anymore|any more|now|right now|at the moment|though|too|as well|these days|"
-        r"nowadays|actually|really|so much|a lot|very much|at all|again|today|and|or|please|again|"
-        r"you know|to be honest|honestly|by the way|with|in|on|at|to|for|of|the|a|my|so|recently))+$"
+        r"nowadays|together|actually|really|so much|a lot|very much|at all|again|today|and|or|please|again|"
+        r"sometimes|often|occasionally|every day|all day|all the time|you know|to be honest|honestly|by the way|with|in|on|at|to|for|of|the|a|my|so|recently))+$"
     ),
     bad=(
         r"(?:it|that|this|you|your|yours|him|her|them|these|those|to|how|what|when|where|why|who|"
-        r"me|being|not|talking|hearing|having|here|there|so|too|very|one|some|something|anything|"
+        r"me|for|from|by|got from|being|not|games?|the (?:moment|time|night)|home|times|now|talking|hearing|having|here|there|so|too|very|one|some|something|anything|"
         r"everything|nothing|things?|stuff|both|either|all|another|my|his|their|our|i|we|she|he|"
         r"they|much|more|fast|slow|well|home|bed|doing|about|and|or|but|is|are|the (?:way|same|idea|"
         r"fact|one|most|best)|with you|a lot|a bit|games? with|along|tricks?|dead|dumb)\b"
@@ -296,7 +306,7 @@ ENGLISH = Language(
     doubtful=(
         r"\b(?:if|would|wouldn't|wish|imagine|suppose|supposing|pretend|let's say|maybe|perhaps|"
         r"might|could be|dreamt|dreamed|dream|whether|unless|as though|i'd|almost|nearly|"
-        r"not sure|kidding|joking|hypothetically|what if|in the (?:story|film|movie|book|game))\b"
+        r"not sure|i guess|i suppose|i bet|i doubt|kidding|joking|hypothetically|what if|in the (?:story|film|movie|book|game))\b"
     ),
     reported=(
         r"\b(?:(?!i\b|we\b)\w+ (?:said|says|say|told|tells|think|thinks|thought|claims|claimed|asked|"
@@ -314,7 +324,7 @@ ENGLISH = Language(
         r"no more (?:pretending|games?)|stop the (?:game|role-?play)|enough (?:pretending|games?))\b"
     ),
     orders=(
-        r"\b(?:from now on|ignore (?:all|any|your|the|previous)|you must|you have to|you should|"
+        r"\b(?:from now on|ignore (?:all|any|your|the|previous)|you must (?!have|be)|you have to|you should|"
         r"you (?:are|will) (?:always|never|now)|always (?:say|tell|answer|reply|call|speak|talk|"
         r"call yourself)|never (?:say|tell|answer|mention)|your (?:instructions?|rules?|system "
         r"prompt)|system prompt|obey|forget (?:all|everything|your)|disregard|act as|respond "
@@ -334,8 +344,8 @@ ENGLISH = Language(
     instead=r"\b(?:not|instead of|rather than) (?P<o>[\w'-]+)",
     remember=(
         r"(?:^|[,.!?] *)(?:(?:hey|ok|okay|please|and|so|oh|well|can you|could you|by the way|"
-        r"(?!remember)\w+)[ ,]+){0,3}?(?:remember|keep in mind|note|make a note|don't forget)"
-        r"(?: this)?(?:,? that|:) +(?P<o>[^?\n]+)"
+        r"you)[ ,]+){0,3}?(?:remember|keep in mind|note|make a note|don't forget)"
+        r"(?: this)?(?:,? that|:) +(?P<o>[^?!;\n]+?(?=\.(?:\s|$)|[?!;\n]|$))"
     ),
     retell=(
         (r"\bi'm not\b", "{S} is not"),
@@ -346,7 +356,7 @@ ENGLISH = Language(
         (r"\b(?:i'll|we'll)\b", "{S} will"),
         (r"\b(?:i'd|we'd)\b", "{S} would"),
         (r"\bwe were\b", "{S} was"),
-        (r"\b(?:i|we) (can't|cannot|can|could|will|won't|would|should|must|may|might|was|wasn't|had|"
+        (r"\b(?:i|we) (all|both|can't|cannot|can|could|will|won't|would|should|must|may|might|was|wasn't|had|"
          r"did|didn't|used|need to|\w+ed|went|got|bought|saw|met|put|left|lost|kept|made|took|gave|"
          r"said|told|hid|wrote)\b", r"{S} \1"),
         (r"\b(?:i|we) (still|really|always|never|usually|also|often|just|only) (\w+)",

@@ -41,6 +41,12 @@ _FILLERS = re.compile(
 )
 
 
+_POLITE = re.compile(
+    r"\b(?:can|could|will|would) you (?:please )?(?=remind\b)|\b(?:kannst|könntest) du (?=mich\b)",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What becomes of a candidate: "active", "quarantined" or "refused", and why."""
@@ -66,7 +72,9 @@ def judge(candidate: Candidate, line: Line, about: About, *, playing: bool = Fal
     )
     if reason:
         return Verdict("refused", reason)
-    if _pattern(LANGUAGES[candidate.lang].orders).search(line.text):
+    plain = _folded(line.text)
+    _, said = _around(plain, plain.find(_folded(candidate.quote)))
+    if _pattern(LANGUAGES[candidate.lang].orders).search(said):
         return Verdict("quarantined", "tells the assistant how to be")
     if line.confidence < HEARD_BADLY:
         return Verdict("quarantined", "heard badly")
@@ -141,12 +149,13 @@ def _not_meant(candidate: Candidate, text: str) -> str:
         return "somebody else's words"
     if not candidate.asked and _asks(sentence, language, candidate):
         return "a question"
-    if _pattern(language.doubtful).search(f"{before}{quote}"):
+    if _pattern(language.doubtful).search(_POLITE.sub("", f"{before}{quote}")):
         return "imagined or uncertain"
     if _pattern(language.reported).search(before):
         return "somebody else's words"
     words = _WORD.findall(before)
-    if words and _closely(before) and words[-1].lower() in language.binders and not candidate.asked:
+    bound = words and _closely(before) and words[-1].lower() in language.binders
+    if bound and not candidate.asked and candidate.kind != "promise":
         return "part of something else"
     return ""
 
@@ -163,7 +172,7 @@ def _around(text: str, place: int) -> tuple[int, str]:
 
 def _asks(sentence: str, language: Language, candidate: Candidate) -> bool:
     """Whether a sentence is a question: the speech recognition leaves the mark out."""
-    begin = sentence.strip()
+    begin = _POLITE.sub("", sentence.strip())
     opening = _FILLERS.sub("", begin, count=1)
     if _pattern(language.question).match(opening):
         return True

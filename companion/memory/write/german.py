@@ -66,6 +66,14 @@ _OWNED = (
     "kinder|kind|söhne|sohn|töchter|tochter|schwestern?|brüder|bruder|geschwister|zwillinge|"
     "enkel|auto|fahrrad|motorrad|boot|garten|klavier|gitarre|haus|wohnung|asthma|diabetes|migräne"
 )
+_JOB = (
+    r"(?:ärztin|arzt|hebamme|köchin|koch|bauer|bäuerin|krankenschwester|kauffrau|kaufmann|feuerwehrmann|"
+    r"(?:lehrer|bäcker|schreiner|tischler|elektriker|mechaniker|ingenieur|programmierer|entwickler|"
+    r"krankenpfleger|pfleger|erzieher|verkäufer|friseur|gärtner|maler|musiker|schauspieler|polizist|"
+    r"jurist|journalist|rentner|student|schüler|fahrer|busfahrer|dachdecker|maurer|metzger|kellner|"
+    r"apotheker|architekt|übersetzer|bibliothekar|physiker|chemiker|biologe|richter|pfarrer|"
+    r"schriftsteller|fotograf|buchhalter|therapeut|psycholog|informatiker|künstler|optiker)(?:in)?)"
+)
 _DONE = (
     "bestanden|bekommen|gekauft|verkauft|getroffen|verloren|gefunden|gewonnen|besucht|geheiratet|"
     "gemacht|gebacken|gekocht|gebucht|geplant|gefeiert|gebrochen|gekündigt|repariert|gesehen|"
@@ -107,6 +115,8 @@ RULES = (
     Rule("job", r"<I> arbeite (?:jetzt |seit \w+ )?als <o>"),
     Rule("job", r"<X> arbeitet als <o>"),
     Rule("job", r"\bich bin (?P<o>(?-i:[A-ZÄÖÜ])\w+)(?= von beruf)"),
+    Rule("job", rf"\bich bin (?:eine? )?(?P<o>{_JOB})\b"),
+    Rule("job", rf"<X> ist (?:eine? )?(?P<o>{_JOB})\b"),
     Rule("works_at", r"<I> arbeite (?:bei|beim|für) <o>"),
     Rule("works_at", r"<X> arbeitet (?:bei|beim|für) <o>"),
     Rule("studies", r"<I> studiere <o>"),
@@ -145,9 +155,9 @@ RULES = (
     Rule("event", rf"\b(?:ich habe|habe ich|wir haben|haben wir)\b (?P<o>[^.;!?\n]*?\b(?:{_DONE}))"
          r"\b", "{s} hat {when} {o}", words=12, dated=True, needs=True, past=True),
     Rule("event", rf"\b(?P<verb>{_GOES}|{_WE_GO}) (?:ich|wir) (?P<o>[^.,;!?\n]+)",
-         "{s} plant {when}: {o} {verb}", words=10, dated=True, needs=True),
+         "{s} plant {when}: {o}", words=10, dated=True, needs=True),
     Rule("event", rf"\b(?:ich|wir) (?P<verb>{_GOES}|{_WE_GO}) (?P<o>[^.,;!?\n]+)",
-         "{s} plant {when}: {o} {verb}", words=10, dated=True, needs=True),
+         "{s} plant {when}: {o}", words=10, dated=True, needs=True),
 )  # fmt: skip
 
 TEMPLATES = {
@@ -233,7 +243,7 @@ GERMAN = Language(
         r"nicht|hier|da|dort|so|zu|sehr|alles|etwas|nichts|eine sache|beides|ich|wir|mein|meine|"
         r"viel|mehr|gern|gerne|und|oder|aber|ist|bin|verloren|daran|keine?[nmrs]?)\b"
     ),
-    articles=r"(?:der|die|das|den|dem|ein|eine|einen|einem|einer|etwas|ein bisschen)\s+",
+    articles=r"(?:ein bisschen|etwas|der|die|das|den|dem|eine[nmr]?|ein)\s+",
     binders=frozenset("ob wenn dass weil wo was wie wann wer warum als du bin bist".split()),
     question=(
         r"(?:was|wo|wer|wen|wem|wessen|warum|wieso|weshalb|wie|welche[rsnm]?|wann|woher|wohin|"
@@ -245,7 +255,7 @@ GERMAN = Language(
     doubtful=(
         r"\b(?:wenn|falls|würde|würden|wäre|wären|hätte|hätten|könnte|möchte|vielleicht|"
         r"angenommen|stell dir vor|ob|wünschte|geträumt|als ob|fast|beinahe|nicht sicher|"
-        r"eventuell|tun wir so|im (?:film|buch|spiel))\b"
+        r"eventuell|ich glaube|tun wir so|im (?:film|buch|spiel))\b"
     ),
     reported=(
         r"\b(?:(?!ich\b|wir\b)\w+ (?:sagt|sagte|meint|meinte|glaubt|denkt|behauptet|fragt|fragte|"
@@ -276,7 +286,7 @@ GERMAN = Language(
     remember=(
         r"(?:^|[,.!?] *)(?:(?:bitte|und|also|hey|kannst du|du)[ ,]+){0,3}?(?:merk(?:e)? dir|"
         r"denk(?:e)? daran|vergiss nicht|behalte|notier(?:e)? dir)(?: bitte)?,? *(?:dass|:) +"
-        r"(?P<o>[^?\n]+)"
+        r"(?P<o>[^?!;\n]+?(?=\.(?:\s|$)|[?!;\n]|$))"
     ),
     retell=(
         (r"\b(?:ich bin|wir sind)\b", "{S} ist"),

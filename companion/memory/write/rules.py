@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from companion.memory.write import dates, retell
+from companion.memory.write import dates, objects, retell
 from companion.memory.write.candidate import Candidate
 from companion.memory.write.german import THINGS
 from companion.memory.write.language import (
@@ -21,6 +21,7 @@ from companion.memory.write.language import (
     functional,
 )
 from companion.memory.write.languages import LANGUAGES, language_of
+from companion.memory.write.objects import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +35,12 @@ _SENTENCE = re.compile(
     r"(?:[^.!?;\n…]|(?<=\d)\.(?=\d)|(?<=\b[A-Z])\.|(?<=\b(?:Dr|Mr|St))\.)+[.!?…]*"
 )
 _TOKEN = re.compile(r"(?<!\?P)<[\w']+>")
-_LIST = re.compile(r"\s*(?:,|\band\b|\bor\b|\bund\b|\boder\b)\s*")
-_SMALL = frozenset(["of", "the", "and", "upon", "de", "von", "am", "an", "der", "near", "in"])
+_POINTING = re.compile(
+    r"\b(?:it|that (?=\w+$)|this|these|those|them|him|her|there|es|ihn|ihm|dort)\b", re.IGNORECASE
+)
+_ALONE = frozenset(["graduated", "retired", "married", "geheiratet", "gekündigt", "bestanden"])
+"""Events that one word tells."""
+_RETOLD = frozenset(["event", "promise", "likes", "prefers", "afraid_of"])
 _THINGS = {"color": "colour", "movie": "film", "meal": "food", "dish": "food", "series": "show"}
 
 
@@ -90,11 +95,6 @@ def compiled(lang: str) -> tuple[tuple[Rule, re.Pattern[str]], ...]:
     return tuple(made)
 
 
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.IGNORECASE)
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A match of a rule, and what it says."""
@@ -117,7 +117,7 @@ class _Reader:
         self.text = text
         self.said: datetime = line.said
         self.person = ""  # whom "he" and "she" mean
-        self.corrects = bool(_pattern(language.corrects).search(text.strip()))
+        self.corrects = bool(pattern(language.corrects).search(text.strip()))
 
     def facts(self) -> Iterator[Candidate]:
         """What the rules find."""
@@ -135,11 +135,11 @@ class _Reader:
 
     def bare(self) -> Iterator[Candidate]:
         """A correction that says only the right word: "no, I meant Lisbon"."""
-        match = _pattern(self.language.bare).search(self.text.strip())
+        match = pattern(self.language.bare).search(self.text.strip())
         if match is None or not self.corrects:
             return
-        text = self._cut(match["o"])
-        if text and len(text.split()) <= 4 and not _pattern(self.language.bad).match(text):  # noqa: PLR2004
+        text = objects.cut(match["o"], self.language)
+        if text and len(text.split()) <= 4 and not pattern(self.language.bad).match(text):  # noqa: PLR2004
             yield Candidate(
                 self.line.ulid,
                 match[0].strip(),
@@ -156,7 +156,7 @@ class _Reader:
     def noted(self, found: list[Candidate]) -> list[Candidate]:
         """The findings, and what the owner asked to remember though no rule knows it."""
         lead = rf"^\s*(?:hey |ok |okay )?{re.escape(self.about.character)}[ ,]+"
-        match = _pattern(self.language.remember).search(_pattern(lead).sub("", self.text))
+        match = pattern(self.language.remember).search(pattern(lead).sub("", self.text))
         if match is None:
             return found
         inner = match["o"].strip(" .!,")
@@ -169,30 +169,16 @@ class _Reader:
 
     def _objects(self, rule: Rule, match: re.Match[str]) -> Iterator[_Found]:
         """Each object of a match, cut to size, with the date that goes with it."""
-        raw = self._cut(match["o"])
+        raw = objects.cut(match["o"], self.language)
         when = self._when(rule, match, raw)
         end = match.start("o") - 0 + len(raw)
-        text = _outside(raw, when, match.start("o")) if when is not None and rule.dated else raw
-        text = self._trimmed(text, rule)
-        for part in _LIST.split(text) if rule.listed else [text]:
-            one = self._trimmed(part, rule).strip(" ,'\"*")
-            if (
-                one
-                and len(one.split()) <= rule.words
-                and not _pattern(self.language.bad).match(f"{one} ")
-            ):
-                last = max(end, match.end() if raw == match["o"] else end)
-                yield _Found(rule, match, match.string, one, last, when)
-
-    def _cut(self, raw: str) -> str:
-        cut = _pattern(self.language.cut).search(raw)
-        return (raw[: cut.start()] if cut else raw).rstrip(" ,")
-
-    def _trimmed(self, text: str, rule: Rule) -> str:
-        kept = _pattern(self.language.tail).sub("", text.strip(" ,")).strip(" ,")
-        if rule.predicate in {"job", "diet", "speaks", "studies"} or rule.proper:
-            kept = re.sub(rf"^(?:{self.language.articles})", "", kept, flags=re.IGNORECASE)
-        return kept
+        text = (
+            objects.outside(raw, when, match.start("o")) if when is not None and rule.dated else raw
+        )
+        last = max(end, match.end() if raw == match["o"] else end)
+        parts = objects.split(text, rule, self.language)
+        if all(objects.tells(part, rule, self.language) for part in parts):
+            yield from (_Found(rule, match, match.string, part, last, when) for part in parts)
 
     def _when(self, rule: Rule, match: re.Match[str], raw: str) -> dates.When | None:
         """The date said with a match: in its words, before it, or after it."""
@@ -220,7 +206,7 @@ class _Reader:
             word = groups["known"]
             known = word.lower() in self.about.names
             named = word[0].isupper() and word.lower() not in self.language.not_names
-            return (_title(word), _title(word)) if known or named else None
+            return (objects.title(word), objects.title(word)) if known or named else None
         if groups.get("pron"):
             return (self.person, self.person) if self.person else None
         if groups.get("rel") and "who" in groups:
@@ -234,7 +220,7 @@ class _Reader:
             return label, label
         if name.lower() in self.language.not_names:
             return None
-        shown = _title(name)
+        shown = objects.title(name)
         with_word = self.language.templates["@with"].format(
             s=shown,
             owner=owner.removesuffix("'s") if self.language.code == "en" else owner,
@@ -247,7 +233,7 @@ class _Reader:
         subject = self._subject(match)
         if subject is None or (rule.needs and found.when is None):
             return None
-        value = self._value(rule, found.object)
+        value = self._value(rule, found)
         if not value:
             return None
         predicate, word = self._predicate(rule, match)
@@ -278,12 +264,15 @@ class _Reader:
     def _not_names(self) -> frozenset[str]:
         return self.language.not_names | self.language.relations.keys()
 
-    def _value(self, rule: Rule, text: str) -> str:
+    def _value(self, rule: Rule, found: _Found) -> str:
+        text = found.object
+        if verb := found.match.groupdict().get("verb"):  # in German it goes to the end
+            text = f"{text} {verb.lower().removesuffix('n')}n"
         if rule.predicate == "birthday":
             return dates.day_and_month(text, self.said, self.language.code)
         if rule.proper:
-            return _title(text)
-        if rule.predicate in {"event", "promise"}:
+            return objects.title(text)
+        if rule.predicate in _RETOLD:
             return retell.retold(text, self.language.code, self.about.owner, self.about.character)
         return text
 
@@ -314,7 +303,6 @@ class _Reader:
         minus = "-" if rule.polarity == "-" else ""
         template = rule.text or templates[f"{minus}{rule.predicate}"]
         when = dates.worded(found.when, lang) if found.when else ""
-        groups = found.match.groupdict()
         text = template.format(
             s=subject,
             S=retell.possessive(subject, lang),
@@ -322,7 +310,6 @@ class _Reader:
             word=word,
             an="an" if value[:1].lower() in "aeiou" else "a",
             when=when,
-            verb=groups.get("verb") or "",
         )
         if when and "{when}" not in template:
             text = templates["since"].format(text=text, when=when.removeprefix("on "))
@@ -331,7 +318,7 @@ class _Reader:
     def _placed(self, one: Candidate, start: int, end: int) -> Candidate:
         """The candidate with its words, literally as they stand in the line."""
         quote = self.line.text[start:end].strip()
-        wrong = _pattern(self.language.instead).search(self.text[end:])
+        wrong = pattern(self.language.instead).search(self.text[end:])
         return replace(
             one,
             quote=quote,
@@ -364,20 +351,3 @@ def kind_of(predicate: str, *, relation: bool = False) -> str:
         return predicate
     preference = predicate in PREFERENCES or predicate.startswith("favourite_")
     return "preference" if preference else "fact"
-
-
-def _outside(raw: str, when: dates.When, begin: int) -> str:
-    """The object without the words of its date."""
-    inside = tuple(
-        (a - begin, b - begin) for a, b in when.spans if a >= begin and b <= begin + len(raw)
-    )
-    return dates.without(raw, replace(when, spans=inside))
-
-
-def _title(name: str) -> str:
-    """A name as names are written; small words stay small."""
-    words = name.split()
-    return " ".join(
-        word if word in _SMALL and place else f"{word[:1].upper()}{word[1:]}"
-        for place, word in enumerate(words)
-    )

@@ -1,0 +1,85 @@
+"""What a rule has found to be said of somebody, cut to what it means. Pure.
+
+Speech recognition writes no punctuation: where an object ends is told by what begins after it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from companion.memory.write import dates
+
+if TYPE_CHECKING:
+    from companion.memory.write.language import Language, Rule
+
+_LIST = re.compile(r"\s*(?:,|\band\b|\bor\b|\bund\b|\boder\b)\s*")
+_SMALL = frozenset(["of", "the", "and", "upon", "de", "von", "am", "an", "der", "near", "in"])
+_POINTING = re.compile(
+    r"\b(?:it|that (?=\w+$)|this|these|those|them|him|her|there|es|ihn|ihm|dort)\b", re.IGNORECASE
+)
+_ALONE = frozenset(["graduated", "retired", "married", "geheiratet", "gekündigt", "bestanden"])
+"""Events that one word tells."""
+_BARE = frozenset(["job", "diet", "speaks", "studies"])
+"""Predicates whose object stands without an article."""
+
+
+@cache
+def pattern(text: str) -> re.Pattern[str]:
+    """A pattern of a table, read once."""
+    return re.compile(text, re.IGNORECASE)
+
+
+def cut(raw: str, language: Language) -> str:
+    """The words up to where something else begins."""
+    end = pattern(language.cut).search(raw)
+    return (raw[: end.start()] if end else raw).rstrip(" ,")
+
+
+def split(text: str, rule: Rule, language: Language) -> list[str]:
+    """The objects of a list; a phrase like "cooking for friends and family" is one."""
+    whole = trimmed(text, rule, language)
+    if not rule.listed or re.match(r"\w+ing \w", whole):
+        parts = [whole]
+    else:
+        parts = [trimmed(part, rule, language) for part in _LIST.split(whole)]
+    return [part.strip(" ,'\"*") for part in parts]
+
+
+def trimmed(text: str, rule: Rule, language: Language) -> str:
+    """The words without what says nothing at their end and, for a name, at their beginning."""
+    kept = pattern(language.tail).sub("", text.strip(" ,")).strip(" ,")
+    if rule.predicate in _BARE or rule.proper:
+        kept = pattern(f"^(?:{language.articles})").sub("", kept)
+    return kept
+
+
+def tells(text: str, rule: Rule, language: Language) -> bool:
+    """Whether an object says something by itself."""
+    words = text.split()
+    if not words or len(words) > rule.words or pattern(language.bad).match(f"{text} "):
+        return False
+    if rule.predicate == "likes":
+        return words[0].lower() not in {"the", "that"} and not _POINTING.search(text)
+    if rule.predicate != "event":
+        return True
+    return not _POINTING.search(text) and (len(words) > 1 or words[0].lower() in _ALONE)
+
+
+def outside(raw: str, when: dates.When, begin: int) -> str:
+    """The object without the words of its date; it begins at `begin` of its sentence."""
+    inside = tuple(
+        (a - begin, b - begin) for a, b in when.spans if a >= begin and b <= begin + len(raw)
+    )
+    return dates.without(raw, replace(when, spans=inside))
+
+
+def title(name: str) -> str:
+    """A name as names are written; small words stay small."""
+    words = name.split()
+    return " ".join(
+        word if word in _SMALL and place else f"{word[:1].upper()}{word[1:]}"
+        for place, word in enumerate(words)
+    )
