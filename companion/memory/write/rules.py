@@ -34,6 +34,7 @@ BARE = "@bare"
 _SENTENCE = re.compile(
     r"(?:[^.!?;\n…]|(?<=\d)\.(?=\d)|(?<=\b[A-Z])\.|(?<=\b(?:Dr|Mr|St))\.)+[.!?…]*"
 )
+_PLACE = re.compile(r"^(?:on|in|am|im Jahr|im) ")
 _TOKEN = re.compile(r"(?<!\?P)<[\w']+>")
 _POINTING = re.compile(
     r"\b(?:it|that (?=\w+$)|this|these|those|them|him|her|there|es|ihn|ihm|dort)\b", re.IGNORECASE
@@ -312,7 +313,7 @@ class _Reader:
             when=when,
         )
         if when and "{when}" not in template:
-            text = templates["since"].format(text=text, when=when.removeprefix("on "))
+            text = templates["since"].format(text=text, when=_PLACE.sub("", when))
         return text
 
     def _placed(self, one: Candidate, start: int, end: int) -> Candidate:
