@@ -99,7 +99,7 @@ def test_what_has_left_the_prompt_is_recalled_from_this_conversation_too(memory:
 
 
 def test_earlier_questions_do_not_crowd_out_the_answer(memory: Memory) -> None:
-    clock = memory._now
+    clock = memory._talk._now
     for _ in range(8):
         memory.hear(Heard("What is my dog called?"))
         memory.say(Said("I am not sure what your dog is called."))

@@ -12,39 +12,39 @@ and without the index. One owner and one character; never another's lines. One t
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from companion.errors import UsageError
 from companion.memory import folder as folder_of_memories
+from companion.memory.book import Book
 from companion.memory.chroma import place_of
 from companion.memory.dense import Dense
+from companion.memory.forget import Forgetting, Forgotten
 from companion.memory.hand import Conversation, Hand, as_note
 from companion.memory.index import Index
 from companion.memory.journal import Journal
-from companion.memory.line import Spoken
 from companion.memory.lock import FolderLock
 from companion.memory.lore import Imported, Lore, People
+from companion.memory.memo import NAMED
 from companion.memory.obey import Wishes
-from companion.memory.read import abstain, rank
-from companion.memory.read.pack import MOST, packed
-from companion.memory.read.words import asks
-from companion.memory.record import clean
-from companion.memory.search import Found, Search, Span, with_part
-from companion.memory.ulid import Ulids
+from companion.memory.purge import Places, Receipt, purge
+from companion.memory.read.pack import MOST
+from companion.memory.recall import Recall
+from companion.memory.record import Record, clean
+from companion.memory.search import Search
+from companion.memory.talk import Talk
 from companion.memory.versions import Versions
+from companion.memory.why import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from companion.memory.embed import Embedder
+    from companion.memory.recalled import Why
     from companion.values import Answer, Heard, Note, Prompt, Said
-
-SILENCE = timedelta(minutes=30)
-"""After so much silence a new conversation begins."""
-LOOKED_AT = 40
-"""Lines that `recall` weighs, by words and by meaning each."""
 
 
 def _now() -> datetime:
@@ -60,6 +60,7 @@ class More(TypedDict, total=False):
         role: What this process is, as another one that wants the memory is told.
         index: Address of a Chroma server; "": the dense index is in the folder.
         notes: Most notes that one recall gives.
+        audio: Folder of kept replies: forgetting reaches them too.
     """
 
     fresh: bool
@@ -67,6 +68,7 @@ class More(TypedDict, total=False):
     role: str
     index: str
     notes: int
+    audio: Path | None
 
 
 class Memory:
@@ -100,12 +102,6 @@ class Memory:
         self.owner = clean(owner)
         self.character = clean(character)
         self.name = clean(more.get("name", "")) or self.character
-        self._fresh = more.get("fresh", False)
-        self._most = more.get("notes", MOST)
-        self._now = now
-        self._ulids = Ulids()
-        self._session = ""
-        self._last: datetime | None = None
         folder_of_memories.make(self.folder)
         self._lock = FolderLock(self.folder, more.get("role", "companion"))
         try:
@@ -123,21 +119,25 @@ class Memory:
             if embedder
             else None
         )
-        self.lore = Lore(self._journal, People(self.name, self.owner), self._stamp)
+        self._talk = Talk(self._journal, now, fresh=more.get("fresh", False))
+        self._versions = Versions(self._journal)
+        self.lore = Lore(self._journal, People(self.name, self.owner), self._talk.stamp)
         self._dense = (
-            Dense(self._journal, Versions(self._journal), self.lore, self._index, embedder)
+            Dense(self._journal, self._versions, self.lore, self._index, embedder)
             if self._index and embedder
             else None
         )
-        self._search = self._searching()
-        self._hand = Hand(self._journal)
-        self._wishes = Wishes(self)
-        self.private = False  # while it is set, nothing of what is said is kept
-        self._started_after = self._journal.last()
+        self._hand = Hand(self._journal, self._versions, self.lore, self._talk.stamp)
+        self._forgetting = Forgetting(self._journal, self._versions, self.lore, self._hand)
+        self._witness = Witness(self._journal, self._hand, self._used)
+        self._places = Places(self.folder, more.get("audio"))
+        most = more.get("notes", MOST)
+        self._recall = Recall(self._searching(), self._versions, self._hand, self._talk, most)
+        self._wishes = Wishes(self, self._last_turn, self._remember)
 
     def close(self) -> None:
         """Give everything back; safe to repeat."""
-        self._search.close()
+        self._recall.search.close()
         if self._index is not None:
             self._index.close()
         self._journal.close()
@@ -147,11 +147,20 @@ class Memory:
 
     def hear(self, heard: Heard) -> str:
         """Keep what the owner said; returns the line's id once it is on the disk."""
-        return self._keep("user", self.owner, heard.text, heard.confidence)
+        return self._talk.keep("user", self.owner, heard.text, heard.confidence)
 
     def say(self, said: Said) -> str:
         """Keep what was heard of the reply; returns its id, or "" when nothing was heard."""
-        return self._keep("character", self.name, said.text, 1.0)
+        return self._talk.keep("character", self.name, said.text)
+
+    @property
+    def private(self) -> bool:
+        """Whether nothing of what is said is kept."""
+        return self._talk.private
+
+    @private.setter
+    def private(self, private: bool) -> None:
+        self._talk.private = private
 
     def obey(self, heard: Heard) -> Answer | None:
         """Do what the words ask of the memory itself, and answer; None where they are talk."""
@@ -159,6 +168,7 @@ class Memory:
 
     def witness(self, prompt: Prompt, said: Said) -> None:
         """Note with the turn what of the recalled notes the prompt held and the reply used."""
+        self._witness.saw(self._talk.heard, prompt, said)
 
     def recall(self, heard: Heard, skip: int | None = None) -> tuple[Note, ...]:
         """What earlier conversations hold that answers `heard`: least fitting first, best last.
@@ -171,25 +181,21 @@ class Memory:
             skip: Lines of this conversation that the prompt still holds, counted from its end;
                 None: all of them.
         """
-        if not asks(heard.text):
-            return ()
-        found = self._search.find(clean(heard.text), self._moment(), self._span(skip), LOOKED_AT)
-        if not abstain.worth_telling(found.coverage, found.cosine):
-            return ()
-        chosen = packed(rank.answering(found.ranked, heard.text), self._most)
-        return tuple(
-            self._note(found, with_part(one, "coverage", found.coverage)) for one in chosen
-        )
+        notes, told = self._recall.fitting(heard.text, skip)
+        return self._witness.recalled(heard, notes, told)
 
     def undo(self) -> int:
         """Take the last turn of this conversation back everywhere; returns how many lines went."""
-        lines = self._journal.session(self._session)
-        first = max((line.n for line in lines if line.speaker == "user"), default=None)
-        if first is None:
+        turn = self._talk.last_turn()
+        if not turn:
             return 0
-        gone = self._journal.remove(self._session, first)
+        gone = self._journal.remove(turn[0].session, turn[0].n)
+        learned = {name for line in gone for name in self._versions.sources_of(line.ulid)}
+        self._versions.remove(sorted(learned), self._talk.moment())
         if self._index is not None:
-            self._index.remove([line.id for line in gone])
+            names = [*(line.id for line in gone), *(f"{NAMED}{name}" for name in learned)]
+            self._index.remove(names)
+        self._witness.forget()
         return len(gone)
 
     def idle(self) -> Iterator[None]:
@@ -199,7 +205,7 @@ class Memory:
         """
         for embedded in self._dense.steps() if self._dense else ():
             if embedded:
-                self._search.learned()
+                self._recall.search.learned()
             yield
 
     def reindex(self, progress: Callable[[float], None]) -> int:
@@ -217,8 +223,8 @@ class Memory:
                 "Set [memory] embedder first.",
             )
         made = self._dense.reindex(progress)
-        self._search.close()
-        self._search = self._searching()
+        self._recall.search.close()
+        self._recall.search = self._searching()
         return made
 
     def take_in(self, path: Path, progress: Callable[[float], None]) -> Imported:
@@ -247,16 +253,31 @@ class Memory:
     @property
     def session(self) -> str:
         """Id of the conversation that goes on; "" before its first line."""
-        return self._session
+        return self._talk.session
 
     def search(self, text: str, limit: int = 10) -> tuple[Note, ...]:
         """What fits `text`, from everything, best first."""
-        found = self._search.find(clean(text), self._moment(), Span())
-        return tuple(self._note(found, one) for one in found.ranked[:limit])
+        return self._recall.found(text, limit)
 
-    def memories(self, limit: int = 50) -> tuple[Note, ...]:
-        """The newest lines, newest first."""
-        return self._hand.newest(limit)
+    def memories(self, limit: int = 50, kind: str = "") -> tuple[Note, ...]:
+        """The newest lines and memories, newest first; only those of a kind."""
+        return self._hand.newest(limit, kind)
+
+    def profile(self) -> tuple[Note, ...]:
+        """What is known about the owner, the most telling first."""
+        return self._hand.profile()
+
+    def about(self, topic: str) -> tuple[Note, ...]:
+        """What speaks of a topic: memories first, then lines, newest first."""
+        return self._forgetting.about(topic)
+
+    def everything(self) -> tuple[str, ...]:
+        """Ids of all lines and memories."""
+        return self._forgetting.everything()
+
+    def forgotten(self) -> tuple[Note, ...]:
+        """What is forgotten and not yet deleted, newest first."""
+        return self._forgetting.forgotten()
 
     def conversations(self) -> tuple[Conversation, ...]:
         """All conversations, oldest first."""
@@ -267,65 +288,77 @@ class Memory:
         return tuple(as_note(line) for line in self._journal.session(session))
 
     def get(self, name: str) -> Note:
-        """The line with this id: `<session>:<n>`, a ULID, or the last four of one.
+        """The line, memory or document with this id: `<session>:<n>`, a ULID, or its last four.
 
         Raises:
             MissingInput: There is none.
             UsageError: There are several; they are named.
         """
-        return as_note(self._hand.line(name))
+        return self._hand.as_note(self._hand.find(name))
 
     def to_xml(self, name: str) -> str:
         """What has this id, as XML (`urn:companion:memory:1`). Raises as `get` does."""
         return self._hand.to_xml(name)
 
-    # ── inside ───────────────────────────────────────────────────────────────────────────────
+    def history(self, name: str) -> tuple[Record, ...]:
+        """All versions of a memory, oldest first; a line has one. Raises as `get` does."""
+        return self._hand.history(name)
 
-    def _keep(self, speaker: str, who: str, words: str, confidence: float) -> str:
-        text = clean(words)
-        if self.private or not text:
-            return ""
-        said = self._moment()
-        session = self._session_at(said)
-        ulid = self._ulids.new(_milliseconds(said))
-        line = self._journal.add(session, ulid, Spoken(speaker, who, text, confidence, said))
-        self._session, self._last = session, said
-        return line.id
+    def why(self, name: str = "") -> Why | None:
+        """What was recalled for the turn of a line, for the last turn without one."""
+        return self._witness.why(name)
+
+    # ── by hand ──────────────────────────────────────────────────────────────────────────────
+
+    def know(self, text: str, kind: str = "fact", *, pinned: bool = False) -> Note:
+        """Keep a sentence as a memory; see `Hand.know`."""
+        return self._hand.know(text, kind, pinned=pinned)
+
+    def edit(self, name: str, text: str) -> Note:
+        """Put the words of a memory right, with its history; see `Hand.edit`."""
+        return self._hand.edit(name, text)
+
+    def forget(self, names: Sequence[str]) -> Forgotten:
+        """Take out of mind what has these names, and what goes with it; see `Forgetting`."""
+        gone = self._forgetting.forget(names)
+        self._witness.forget()
+        self._talk.forget(gone.ids)
+        return gone
+
+    def restore(self, name: str) -> tuple[Note, ...]:
+        """Bring back what was forgotten, and what went with it; see `Forgetting`."""
+        return self._forgetting.restore(name)
+
+    def purge(self, names: Sequence[str] | None = None, audio: Path | None = None) -> Receipt:
+        """Delete what is forgotten for good, everywhere: only these, or all; see `purge`."""
+        ids = None if names is None else {name.removeprefix(NAMED) for name in names}
+        places = replace(self._places, audio=audio or self._places.audio)
+        return purge(self._journal, self._index, places, ids, self._talk.moment())
+
+    def export(self, *, redact: bool = False) -> str:
+        """All memories as one XML document; see `Book`."""
+        return Book(self._journal, self._versions).write(self._talk.moment(), redact=redact)
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────
 
     def _searching(self) -> Search:
         embedder = self._dense.embedder if self._dense else None
         return Search(self._journal, self._index if embedder else None, embedder, self.lore)
 
-    def _moment(self) -> datetime:
-        """The time, with its zone; a clock without one is a local clock."""
-        moment = self._now()
-        return moment if moment.tzinfo else moment.astimezone()
+    def _used(self, name: str) -> None:
+        """Count that a reply used a memory."""
+        if name.startswith(NAMED):
+            self._hand.used(name.removeprefix(NAMED), self._talk.moment())
 
-    def _stamp(self) -> tuple[str, datetime]:
-        """A new id, and the time."""
-        moment = self._moment()
-        return self._ulids.new(_milliseconds(moment)), moment
+    def _last_turn(self) -> tuple[str, ...]:
+        """What the last turn was about: the notes that its reply used, and its line."""
+        return tuple(filter(None, (*self._witness.used, self._talk.heard)))
 
-    def _session_at(self, moment: datetime) -> str:
-        """The conversation a line of this moment belongs to."""
-        if self._last is None or moment - self._last > SILENCE:
-            self._started_after = self._journal.last()
-            return self._ulids.new(_milliseconds(moment))
-        return self._session
-
-    def _span(self, skip: int | None) -> Span:
-        after = self._started_after if self._fresh else 0
-        if skip is None:
-            return Span(after, self._started_after + 1)
-        lines = self._journal.session(self._session) if self._session else []
-        kept = lines[len(lines) - skip :] if skip < len(lines) else lines
-        return Span(after, kept[0].seq if skip and kept else 1 << 62)
-
-    def _note(self, found: Found, one: rank.Candidate) -> Note:
-        if one.key in found.passages:
-            return found.passages[one.key].as_note(one.score, one.parts)
-        return as_note(found.lines[one.key], one.score, one.parts)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return max(int(moment.timestamp() * 1000), 0)
+    def _remember(self, text: str, confidence: float) -> str:
+        """Keep words because the owner said so, or those of the last line; the line's id."""
+        name = self._talk.heard
+        if text:
+            name = self._talk.keep("user", self.owner, text, confidence)
+        for line in self._journal.by_id([name]):
+            self._hand.remember(line)
+        return name

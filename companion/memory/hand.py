@@ -1,23 +1,47 @@
-"""The memory by hand: looking at what is kept, one line or memory at a time.
+"""The memory by hand: looking at what is kept, telling it something, and putting it right.
 
 Knows nothing of recall, of the turn, or of an embedder.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from companion.errors import MissingInput, UsageError
-from companion.memory.record import of_line, serialise
+from companion.memory.line import Line
+from companion.memory.lore import Document
+from companion.memory.memo import NAMED
+from companion.memory.record import (
+    NAME_CHARACTERS,
+    Entity,
+    Record,
+    Source,
+    Unfit,
+    clean,
+    of_line,
+    serialise,
+    shortened,
+)
 from companion.memory.ulid import LENGTH
 from companion.values import Note
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from companion.memory.journal import Journal
-    from companion.memory.line import Line
+    from companion.memory.lore import Lore
+    from companion.memory.versions import Versions
+
+Thing = Line | Record | Document
+"""What has an id of its own."""
+MANUAL = "manual"
+"""How a memory came to be that was written by hand."""
+IMPORTANCE = 0.8
+"""Of what somebody took the trouble to write."""
+KNOWN = ("fact", "preference", "relationship", "promise")
+"""Kinds of memories that are told when the owner asks what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +60,37 @@ class Hand:
 
     Args:
         journal: The lines.
+        versions: The memories.
+        lore: The documents.
+        stamp: Gives a new ULID and the time, with its zone.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        versions: Versions,
+        lore: Lore,
+        stamp: Callable[[], tuple[str, datetime]],
+    ) -> None:
         self._journal = journal
+        self._versions = versions
+        self._lore = lore
+        self._stamp = stamp
 
-    def newest(self, limit: int) -> tuple[Note, ...]:
-        """The newest lines, newest first."""
-        return tuple(as_note(line) for line in self._journal.newest(limit))
+    # ── looking ──────────────────────────────────────────────────────────────────────────────
+
+    def newest(self, limit: int, kind: str = "") -> tuple[Note, ...]:
+        """The newest lines and memories, newest first; only those of a kind."""
+        lines = self._journal.newest(limit) if kind in ("", "line") else []
+        made = self._versions.active(kind)[::-1] if kind else self._versions.newest(limit)
+        notes = [*map(as_note, lines), *map(self.of_record, made)]
+        return tuple(sorted(notes, key=lambda note: note.said, reverse=True)[:limit])
+
+    def profile(self) -> tuple[Note, ...]:
+        """What is known about the owner, the most telling first."""
+        known = [one for one in self._versions.active(subject="user") if one.kind in KNOWN]
+        known.sort(key=lambda one: (one.pinned, one.importance, one.observed), reverse=True)
+        return tuple(map(self.of_record, known))
 
     def conversations(self) -> tuple[Conversation, ...]:
         """All conversations, oldest first."""
@@ -53,32 +100,185 @@ class Hand:
             made.append(Conversation(session, start.said, end.said, count, start.text))
         return tuple(made)
 
+    def note(self, name: str) -> Note | None:
+        """What has exactly this id; None where it is gone, or hidden."""
+        if name.startswith(NAMED):
+            record = self._versions.get(name.removeprefix(NAMED))
+            return self.of_record(record) if record else None
+        lines = self._journal.by_id([name])
+        if lines:
+            return as_note(lines[0])
+        passage = self._lore.passage(name)
+        return passage.as_note() if passage else None
+
     def to_xml(self, name: str) -> str:
         """What has this id, as XML."""
-        return serialise(of_line(self.line(name)))
+        thing = self.find(name)
+        if isinstance(thing, Document):
+            raise UsageError(f"{thing.name} is a document, and no memory.", "Open the file itself.")
+        return serialise(of_line(thing) if isinstance(thing, Line) else thing)
 
-    def line(self, name: str) -> Line:
-        """The line with this id.
+    def history(self, name: str) -> tuple[Record, ...]:
+        """All versions of a memory, oldest first; a line has one."""
+        thing = self.find(name)
+        if isinstance(thing, Record):
+            return tuple(self._versions.history(thing.id))
+        return (of_line(thing),) if isinstance(thing, Line) else ()
+
+    def find(self, name: str, *, hidden: bool = False) -> Thing:
+        """The line, memory or document with this id, or this end of an id.
+
+        Args:
+            name: `<session>:<n>`, a ULID or its end, `memory:<ULID>`, or the name of a document.
+            hidden: Look among what is forgotten and not yet deleted.
 
         Raises:
             MissingInput: There is none.
             UsageError: There are several; they are named.
         """
-        matches = self._journal.by_id([name]) or self._journal.ending(name.upper())
-        if len(name) > LENGTH:
-            matches = matches[:1]
-        if not matches:
+        found = self._hidden(name) if hidden else self._shown(name)
+        if not found:
             raise MissingInput(
-                f"There is no memory {name!r} of {self._journal.owner}"
-                f" with {self._journal.character}.",
-                "`companion memories list` shows what there is.",
+                f"There is no {'forgotten ' if hidden else ''}memory {name!r} of"
+                f" {self._journal.owner} with {self._journal.character}.",
+                f"`companion memories list{' --forgotten' if hidden else ''}` shows what there is.",
             )
-        if len(matches) > 1:
-            found = ", ".join(line.ulid for line in matches[:5])
-            raise UsageError(f"{name!r} fits {len(matches)} memories: {found}.", "Type more of it.")
-        return matches[0]
+        if len(found) > 1:
+            every = ", ".join(ulid(thing) for thing in found[:5])
+            raise UsageError(f"{name!r} fits {len(found)} memories: {every}.", "Type more of it.")
+        return found[0]
+
+    def line(self, name: str) -> Line:
+        """The line with this id. Raises as `find` does."""
+        thing = self.find(name)
+        if not isinstance(thing, Line):
+            raise UsageError(f"{name!r} is no line of a conversation.", "Name one that is.")
+        return thing
+
+    def _shown(self, name: str) -> Sequence[Thing]:
+        if exact := self._journal.by_id([name]):
+            return exact
+        tail = name.removeprefix(NAMED).upper()
+        lines = [] if len(tail) > LENGTH or name.startswith(NAMED) else self._journal.ending(tail)
+        return [*lines, *self._versions.ending(tail), *self._lore.named(name)] if tail else []
+
+    def _hidden(self, name: str) -> Sequence[Thing]:
+        tail = name.removeprefix(NAMED).upper()
+        lines = [one for one in self._journal.hidden() if one.id == name or _ends(one.ulid, tail)]
+        memories = [one for one in self._versions.hidden() if _ends(one.id, tail)]
+        return [*lines, *memories, *self._lore.named(name, hidden=True)]
+
+    # ── telling, and putting right ───────────────────────────────────────────────────────────
+
+    def know(self, text: str, kind: str, *, pinned: bool) -> Note:
+        """Keep a sentence as a memory.
+
+        Raises:
+            UsageError: It is empty, too long, or of no known kind.
+        """
+        name, moment = self._stamp()
+        owner = shortened(self._journal.owner, NAME_CHARACTERS)
+        try:
+            record = Record(
+                id=name,
+                kind=kind,
+                text=" ".join(clean(text).split()),
+                lang="und",
+                about=(Entity("subject", owner, "user"),),
+                sources=(Source("operator", "", "", MANUAL),),
+                observed=moment,
+                importance=IMPORTANCE,
+                pinned=pinned,
+                created_by=f"{MANUAL}/1",
+                scope=self._versions.scope,
+            )
+        except Unfit as error:
+            raise UsageError(f"This can be no memory: {Exception.__str__(error)}.") from error
+        return self.of_record(self._versions.add(record))
+
+    def remember(self, line: Line) -> Note:
+        """Keep the words of a line as a memory, because the owner said so."""
+        name, _ = self._stamp()
+        said = of_line(line)
+        (source,) = said.sources
+        record = replace(
+            said,
+            id=name,
+            kind="fact",
+            sources=(replace(source, method="command:remember"),),
+            importance=IMPORTANCE,
+            created_by="command/1",
+        )
+        return self.of_record(self._versions.add(record))
+
+    def edit(self, name: str, text: str) -> Note:
+        """Put the words of a memory right; what they were stays in its history.
+
+        Raises:
+            UsageError: It is a line, which stays as it was said, or the text cannot be one.
+            MissingInput: There is no such memory.
+        """
+        record = self.find(name)
+        if not isinstance(record, Record):
+            raise UsageError(
+                f"{name!r} is what was said, and stays as it was.",
+                "Forget it, and tell what is right: `companion memories add TEXT`.",
+            )
+        by_hand = Source("operator", "", "", MANUAL)
+        sources = tuple(one for one in record.sources if one != by_hand)
+        try:
+            better = replace(
+                record,
+                text=" ".join(clean(text).split()),
+                claim=None,  # whatever it said for a machine, the words are now others
+                about=tuple(one for one in record.about if one.role == "subject"),
+                sources=(*sources, by_hand),
+                confidence=1.0,
+                created_by=f"{MANUAL}/1",
+            )
+        except Unfit as error:
+            raise UsageError(f"This can be no memory: {Exception.__str__(error)}.") from error
+        return self.of_record(self._versions.revise(better))
+
+    def used(self, name: str, moment: datetime) -> None:
+        """Count that a reply used a memory; a due promise that was spoken of is done."""
+        record = self._versions.get(name)
+        if record is None:
+            return
+        self._versions.used(name, moment)
+        if record.due and any(one.id == name for one in self._versions.due_before(moment)):
+            self._versions.revise(replace(record, due=replace(record.due, state="done")))
+
+    def as_note(self, thing: Thing) -> Note:
+        """Anything as a note."""
+        if isinstance(thing, Line):
+            return as_note(thing)
+        if isinstance(thing, Record):
+            return self.of_record(thing)
+        text = thing.title or thing.name
+        return Note(thing.id, text, thing.name, thing.taken, kind="lore", source=thing.path)
+
+    def of_record(self, record: Record) -> Note:
+        """A memory as a note."""
+        return Note(
+            id=f"{NAMED}{record.id}",
+            text=record.text,
+            who=record.about[0].name,
+            said=record.observed.astimezone(),
+            kind=record.kind,
+            until=record.valid_to,
+        )
 
 
 def as_note(line: Line, score: float = 0.0, parts: dict[str, float] | None = None) -> Note:
     """A line as a note."""
     return Note(line.id, line.text, line.who, line.said, score, parts or {})
+
+
+def ulid(thing: Thing) -> str:
+    """The ULID of anything."""
+    return thing.ulid if isinstance(thing, Line) else thing.id
+
+
+def _ends(name: str, tail: str) -> bool:
+    return bool(tail) and name.endswith(tail)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from companion.memory.forget import Forgotten
+    from companion.memory.purge import Receipt
     from companion.memory.recalled import Why
     from companion.values import Heard, Note
 
@@ -30,26 +31,17 @@ class Memories(Protocol):
     def name(self) -> str:
         """The character's name."""
 
-    def keep(self, heard: Heard, text: str) -> str:
-        """Keep words because the owner said so; gives their line. With no words: what was last."""
-
-    def last_mentioned(self) -> tuple[str, ...]:
-        """Ids of what the talk was about just now."""
-
     def about(self, topic: str) -> tuple[Note, ...]:
         """What is kept of a topic."""
 
     def everything(self) -> tuple[str, ...]:
         """Ids of all that is kept."""
 
-    def going(self, names: Sequence[str]) -> Forgotten:
-        """What would go, were these forgotten."""
-
     def forget(self, names: Sequence[str]) -> Forgotten:
         """Hide it; it can be restored."""
 
-    def erase(self, names: Sequence[str]) -> bool:
-        """Delete what is hidden for good; False where something remains."""
+    def purge(self, names: Sequence[str] | None = None) -> Receipt:
+        """Delete what is hidden for good."""
 
     def profile(self) -> tuple[Note, ...]:
         """What is known about the owner."""
@@ -80,10 +72,20 @@ class Wishes:
 
     Args:
         memory: What the commands are about.
+        turn: Ids of what the last turn was about: what its reply used, and its line.
+        keep: Keeps words because the owner said so, those of the last line without any, as a line
+            and a memory of it; gives the line's id, or "" where there is nothing to keep.
     """
 
-    def __init__(self, memory: Memories) -> None:
+    def __init__(
+        self,
+        memory: Memories,
+        turn: Callable[[], tuple[str, ...]],
+        keep: Callable[[str, float], str],
+    ) -> None:
         self._memory = memory
+        self._turn = turn
+        self._keep = keep
         self._question: _Question | None = None
 
     def obey(self, heard: Heard) -> Answer | None:
@@ -113,7 +115,7 @@ class Wishes:
     def _remember(self, wish: Command, heard: Heard) -> Answer:
         if self._memory.private:
             return Answer(phrase(wish.lang, "already private"))
-        line = self._memory.keep(heard, wish.text)
+        line = self._keep(wish.text, heard.confidence)
         if not line:
             return Answer(phrase(wish.lang, "remember what"))
         if not wish.text:
@@ -130,7 +132,7 @@ class Wishes:
     # ── forgetting ───────────────────────────────────────────────────────────────────────────
 
     def _forget_last(self, lang: str) -> Answer:
-        names = self._memory.last_mentioned()
+        names = self._turn()
         if not names:
             return Answer(phrase(lang, "nothing last"))
         gone = self._memory.forget(names)
@@ -162,7 +164,7 @@ class Wishes:
             return Answer(phrase(lang, "ask again"))
         if not question.hidden:
             names = self._memory.forget(names).ids
-        clean = self._memory.erase(names)
+        clean = self._memory.purge(names).verified
         done = phrase(lang, "purged" if clean else "purged some", count=counted(lang, len(names)))
         return Answer(done, forgotten=names)
 

@@ -76,6 +76,7 @@ _PHRASES = {
         "date": "{day}. {month}",
     },
 }
+_ENDS = (".", "!", "?", "…", "”", "“")
 _MONTHS = {
     "en": "January February March April May June July August September October November December",
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
@@ -94,7 +95,7 @@ def counted(lang: str, number: int) -> str:
 
 def listed(lang: str, texts: Sequence[str], most: int) -> str:
     """The first of some texts as sentences, and how many more there are."""
-    sentences = [f"{text.rstrip('.!? ')}." for text in texts[:most]]
+    sentences = [text if text.endswith(_ENDS) else f"{text}." for text in texts[:most]]
     if len(texts) > most:
         sentences.append(phrase(lang, "more", n=len(texts) - most))
     return " ".join(sentences)

@@ -1,0 +1,79 @@
+"""Recall: what fits the words just heard, least fitting first, or why nothing does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from companion.memory.hand import as_note
+from companion.memory.read import abstain, rank
+from companion.memory.read.pack import packed
+from companion.memory.read.words import asks
+from companion.memory.recalled import Recalled
+from companion.memory.record import clean
+from companion.memory.search import Found, Search, Span, with_part
+
+if TYPE_CHECKING:
+    from companion.memory.hand import Hand
+    from companion.memory.talk import Talk
+    from companion.memory.versions import Versions
+    from companion.values import Note
+
+LOOKED_AT = 40
+"""Lines that are weighed, by words and by meaning each."""
+MOST_PROMISES = 2
+"""Promises that are offered at a time once they are due."""
+
+
+class Recall:
+    """Answers what fits some words.
+
+    Args:
+        search: Finds and weighs.
+        versions: The memories.
+        hand: Makes notes of them.
+        talk: The conversation that goes on.
+        most: Most notes of one recall.
+    """
+
+    def __init__(
+        self, search: Search, versions: Versions, hand: Hand, talk: Talk, most: int
+    ) -> None:
+        self.search = search
+        self._versions = versions
+        self._hand = hand
+        self._talk = talk
+        self._most = most
+
+    def fitting(self, text: str, skip: int | None) -> tuple[tuple[Note, ...], Recalled]:
+        """What fits some words, and how well."""
+        promised = self._promised()
+        if not asks(text):
+            return promised, Recalled(reason="nothing was asked")
+        span = self._talk.span(skip)
+        found = self.search.find(clean(text), self._talk.moment(), span, LOOKED_AT)
+        told = Recalled(coverage=found.coverage, cosine=found.cosine)
+        if not abstain.worth_telling(found.coverage, found.cosine):
+            return promised, replace(told, reason="nothing fits well enough")
+        chosen = packed(rank.answering(found.ranked, text), self._most)
+        notes = [_note(found, with_part(one, "coverage", found.coverage)) for one in chosen]
+        known = {note.id for note in notes}
+        return (*(one for one in promised if one.id not in known), *notes), told
+
+    def found(self, text: str, limit: int) -> tuple[Note, ...]:
+        """What fits some words, from everything, best first."""
+        found = self.search.find(clean(text), self._talk.moment(), Span())
+        return tuple(_note(found, one) for one in found.ranked[:limit])
+
+    def _promised(self) -> tuple[Note, ...]:
+        """Promises that are due: offered with every question until they are spoken of."""
+        due = self._versions.due_before(self._talk.moment())
+        return tuple(
+            replace(self._hand.of_record(one), parts={"due": 1.0}) for one in due[-MOST_PROMISES:]
+        )
+
+
+def _note(found: Found, one: rank.Candidate) -> Note:
+    if one.key in found.passages:
+        return found.passages[one.key].as_note(one.score, one.parts)
+    return as_note(found.lines[one.key], one.score, one.parts)
