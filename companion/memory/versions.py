@@ -113,7 +113,7 @@ class Versions:
         with self._database.writing():
             closed = self._existing(old)
             if not record.valid_from:
-                day = f"{record.observed:%Y-%m-%d}"
+                day = record.observed.date().isoformat()
                 record = replace(record, valid_from=day, precision="day")
             made = self.add(replace(record, supersedes=(*record.supersedes, closed.ref)))
             self.revise(
@@ -286,7 +286,7 @@ class Versions:
 
     def due_before(self, when: datetime) -> list[Record]:
         """Open promises that are due by then, the oldest first."""
-        now = f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+        now = when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
         return self._records(f"{SHOWN}{NOW} AND due_at <= ? ORDER BY due_at", now)
 
     def sources_of(self, ulid: str) -> list[str]:
