@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -90,6 +90,7 @@ class Memory(BaseModel, extra="forbid", frozen=True):
 
     enabled: bool = True
     embedder: str = "minilm"
+    extract: Literal["rules", "model"] = "rules"
     index: str = ""
     tokens: int = Field(200, ge=0, le=8192)
     notes: int = Field(5, ge=0, le=50)

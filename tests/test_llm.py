@@ -213,3 +213,33 @@ def test_a_model_without_a_chat_template_is_refused_with_the_cure(tmp_path):
     with pytest.raises(BadData, match="no chat template") as caught:
         Llama(file, LIMITS)
     assert "instruct" in caught.value.hint
+
+
+def test_a_form_is_kept_and_admits_nothing(llama):
+    grammar = 'root ::= "{\\"facts\\":[" "]}"'
+    pieces = list(llama.fill("List what I said. I said hello.", grammar, 40))
+    assert "".join(pieces) == '{"facts":[]}'
+    assert pieces[0] == ""
+
+
+def test_work_that_nobody_waits_for_gives_the_conversation_back(llama):
+    build = prompts(llama)
+    talk(llama, build, TURNS[:2])
+    held = llama.context
+    assert list(llama.fill("Say yes or no.", 'root ::= "yes" | "no"', 9))
+    assert llama.context == held
+
+
+def test_such_work_can_be_left_in_the_middle(llama):
+    build = prompts(llama)
+    whole = talk(llama, build, TURNS[:1])
+    llama.forget()
+    steps = llama.fill("Say yes or no. " * 40, 'root ::= "yes" | "no"', 9)
+    next(steps)
+    steps.close()
+    assert talk(llama, build, TURNS[:1])[0][1] == whole[0][1]
+    assert llama.counts.generated
+
+
+def test_what_is_too_long_for_the_model_is_not_asked(llama):
+    assert list(llama.fill("Say yes or no. " * 400, 'root ::= "yes" | "no"', 9)) == []

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from companion.values import Prompt
 
 
+STEP = 32
+"""Tokens that are read in one step of work nobody waits for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much a model may read and write.
@@ -178,6 +182,58 @@ class Llama:
 
     def _stop(self) -> None:
         self._stop_reading = True
+
+    def fill(self, words: str, grammar: str, most: int) -> Iterator[str]:
+        """Answer `words` in the form of a grammar (GBNF, ours: llama.cpp aborts at a wrong one).
+
+        One small step each: "" after a part of the prompt is read, then piece after piece. It may
+        be left at any of them. What the model held of the conversation is read again at the end,
+        or by the next prompt.
+
+        Raises:
+            EngineError: llama.cpp failed.
+        """
+        held = self.context
+        before, after = self.chat.frame(["user"])
+        tokens = [
+            *self.encode(before, special=True),
+            *self.encode(words, special=False),
+            *self.encode(after, special=True),
+        ]
+        if len(tokens) + most > self.limits.context:
+            return  # the next lines may be shorter
+        yield from self._in_steps(tokens)
+        yield from self._formed(tokens, grammar, most)
+        yield from self._in_steps(list(held))
+
+    def _in_steps(self, tokens: Sequence[int]) -> Iterator[str]:
+        """Read `tokens` a few at a time."""
+        done = 0
+        while done < len(tokens):
+            with self._sole_user():
+                self._stop_reading = False
+                done = done or self._keep_common(tokens)
+                self._llama.eval(list(tokens[done : done + STEP]))
+                done += STEP
+            yield ""
+
+    def _formed(self, tokens: Sequence[int], grammar: str, most: int) -> Iterator[str]:
+        """What the model writes in the form of the grammar, token by token."""
+        import llama_cpp
+
+        text = codecs.getincrementaldecoder("utf-8")("replace")
+        try:
+            form = llama_cpp.LlamaGrammar.from_string(grammar, verbose=False)
+            written = self._llama.generate(list(tokens), temp=0.0, grammar=form)
+            for _ in range(most):
+                with self._sole_user():
+                    token = next(written, None)
+                    if token is None or self._is_end(token):
+                        return
+                    piece = text.decode(self._llama.detokenize([token]))
+                yield piece
+        except RuntimeError as error:
+            raise EngineError("llm", f"The language model failed: {error}.") from error
 
     def _reply(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         counts = self.counts = Counts(prompt=len(prompt.tokens), new=prompt.new)

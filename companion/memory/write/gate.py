@@ -41,6 +41,7 @@ _FILLERS = re.compile(
 )
 
 
+_OWNER = re.compile(r"(?:i|we|my|our|ich|wir|mein\w*|unser\w*)\b", re.IGNORECASE)
 _POLITE = re.compile(
     r"\b(?:can|could|will|would) you (?:please )?(?=remind\b)|\b(?:kannst|könntest) du (?=mich\b)",
     re.IGNORECASE,
@@ -153,11 +154,16 @@ def _not_meant(candidate: Candidate, text: str) -> str:
         return "imagined or uncertain"
     if _pattern(language.reported).search(before):
         return "somebody else's words"
-    words = _WORD.findall(before)
-    bound = words and _closely(before) and words[-1].lower() in language.binders
-    if bound and not candidate.asked and candidate.kind != "promise":
+    if not candidate.asked and candidate.kind != "promise" and _is_bound(before, quote, language):
         return "part of something else"
     return ""
+
+
+def _is_bound(before: str, quote: str, language: Language) -> bool:
+    """Whether "i live in york" goes on from a word before it, as in "where do i live in york"."""
+    words = _WORD.findall(before)
+    goes_on = words and words[-1].lower() in language.binders and _closely(before)
+    return bool(goes_on and _OWNER.match(quote))
 
 
 def _closely(before: str) -> bool:

@@ -184,6 +184,7 @@ TEMPLATES = {
     "-drinks": "{s} trinkt nicht: {o}",
     "afraid_of": "{s} hat Angst vor {o}",
     "likes": "{s} mag {o}",
+    "prefers": "{s} zieht vor: {o}",
     "-likes": "{s} mag {o} nicht",
     "promise": "{s} will erinnert werden, {o} {when}",
     "note": "{s} wollte behalten, dass {o}",
