@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from companion.llm.engine import Llama
     from companion.memory import Memory
     from companion.memory.embed import Embedder, MiniLM
+    from companion.memory.write.candidate import Extractor
     from companion.sound.mic import Microphone
     from companion.sound.speaker import Speaker
     from companion.speech.piper import Piper
@@ -113,7 +114,7 @@ def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -
     card = cards.find_card(settings.path(settings.companion.characters), _who(settings, wishes))
     owner = wishes.owner or settings.user.name or "friend"
     llm = load_llm(settings)
-    memory = open_memory(settings, wishes, card, owner, notices)
+    memory = open_memory(settings, wishes, card, owner, notices, llm)
     voice = _or_none(lambda: load_voice(settings, card), "Replies are shown as text", notices)
     speaker = None
     if wishes.speak and voice is not None and wishes.loudspeaker is None:
@@ -236,7 +237,12 @@ def load_minilm(settings: Settings, progress: Callable[[str], None] | None = Non
 
 
 def open_memory(
-    settings: Settings, wishes: Wishes, card: Card, owner: str, notices: list[str]
+    settings: Settings,
+    wishes: Wishes,
+    card: Card,
+    owner: str,
+    notices: list[str],
+    llm: Llama | None = None,
 ) -> Memory | None:
     """The memory of this owner with this character; None where it is switched off."""
     from companion.memory import Memory
@@ -257,7 +263,18 @@ def open_memory(
         role="talk",
         index=settings.memory.index,
         notes=settings.memory.notes,
+        extractor=_extractor(settings, card, owner, llm),
     )
+
+
+def _extractor(settings: Settings, card: Card, owner: str, llm: Llama | None) -> Extractor | None:
+    """What looks for facts after the rules; None where they do it alone."""
+    from companion.memory.write.model import ModelExtractor
+    from companion.memory.write.rules import About
+
+    if settings.memory.extract != "model" or llm is None:
+        return None
+    return ModelExtractor(llm, About(owner, card.name))
 
 
 def open_speaker(settings: Settings) -> Speaker:
