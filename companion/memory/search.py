@@ -6,17 +6,19 @@ Brings the stores and the pure rules of `read/` together. Knows nothing of sessi
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from companion.memory.journal import WINDOW
 from companion.memory.lore.find import Asked, Hits, anew
 from companion.memory.read import abstain, rank
-from companion.memory.read.words import terms
+from companion.memory.read.words import terms, words
 from companion.memory.stems import Stemmer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from companion.memory.embed import Embedder
@@ -35,6 +37,8 @@ SAMPLE = 512
 """Vectors whose cosines say what is ordinary for a question."""
 BEST = 3
 """Lines in which the words of the question are looked for."""
+WIDER = 8
+"""How many times more lines are asked for when most of the closest say the same."""
 NOBODY = "·"
 """Who says what stands in a document: never one that a question names."""
 
@@ -112,18 +116,19 @@ class Search:
         """What may fit `text`, best first: the best `depth` by words and by meaning."""
         asked = terms(text)[:MOST_TERMS]
         matches = self._journal.match(asked)
-        seqs = [seq for seq in matches.seqs if seq in span][:depth]
+        inside = (seq for seq in matches.seqs if seq in span)
+        said, before = self._lines(inside, frozenset(asked), depth)
+        seqs = list(said)
         vector = self._embedded(text)
         counts = {word: self._journal.count(self._stemmer.stem(word)) for word in asked}
         lore = self._told(asked, vector, counts, matches.lines, depth)
-        places = self._places(asked, seqs if lore.passages else seqs[:BEST])
+        places = self._places(asked, seqs if lore.passages or before else seqs[:BEST])
         everything = matches.lines + lore.passages
         scores = dict(zip(matches.seqs, matches.scores, strict=True))
         if lore.passages:
             scores = anew(scores, places, (counts, matches.lines), (lore.counts, everything))
         near = self._near(vector, span, depth)
-        lines = {line.seq: line for line in self._journal.lines(seqs)}
-        lines |= {line.seq: line for line in near}
+        lines = said | {line.seq: line for line in near}
         cosines = self._cosines(vector, sorted(lines))
         spread = rank.spread_of([*scores.values(), *lore.scores], everything)
         ordinary = self._ordinary(vector, lore)
@@ -137,20 +142,63 @@ class Search:
         ]
         candidates += [_passage(hit, spread, ordinary) for hit in lore.hits]
         weights = abstain.weights(lore.counts or counts, everything)
-        best = {word: found & set(seqs[:BEST]) for word, found in places.items()}
+        best = self._best(places, said, before)
+        new = [
+            cosines[seq]
+            for seq, line in lines.items()
+            if seq in cosines and (line.session, line.n) not in before
+        ]
         return Found(
             lines,
             {-hit.passage.seq: hit.passage for hit in lore.hits},
             rank.ranked(candidates, text, now),
             max(abstain.coverage(weights, best), lore.coverage),
-            max([*cosines.values(), *lore.cosines.values()], default=None),
+            max([*new, *lore.cosines.values()], default=None),
         )
 
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
+    def _lines(
+        self, seqs: Iterator[int], asked: frozenset[str], depth: int
+    ) -> tuple[dict[int, Line], set[tuple[str, int]]]:
+        """The first `depth` lines that differ, and the windows in which the same was asked before.
+
+        A question that was asked 100 times must not hide its answer.
+        """
+        kept: dict[tuple[str, str], Line] = {}
+        before: set[tuple[str, int]] = set()
+        while len(kept) < depth and (chunk := list(islice(seqs, depth))):
+            for line in self._journal.lines(chunk):
+                kept.setdefault((line.who, line.text.casefold()), line)
+                if rank.echoes(line.text, asked):
+                    steps = range(-WINDOW, WINDOW + 1)
+                    before |= {(line.session, line.n + step) for step in steps}
+        return {line.seq: line for line in islice(kept.values(), depth)}, before
+
     def _places(self, asked: Sequence[str], seqs: Sequence[int]) -> dict[str, set[int]]:
         """At which of these places each word stands."""
         return {word: self._journal.holding(word, seqs) for word in asked}
+
+    def _best(
+        self, places: Mapping[str, set[int]], said: Mapping[int, Line], before: set[tuple[str, int]]
+    ) -> dict[str, set[int]]:
+        """In which of the best lines each word stands, other than because it was asked before."""
+        asked = frozenset(places)
+        able = [one for one in said.values() if not rank.echoes(one.text, asked)][:BEST]
+        own = {
+            line.seq: {self._stemmer.stem(word) for word in words(line.worded)}
+            for line in able
+            if (line.session, line.n) in before
+        }
+        return {
+            word: {
+                line.seq
+                for line in able
+                if line.seq in found
+                and (line.seq not in own or self._stemmer.stem(word) in own[line.seq])
+            }
+            for word, found in places.items()
+        }
 
     # ── documents ────────────────────────────────────────────────────────────────────────────
 
@@ -178,8 +226,14 @@ class Search:
         if vector is None or self._index is None:
             return []
         # Lines outside the span are the newest, and often the closest to what is said now.
-        ids = self._index.nearest(vector, depth if span == Span() else 2 * depth)
-        return [line for line in self._journal.by_id(ids) if line.seq in span]
+        count = depth if span == Span() else 2 * depth
+        for wider in (count, WIDER * count):
+            ids = self._index.nearest(vector, wider)
+            inside = [line for line in self._journal.by_id(ids) if line.seq in span]
+            near = {(line.who, line.text.casefold()): line for line in reversed(inside)}
+            if len(near) >= depth // 2 or len(ids) < wider:
+                break
+        return list(reversed(near.values()))[:depth]
 
     def _cosines(self, vector: Vector | None, seqs: Sequence[int]) -> dict[int, float]:
         """Exact cosines from the journal's own vectors: the index only proposes."""

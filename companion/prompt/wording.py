@@ -166,7 +166,10 @@ def fitting(notes: Sequence[Note], room: int, cost: Callable[[Sequence[Note]], i
 
 _SPACE = re.compile(r"\s+")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
-_VARIATION = range(0xFE00, 0xFE10)
+_UNSEEN = frozenset(
+    (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0)
+).union(range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+"""Letters and marks that nobody sees: variation selectors can carry a whole hidden text."""
 
 
 def escape(text: str) -> str:
@@ -177,9 +180,7 @@ def escape(text: str) -> str:
     `NOTE_CHARACTERS`, cut at a word.
     """
     plain = unicodedata.normalize("NFC", _SPACE.sub(" ", text).strip())
-    kept = "".join(
-        c for c in plain if unicodedata.category(c)[0] != "C" and ord(c) not in _VARIATION
-    )
+    kept = "".join(c for c in plain if unicodedata.category(c)[0] != "C" and ord(c) not in _UNSEEN)
     if len(kept) > NOTE_CHARACTERS:
         head, _, _ = kept[:NOTE_CHARACTERS].rpartition(" ")
         kept = (head or kept[: NOTE_CHARACTERS - 1]) + "…"

@@ -131,11 +131,20 @@ def times(score: float, factor: float) -> float:
 
 
 def answering(candidates: Sequence[Candidate], heard: str) -> list[Candidate]:
-    """Weigh what can answer `heard` above what merely sounds like it; best first."""
+    """Weigh what can answer `heard` above what merely sounds like it; best first.
+
+    The same question asked before answers nothing, however often it was asked.
+    """
     asked = frozenset(terms(heard))
     question = is_question(heard)
-    weighed = [_weighed(one, asked, question=question) for one in candidates[:POOL]]
+    able = [one for one in candidates if not echoes(one.text, asked)]
+    weighed = [_weighed(one, asked, question=question) for one in able[:POOL]]
     return sorted(weighed, key=lambda one: (-one.score, -one.key))
+
+
+def echoes(text: str, asked: frozenset[str]) -> bool:
+    """Whether a text asks what was asked now."""
+    return is_question(text) and alike(asked, frozenset(terms(text))) >= SAME
 
 
 def _weighed(one: Candidate, asked: frozenset[str], *, question: bool) -> Candidate:
