@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from write_world import World
 
+from companion.errors import StoreError
+from companion.memory.write import Writer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from companion.memory.journal import Journal
 
 
 @pytest.fixture
@@ -41,7 +46,8 @@ def test_a_fact_is_kept_with_the_words_that_said_it(world: World) -> None:
 
 def test_the_same_fact_again_is_another_source_of_one_memory(world: World) -> None:
     for _ in range(100):
-        world.tell("I live in York.")
+        world.say("I live in York.")
+    world.work()
     (record,) = world.active()
     assert 2 <= len(record.sources) <= 12
     assert record.confidence > 0.9
@@ -285,6 +291,27 @@ def test_a_conversation_that_has_ended_is_summed_up_once(world: World) -> None:
     assert len(made.text.split()) <= 70
 
 
+def test_what_a_line_left_can_be_taken_back_and_what_it_ended_goes_on(world: World) -> None:
+    world.tell("I live in Leeds.", "my dog is called biscuit")
+    world.later(days=1)
+    said = [world.say("I live in Lisbon."), world.say("my dog is called biscuit")]
+    world.work()
+    gone = world.writer.unlearn(said)
+    assert len(gone) == 1
+    assert sorted(world.texts()) == ["Sam lives in Leeds.", "Sam's dog is called Biscuit."]
+    assert [one.valid_to for one in world.active(predicate="lives_in")] == [""]
+    assert [len(one.sources) for one in world.active(predicate="dog")] == [1]
+
+
+def test_what_is_forgotten_is_not_learned_again_from_the_same_line(world: World) -> None:
+    world.tell("my dog is called biscuit")
+    (record,) = world.active()
+    world.versions.hide([record.id])
+    world.journal.mark_looked([one.seq for one in world.journal.session(world.session)], 0)
+    world.work()
+    assert world.active() == []
+
+
 # ── crashes ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -302,6 +329,31 @@ def test_leaving_at_any_step_and_beginning_again_leaves_the_same(tmp_path: Path)
     whole = _after(tmp_path, len(TALK) + 9)
     for steps in range(len(TALK) + 1):
         assert _after(tmp_path, steps) == whole
+
+
+class Failing:
+    """A journal whose disk is full when a line is to be marked."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._journal, name)
+
+    def mark_looked(self, *_: object) -> None:
+        raise StoreError("The disk is full.", "Make room.")
+
+
+def test_a_line_that_could_not_be_read_to_the_end_leaves_nothing(world: World) -> None:
+    world.tell("I live in Leeds.")
+    before = world.all()
+    world.say("I moved to Lisbon.")
+    writer = Writer(Failing(world.journal), world.versions, "Juno", world.clock)  # type: ignore[arg-type]
+    with pytest.raises(StoreError):
+        next(writer.steps())
+    assert world.all() == before
+    world.work()
+    assert [one.object for one in world.active(predicate="lives_in")] == ["Lisbon"]
 
 
 def _after(folder: Path, steps: int) -> list[tuple[str, str, str, str]]:

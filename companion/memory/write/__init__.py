@@ -184,6 +184,20 @@ class Writer:
             self._journal.mark_looked([line.seq], BY_RULES)
         return kept[0]
 
+    def unlearn(self, lines: Sequence[Line]) -> list[str]:
+        """Take back what these lines left, as if they had never been said.
+
+        Memories that rest on nothing else go for good, and what they had ended goes on.
+
+        Returns:
+            Ids of the memories that went.
+        """
+        names = {name for line in lines for name in self._versions.sources_of(line.ulid)}
+        places = {(line.session, str(line.n)) for line in lines}
+        with self._versions.together():
+            gone = [name for name in sorted(names) if self._keeper.unlearn(name, places)]
+            return self._versions.remove(gone, self._now())
+
     # ── promises ─────────────────────────────────────────────────────────────────────────────
 
     def due(self, moment: datetime) -> list[Record]:

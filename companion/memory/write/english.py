@@ -252,7 +252,7 @@ ENGLISH = Language(
         "<named>": rf"(?P<o>{_NAME})\b",
         "<o>": r"(?P<o>[^,.;:!?\n]+)",
         "<ask>": r"(?:(?:^|[,.!?;:-]) *|\b(?:please|you|and|then|so|okay|ok|also|hey|well|just|oh|"
-        r"tomorrow|juno|mira) )",
+        r"tomorrow|{character}),? )",
         "<all>": r"(?P<o>[^.;!?\n]+)",
     },
     relations=RELATIONS,

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from companion.memory.write.languages import LANGUAGES
+from companion.memory.write.objects import pattern
 from companion.memory.write.retell import possessive
 from companion.memory.write.rules import sentences
 
@@ -36,7 +36,7 @@ _QUOTED = re.compile(
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _FILLERS = re.compile(
     r"^(?:(?:hi|hey|hello|so|well|oh|and|ok|okay|yes|yeah|um|uh|but|please|hallo|also|und|ja|ach|"
-    r"aber|bitte|na|there|juno)\b[ ,.!]*)*",
+    r"aber|bitte|na|there)\b[ ,.!]*)*",
     re.IGNORECASE,
 )
 
@@ -69,13 +69,13 @@ def judge(candidate: Candidate, line: Line, about: About, *, playing: bool = Fal
         _not_from(candidate, line)
         or ("role-play" if playing or _PLAY.search(line.text) else "")
         or _unsaid(candidate, line, about)
-        or _not_meant(candidate, line.text)
+        or _not_meant(candidate, line.text, about.character)
     )
     if reason:
         return Verdict("refused", reason)
     plain = _folded(line.text)
     _, said = _around(plain, plain.find(_folded(candidate.quote)))
-    if _pattern(LANGUAGES[candidate.lang].orders).search(said):
+    if pattern(LANGUAGES[candidate.lang].orders).search(said):
         return Verdict("quarantined", "tells the assistant how to be")
     if line.confidence < HEARD_BADLY:
         return Verdict("quarantined", "heard badly")
@@ -86,9 +86,9 @@ def is_playing(earlier: Sequence[str], lang: str) -> bool:
     """Whether a game of pretending goes on after these lines of the owner."""
     language, playing = LANGUAGES[lang], False
     for text in earlier:
-        if _pattern(language.pretend).search(text):
+        if pattern(language.pretend).search(text):
             playing = True
-        if _pattern(language.serious).search(text):
+        if pattern(language.serious).search(text):
             playing = False
     return playing
 
@@ -139,7 +139,7 @@ def _bare(word: str) -> str:
 # ── what is meant ────────────────────────────────────────────────────────────────────────────────
 
 
-def _not_meant(candidate: Candidate, text: str) -> str:
+def _not_meant(candidate: Candidate, text: str, character: str) -> str:
     """Why the owner did not state this, "" where they did."""
     language = LANGUAGES[candidate.lang]
     plain, quote = _folded(text), _folded(candidate.quote)
@@ -148,11 +148,11 @@ def _not_meant(candidate: Candidate, text: str) -> str:
     before = sentence[: place - start]
     if _is_quoted(plain, place, len(quote)):
         return "somebody else's words"
-    if not candidate.asked and _asks(sentence, language, candidate):
+    if not candidate.asked and _asks(sentence, candidate, character):
         return "a question"
-    if _pattern(language.doubtful).search(_POLITE.sub("", f"{before}{quote}")):
+    if pattern(language.doubtful).search(_POLITE.sub("", f"{before}{quote}")):
         return "imagined or uncertain"
-    if _pattern(language.reported).search(before):
+    if pattern(language.reported).search(before):
         return "somebody else's words"
     if not candidate.asked and candidate.kind != "promise" and _is_bound(before, quote, language):
         return "part of something else"
@@ -176,16 +176,18 @@ def _around(text: str, place: int) -> tuple[int, str]:
     return found[-1] if found else (0, text)
 
 
-def _asks(sentence: str, language: Language, candidate: Candidate) -> bool:
+def _asks(sentence: str, candidate: Candidate, character: str) -> bool:
     """Whether a sentence is a question: the speech recognition leaves the mark out."""
+    language = LANGUAGES[candidate.lang]
     begin = _POLITE.sub("", sentence.strip())
-    opening = _FILLERS.sub("", begin, count=1)
-    if _pattern(language.question).match(opening):
+    called = pattern(rf"^((?:\w+,? )?){re.escape(character)}\b[ ,]*").sub(r"\1", begin)
+    opening = _FILLERS.sub("", called, count=1)
+    if pattern(language.question).match(opening):
         return True
     if not begin.endswith("?"):
         return False
     before, _, last = begin.rpartition(",")
-    asked_after = _pattern(language.question).match(last.strip())
+    asked_after = pattern(language.question).match(last.strip())
     return not (asked_after and _folded(candidate.quote) in before)
 
 
@@ -199,8 +201,3 @@ def _is_quoted(text: str, place: int, length: int) -> bool:
 def _folded(text: str) -> str:
     """Text in which only the words count: white space single, apostrophes plain."""
     return " ".join(text.replace("\u2019", "'").split())
-
-
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.IGNORECASE)

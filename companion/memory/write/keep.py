@@ -77,6 +77,27 @@ class Keeper:
         last = max(recent, key=lambda one: (one.record.observed, one.record.id), default=None)
         return None if last is None else _in_place(last, candidate)
 
+    def unlearn(self, name: str, places: set[tuple[str, str]]) -> bool:
+        """Take lines out of the sources of a memory; whether it rests on nothing any more."""
+        record = self._versions.get(name)
+        if record is None:
+            return False
+        left = tuple(one for one in record.sources if (one.session, one.turns) not in places)
+        if left and record.kind != "summary":
+            self._versions.revise(replace(record, sources=left))
+            return False
+        for ref in record.supersedes:
+            self._reopen(ref.partition("#")[0], record)
+        return True
+
+    def _reopen(self, name: str, by: Record) -> None:
+        """Let a memory go on that another one had ended or taken back."""
+        record = self._versions.get(name)
+        if record is None or by.ref not in record.superseded_by:
+            return
+        left = tuple(ref for ref in record.superseded_by if ref != by.ref)
+        self._versions.revise(replace(record, status="active", valid_to="", superseded_by=left))
+
     # ── inside ───────────────────────────────────────────────────────────────────────────────
 
     def _already(self, candidate: Candidate, line: Line) -> Record | None:

@@ -86,13 +86,14 @@ def _unique(found: list[Candidate]) -> list[Candidate]:
 
 
 @cache
-def compiled(lang: str) -> tuple[tuple[Rule, re.Pattern[str]], ...]:
-    """The rules of a language as patterns."""
+def compiled(lang: str, character: str) -> tuple[tuple[Rule, re.Pattern[str]], ...]:
+    """The rules of a language as patterns, for a conversation with this character."""
     language = LANGUAGES[lang]
     made = []
     for rule in language.rules:
-        pattern = _TOKEN.sub(lambda token: language.tokens[token[0]], rule.pattern)
-        made.append((rule, re.compile(rf"(?<!\w)(?:{pattern})", re.IGNORECASE)))
+        form = _TOKEN.sub(lambda token: language.tokens[token[0]], rule.pattern)
+        form = form.replace("{character}", re.escape(character))
+        made.append((rule, re.compile(rf"(?<!\w)(?:{form})", re.IGNORECASE)))
     return tuple(made)
 
 
@@ -125,7 +126,9 @@ class _Reader:
         for start, sentence in sentences(self.text):
             matches = [
                 (match.start(), order, rule, match)
-                for order, (rule, pattern) in enumerate(compiled(self.language.code))
+                for order, (rule, pattern) in enumerate(
+                    compiled(self.language.code, self.about.character)
+                )
                 for match in pattern.finditer(sentence)
             ]
             for _, _, rule, match in sorted(matches, key=lambda one: one[:2]):
