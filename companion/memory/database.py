@@ -37,6 +37,11 @@ def guarded(path: Path) -> Iterator[None]:
             f"The memories in {path} may not be read by this account.",
             "Change the owner of the memory folder, or set [memory] folder to another one.",
         ) from error
+    except OSError as error:
+        raise StoreError(
+            f"The memories in {path} cannot be read or written: {error.strerror}.",
+            "See that there is space on the disk and that the folder may be written.",
+        ) from error
     except sqlite3.DatabaseError as error:
         if type(error) is not sqlite3.DatabaseError:
             raise  # a mistake of ours
@@ -122,9 +127,13 @@ def _part(db: sqlite3.Connection) -> Iterator[None]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     """Open a journal; a newer one is refused before anything is written."""
-    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
         # The header may be older than the log beside it, which a writer would merge when it leaves.
-        _refuse_newer(path, _version(db))
+        # (Only then: SQLite cannot read an empty log without writing.)
+        where = f"{path.absolute().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(where, uri=True)) as db:
+            _refuse_newer(path, _version(db))
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
     try:
         db.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -170,7 +179,8 @@ def _copy(db: sqlite3.Connection, path: Path) -> None:
 def _create(path: Path) -> None:
     """Make an empty journal, wholly or not at all."""
     fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
+    for left in (fresh, fresh.with_name(f"{fresh.name}-journal")):  # of one that was cut short
+        left.unlink(missing_ok=True)
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     db = sqlite3.connect(fresh, isolation_level=None)
     try:

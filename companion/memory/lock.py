@@ -13,7 +13,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from companion.errors import Forbidden, StoreBusy
+from companion.errors import Forbidden, StoreBusy, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,11 +79,23 @@ class FolderLock:
                 f"{self._file} may not be written by this account.",
                 "Change the owner of the memory folder, or set [memory] folder to another one.",
             ) from error
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            file.write(f"{os.getpid()} {role}\n")
+        except OSError as error:
+            raise _unwritable(self._file, error) from error
+        try:
+            with os.fdopen(fd, "w", encoding="utf-8") as file:
+                file.write(f"{os.getpid()} {role}\n")
+        except OSError as error:
+            raise _unwritable(self._file, error) from error
 
     def close(self) -> None:
         """Give the folder back; safe to repeat."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def _unwritable(file: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{file} cannot be written: {error.strerror}.",
+        "See that there is space on the disk and that the folder may be written.",
+    )
