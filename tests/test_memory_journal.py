@@ -166,7 +166,7 @@ def test_there_is_nothing_to_undo_in_a_conversation_that_has_not_begun(tmp_path:
     told(tmp_path, "I have a dog.")
     memory = Memory(tmp_path, "Sam", "mira")
     assert memory.undo() == 0
-    assert len(memory.memories()) == 2
+    assert len(memory.memories(kind="line")) == 2
     memory.close()
 
 

@@ -42,9 +42,9 @@ def test_what_is_to_be_remembered_is_a_line_and_a_memory_of_it(memory: Memory) -
     answer = memory.obey(Heard("Remember that my dog is called Rex.", 0.9))
     assert answer.text == "I will remember that: “my dog is called Rex”"
     assert memory.get(answer.kept).text == "my dog is called Rex"
-    kept = memory.memories(kind="fact")
-    assert texts(kept) == ["my dog is called Rex"]
-    assert "command:remember" in memory.to_xml(kept[0].id)
+    (kept,) = memory.memories(kind="relationship")
+    assert kept.text == "Sam's dog is called Rex."
+    assert '<quote turn="1">my dog is called Rex</quote>' in memory.to_xml(kept.id)
 
 
 def test_neither_command_nor_answer_is_kept(memory: Memory) -> None:
@@ -59,7 +59,7 @@ def test_remember_that_alone_means_what_was_said_last(memory: Memory) -> None:
     assert ask(memory, "remember that") == "There is nothing yet that I could remember."
     tell(memory, "My dog is called Rex.")
     assert ask(memory, "merk dir das") == "Das merke ich mir."
-    assert texts(memory.memories(kind="fact")) == ["My dog is called Rex."]
+    assert texts(memory.memories(kind="fact")) == ["Sam's dog is called Rex."]
 
 
 def test_forget_that_takes_the_last_turn_out_of_mind_and_asks(memory: Memory) -> None:

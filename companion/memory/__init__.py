@@ -38,12 +38,14 @@ from companion.memory.search import Search
 from companion.memory.talk import Talk
 from companion.memory.versions import Versions
 from companion.memory.why import Witness
+from companion.memory.write import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from companion.memory.embed import Embedder
     from companion.memory.recalled import Why
+    from companion.memory.write.candidate import Extractor
     from companion.values import Answer, Heard, Note, Prompt, Said
 
 
@@ -61,6 +63,7 @@ class More(TypedDict, total=False):
         index: Address of a Chroma server; "": the dense index is in the folder.
         notes: Most notes that one recall gives.
         audio: Folder of kept replies: forgetting reaches them too.
+        extractor: Reads lines with a language model; None: rules alone.
     """
 
     fresh: bool
@@ -69,6 +72,7 @@ class More(TypedDict, total=False):
     index: str
     notes: int
     audio: Path | None
+    extractor: Extractor | None
 
 
 class Memory:
@@ -127,13 +131,20 @@ class Memory:
             if self._index and embedder
             else None
         )
+        self._writer = Writer(
+            self._journal,
+            self._versions,
+            self.name,
+            self._talk.moment,
+            more.get("extractor"),
+        )
         self._hand = Hand(self._journal, self._versions, self.lore, self._talk.stamp)
         self._forgetting = Forgetting(self._journal, self._versions, self.lore, self._hand)
-        self._witness = Witness(self._journal, self._hand, self._used)
+        self._witness = Witness(self._journal, self._hand, self._told)
         self._places = Places(self.folder, more.get("audio"))
         most = more.get("notes", MOST)
-        self._recall = Recall(self._searching(), self._versions, self._hand, self._talk, most)
-        self._wishes = Wishes(self, self._last_turn, self._remember)
+        self._recall = Recall(self._searching(), self._writer, self._hand, self._talk, most)
+        self._wishes = Wishes(self, self._talk, self._journal, self._writer, self._witness)
 
     def close(self) -> None:
         """Give everything back; safe to repeat."""
@@ -201,8 +212,10 @@ class Memory:
     def idle(self) -> Iterator[None]:
         """The work that can wait, in small steps; it may be left at any of them.
 
-        Opens the dense index, embeds the lines that are not yet, and hands them to the index.
+        Reads the lines that nobody has read for what they leave behind, embeds what is not yet,
+        and hands it to the dense index.
         """
+        yield from self._writer.steps()
         for embedded in self._dense.steps() if self._dense else ():
             if embedded:
                 self._recall.search.learned()
@@ -345,20 +358,10 @@ class Memory:
         embedder = self._dense.embedder if self._dense else None
         return Search(self._journal, self._index if embedder else None, embedder, self.lore)
 
-    def _used(self, name: str) -> None:
-        """Count that a reply used a memory."""
-        if name.startswith(NAMED):
-            self._hand.used(name.removeprefix(NAMED), self._talk.moment())
-
-    def _last_turn(self) -> tuple[str, ...]:
-        """What the last turn was about: the notes that its reply used, and its line."""
-        return tuple(filter(None, (*self._witness.used, self._talk.heard)))
-
-    def _remember(self, text: str, confidence: float) -> str:
-        """Keep words because the owner said so, or those of the last line; the line's id."""
-        name = self._talk.heard
-        if text:
-            name = self._talk.keep("user", self.owner, text, confidence)
-        for line in self._journal.by_id([name]):
-            self._hand.remember(line)
-        return name
+    def _told(self, name: str) -> None:
+        """Count that a reply used a memory; a promise that is due is told with that."""
+        moment = self._talk.moment()
+        if any(one.id == name for one in self._writer.due(moment)):
+            self._writer.told(name, moment)
+        else:
+            self._versions.used(name, moment)

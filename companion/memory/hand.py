@@ -196,21 +196,6 @@ class Hand:
             raise UsageError(f"This can be no memory: {Exception.__str__(error)}.") from error
         return self.of_record(self._versions.add(record))
 
-    def remember(self, line: Line) -> Note:
-        """Keep the words of a line as a memory, because the owner said so."""
-        name, _ = self._stamp()
-        said = of_line(line)
-        (source,) = said.sources
-        record = replace(
-            said,
-            id=name,
-            kind="fact",
-            sources=(replace(source, method="command:remember"),),
-            importance=IMPORTANCE,
-            created_by="command/1",
-        )
-        return self.of_record(self._versions.add(record))
-
     def edit(self, name: str, text: str) -> Note:
         """Put the words of a memory right; what they were stays in its history.
 
@@ -239,15 +224,6 @@ class Hand:
         except Unfit as error:
             raise UsageError(f"This can be no memory: {Exception.__str__(error)}.") from error
         return self.of_record(self._versions.revise(better))
-
-    def used(self, name: str, moment: datetime) -> None:
-        """Count that a reply used a memory; a due promise that was spoken of is done."""
-        record = self._versions.get(name)
-        if record is None:
-            return
-        self._versions.used(name, moment)
-        if record.due and any(one.id == name for one in self._versions.due_before(moment)):
-            self._versions.revise(replace(record, due=replace(record.due, state="done")))
 
     def as_note(self, thing: Thing) -> Note:
         """Anything as a note."""

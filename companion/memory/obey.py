@@ -6,19 +6,24 @@ leaves everything as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from companion.memory.commands import Command, Kind, command, consent
 from companion.memory.phrases import READ_BACK, TOLD, counted, day, listed, phrase
+from companion.memory.record import clean
 from companion.values import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from companion.memory.forget import Forgotten
+    from companion.memory.journal import Journal
     from companion.memory.purge import Receipt
     from companion.memory.recalled import Why
+    from companion.memory.talk import Talk
+    from companion.memory.why import Witness
+    from companion.memory.write import Writer
     from companion.values import Heard, Note
 
 
@@ -72,20 +77,20 @@ class Wishes:
 
     Args:
         memory: What the commands are about.
-        turn: Ids of what the last turn was about: what its reply used, and its line.
-        keep: Keeps words because the owner said so, those of the last line without any, as a line
-            and a memory of it; gives the line's id, or "" where there is nothing to keep.
+        talk: The conversation that goes on.
+        journal: Its lines.
+        writer: Makes memories of them.
+        witness: Knows what the last reply used.
     """
 
     def __init__(
-        self,
-        memory: Memories,
-        turn: Callable[[], tuple[str, ...]],
-        keep: Callable[[str, float], str],
+        self, memory: Memories, talk: Talk, journal: Journal, writer: Writer, witness: Witness
     ) -> None:
         self._memory = memory
-        self._turn = turn
-        self._keep = keep
+        self._talk = talk
+        self._journal = journal
+        self._writer = writer
+        self._witness = witness
         self._question: _Question | None = None
 
     def obey(self, heard: Heard) -> Answer | None:
@@ -115,12 +120,18 @@ class Wishes:
     def _remember(self, wish: Command, heard: Heard) -> Answer:
         if self._memory.private:
             return Answer(phrase(wish.lang, "already private"))
-        line = self._keep(wish.text, heard.confidence)
-        if not line:
+        name = self._talk.heard
+        if wish.text:  # the words themselves are kept, not the wish
+            owner = self._journal.owner
+            name = self._talk.keep("user", owner, wish.text, heard.confidence)
+        lines = self._journal.by_id([name])
+        if not lines:
             return Answer(phrase(wish.lang, "remember what"))
+        said = heard.text if wish.text else phrase(wish.lang, "wish", text=lines[0].text)
+        self._writer.remember(lines[0].text, replace(lines[0], text=clean(said)))
         if not wish.text:
             return Answer(phrase(wish.lang, "remembered last"))
-        return Answer(phrase(wish.lang, "remembered", text=wish.text), kept=line)
+        return Answer(phrase(wish.lang, "remembered", text=wish.text), kept=name)
 
     def _privacy(self, wish: Command) -> Answer | None:
         was, self._memory.private = self._memory.private, wish.kind is Kind.PRIVATE
@@ -132,7 +143,7 @@ class Wishes:
     # ── forgetting ───────────────────────────────────────────────────────────────────────────
 
     def _forget_last(self, lang: str) -> Answer:
-        names = self._turn()
+        names = tuple(filter(None, (*self._witness.used, self._talk.heard)))
         if not names:
             return Answer(phrase(lang, "nothing last"))
         gone = self._memory.forget(names)

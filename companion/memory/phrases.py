@@ -15,6 +15,7 @@ TOLD = 6
 _PHRASES = {
     "en": {
         "remembered": "I will remember that: “{text}”",
+        "wish": "Remember that {text}",
         "remembered last": "I will remember that.",
         "remember what": "There is nothing yet that I could remember.",
         "forgotten": "I have put this out of my mind: {texts} Shall I delete it for good?",
@@ -46,6 +47,7 @@ _PHRASES = {
     },
     "de": {
         "remembered": "Das merke ich mir: „{text}“",
+        "wish": "Merk dir: {text}",
         "remembered last": "Das merke ich mir.",
         "remember what": "Es gibt noch nichts, was ich mir merken könnte.",
         "forgotten": "Daran denke ich nicht mehr: {texts} Soll ich es endgültig löschen?",

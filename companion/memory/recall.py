@@ -16,7 +16,7 @@ from companion.memory.search import Found, Search, Span, with_part
 if TYPE_CHECKING:
     from companion.memory.hand import Hand
     from companion.memory.talk import Talk
-    from companion.memory.versions import Versions
+    from companion.memory.write import Writer
     from companion.values import Note
 
 LOOKED_AT = 40
@@ -30,17 +30,15 @@ class Recall:
 
     Args:
         search: Finds and weighs.
-        versions: The memories.
+        writer: Knows the promises that are due.
         hand: Makes notes of them.
         talk: The conversation that goes on.
         most: Most notes of one recall.
     """
 
-    def __init__(
-        self, search: Search, versions: Versions, hand: Hand, talk: Talk, most: int
-    ) -> None:
+    def __init__(self, search: Search, writer: Writer, hand: Hand, talk: Talk, most: int) -> None:
         self.search = search
-        self._versions = versions
+        self._writer = writer
         self._hand = hand
         self._talk = talk
         self._most = most
@@ -67,7 +65,7 @@ class Recall:
 
     def _promised(self) -> tuple[Note, ...]:
         """Promises that are due: offered with every question until they are spoken of."""
-        due = self._versions.due_before(self._talk.moment())
+        due = self._writer.due(self._talk.moment())
         return tuple(
             replace(self._hand.of_record(one), parts={"due": 1.0}) for one in due[-MOST_PROMISES:]
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from companion.memory.memo import NAMED
 from companion.memory.recalled import Recalled, Recalls, Why, weighed, witnessed
 
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ class Witness:
     Args:
         journal: Where the recall is kept with its line.
         hand: Finds lines and memories by their ids.
-        used: Called with the id of each memory that a reply used.
+        told: Called with the id of each memory that a reply used.
     """
 
-    def __init__(self, journal: Journal, hand: Hand, used: Callable[[str], None]) -> None:
+    def __init__(self, journal: Journal, hand: Hand, told: Callable[[str], None]) -> None:
         self._journal = journal
         self._recalls = Recalls(journal)
         self._hand = hand
-        self._used = used
+        self._told = told
         self._asked = ""
         self._notes: tuple[Note, ...] = ()
         self._recalled: Recalled | None = None
@@ -54,7 +55,8 @@ class Witness:
         if line:
             self._recalls.keep(line, self._recalled)
             for name in self._recalled.used:
-                self._used(name)
+                if name.startswith(NAMED):
+                    self._told(name.removeprefix(NAMED))
 
     @property
     def used(self) -> tuple[str, ...]:
