@@ -4,89 +4,32 @@
 
 from __future__ import annotations
 
+from companion.memory.write.english_words import (
+    BEFORE_JOB,
+    DID,
+    DOING,
+    JOB,
+    LANGUAGES,
+    MARITAL,
+    NOT_NAMES,
+    NUMBER,
+    OWNED,
+    RELATIONS,
+    STATES,
+    SUBJECT,
+)
 from companion.memory.write.language import Language, Rule
-
-RELATIONS = {
-    **dict.fromkeys(("mum", "mom", "mother", "mummy"), "mother"),
-    **dict.fromkeys(("dad", "father", "daddy"), "father"),
-    **dict.fromkeys(("kid", "child"), "child"),
-    **dict.fromkeys(("grandma", "gran", "granny", "nan", "grandmother"), "grandmother"),
-    **dict.fromkeys(("grandpa", "grandad", "granddad", "grandfather"), "grandfather"),
-    **dict.fromkeys(("fiance", "fiancé", "fiancee", "fiancée"), "fiance"),
-    **dict.fromkeys(("neighbour", "neighbor"), "neighbour"),
-    **dict.fromkeys(("colleague", "coworker", "co-worker"), "colleague"),
-    **dict.fromkeys(("rabbit", "bunny"), "rabbit"),
-    **{
-        word: word.replace(" ", "_")
-        for word in (
-            *"sister brother wife husband partner girlfriend boyfriend son daughter friend".split(),
-            *"boss flatmate roommate housemate aunt uncle cousin niece nephew godson".split(),
-            *"goddaughter grandson granddaughter stepson stepdaughter stepmother stepfather".split(),
-            *"dog cat puppy kitten horse pony hamster parrot goldfish tortoise teacher".split(),
-            *("best friend", "guinea pig", "pet"),
-        )
-    },
-}
-_JOBS = """
-    accountant actor actress architect artist baker barber barista bartender beekeeper biologist
-    bricklayer builder butcher carer carpenter caretaker chef chemist cleaner coach coder cook
-    counsellor dancer decorator dentist designer developer doctor driver economist editor
-    electrician engineer farmer firefighter fisherman florist gardener geologist hairdresser
-    historian illustrator interpreter joiner journalist judge lawyer lecturer librarian
-    locksmith mathematician mechanic midwife miner musician nurse optician painter paramedic
-    pharmacist philosopher photographer physicist physiotherapist pilot plumber poet porter
-    postman potter priest producer professor programmer psychologist receptionist researcher
-    roofer sailor scientist sculptor secretary shepherd singer soldier solicitor student surgeon
-    tailor teacher therapist translator tutor vet waiter waitress welder writer zookeeper
-    """
-_TWO_WORDS = (
-    "bus driver|estate agent|nursery teacher|police officer|shop assistant|social worker|"
-    "software engineer|taxi driver|truck driver"
-)
-_JOB = f"{_TWO_WORDS}|{'|'.join(_JOBS.split())}"
-_LANGUAGES = (
-    "arabic|bengali|bulgarian|cantonese|catalan|chinese|croatian|czech|danish|dutch|english|"
-    "estonian|finnish|french|gaelic|german|greek|hebrew|hindi|hungarian|irish|italian|japanese|"
-    "korean|latin|latvian|lithuanian|mandarin|norwegian|persian|polish|portuguese|punjabi|"
-    "romanian|russian|serbian|slovak|spanish|swahili|swedish|tamil|thai|turkish|ukrainian|urdu|"
-    "vietnamese|welsh"
-)
-_OWNED = (
-    "cats?|dogs?|horses?|rabbits?|hamsters?|chickens|hens|fish|goldfish|birds?|parrots?|budgies|"
-    "snakes?|lizards?|tortoises?|bees|goats?|sheep|ponies|pony|kittens?|pupp(?:y|ies)|pets?|"
-    "guinea pigs?|kids?|children|child|sons?|daughters?|sisters?|brothers?|siblings?|twins|"
-    "grandchildren|nephews?|nieces?|cousins?|car|van|bike|bicycle|motorbike|boat|caravan|garden|"
-    "allotment|piano|guitar|house|flat|cottage|tattoos?|asthma|diabetes|dyslexia|adhd|migraines"
-)
-_NUMBER = (
-    r"\d{1,3}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
-    r"(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|ten|eleven|twelve|thirteen|"
-    r"fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|one|two|three|four|five|six|seven|"
-    r"eight|nine"
-)
-_SUBJECT = r"(?P<o>\w+(?: (?!at|in|with|for|because)\w+){0,2})"
-_DOING = (
-    "going|flying|travell?ing|driving|moving|starting|getting|having|meeting|seeing|visiting|"
-    "taking|running|playing|singing|giving|leaving|marrying|celebrating|hosting|buying|selling"
-)
-_DID = (
-    r"had (?:an? |my |the |our )?(?:\w+ )?(?:baby|surgery|operation|interview|exam|accident|"
-    r"appointment|party|wedding|argument|fight|lesson|test|stroke|miscarriage)|"
-    "passed|failed|got|went|bought|sold|met|saw|lost|found|won|finished|started|broke|quit|visited|"
-    "made|baked|cooked|painted|ran|fell|adopted|married|graduated|retired|flew|drove|planted|"
-    "built|ate|watched|played|celebrated|booked|signed|crashed|fixed|repaired|learned|learnt|turned|moved|joined|stopped|gave up"
-)
 
 RULES = (
     # who they are
     Rule("name", r"my name(?:'s| is| was) <name>", proper=True),
-    Rule("name", r"i(?:'m| am) called <name>", proper=True),
+    Rule("name", r"i(?:'m| am) (?:called|named) <name>", proper=True),
     Rule("called", r"(?:please |just |you can |you may |everyone |people )call me <name>",
          proper=True),
     Rule("called", r"^(?:and )?call me <name>", proper=True),
-    Rule("age", rf"i(?:'m| am) (?P<o>{_NUMBER})(?: years?)?(?: old)?(?= *(?:$|[.,!;]|and\b|now\b))"),
-    Rule("age", rf"<X>(?: is|'s) (?P<o>{_NUMBER}) (?:years? )?old"),
-    Rule("age", rf"<X>(?: is|'s) (?P<o>{_NUMBER})(?: now)?(?= *(?:$|[.,!;]))"),
+    Rule("age", rf"i(?:'m| am) (?P<o>{NUMBER})(?: years?)?(?: old)?(?= *(?:$|[.,!;]|and\b|now\b))"),
+    Rule("age", rf"<X>(?: is|'s) (?P<o>{NUMBER}) (?:years? )?old"),
+    Rule("age", rf"<X>(?: is|'s) (?P<o>{NUMBER})(?: now)?(?= *(?:$|[.,!;]))"),
     Rule("birthday", r"my birthday(?:'s| is)(?: on)? <o>", words=9),
     Rule("birthday", r"<X>'s birthday(?: is)(?: on)? <o>", words=9),
     Rule("birthday", r"i was born on <o>", words=9),
@@ -105,20 +48,26 @@ RULES = (
          proper=True),
     Rule("@rel", r"my <rel> is (?P<o>(?-i:[A-Z]\w+))(?= *(?:$|[.,!;]))", proper=True),
     Rule("has", rf"<I>(?:'ve| have)?(?: have| got)"
-         rf" (?P<o>(?:an?|{_NUMBER}|no) (?:\w+ )?(?:{_OWNED}))\b"
+         rf" (?P<o>(?:an?|{NUMBER}|no) (?:\w+ )?(?:{OWNED}))\b"
          r"(?! (?:called|named|whose|she's|he's|who's))", words=5),
     Rule("has", r"<I> (?:have|'ve got|have got) (?P<o>asthma|diabetes|dyslexia|adhd|migraines)\b"),
+    Rule("has", rf"<I> (?:don't|dont|do not) have (?:any|an?) (?P<o>(?:{OWNED}))\b", polarity="-"),
+    Rule("marital_status", rf"<I'm> (?:happily |recently |newly |not )?(?P<o>{MARITAL})\b"),
+    Rule("is", rf"<I'm> (?:an? |now )?(?P<o>{STATES})\b"),
+    Rule("suffers_from", r"<I> suffer from <o>"),
     # where
     Rule("lives_in", r"<I> (?:don't|do not|no longer) live in <o>", polarity="-", proper=True,
          changed=True),
-    Rule("lives_in", r"<I> live (?:in|at) <o>", proper=True, dated=True),
-    Rule("lives_in", r"i(?:'m| am) living in <o>", proper=True),
-    Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?to <o>",
+    Rule("home", r"<I> live in (?P<o>an? [^,.;:!?\n]+)"),
+    Rule("lives_in", r"<I> live (?:in|at) (?!an? )<o>", proper=True, dated=True),
+    Rule("lives_in", r"i(?:'m| am) living in (?!an? )<o>", proper=True),
+    Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?to (?!an? )<o>",
          proper=True, dated=True, past=True, changed=True),
-    Rule("lives_in", r"(?:i|we)(?:'ve| have)(?: always| been)? (?:lived|living) in <o>", proper=True, dated=True, past=True),
+    Rule("lives_in", r"(?:i|we)(?:'ve| have)(?: always| been)? (?:lived|living) in (?!an? )<o>", proper=True, dated=True, past=True),
     Rule("lived_in", r"<I> used to live in <o>", proper=True),
     Rule("lived_in", r"<I> lived in <o>", proper=True),
-    Rule("lives_in", r"<X> lives (?:in|at) <o>", proper=True),
+    Rule("been_to", r"(?:i|we)(?:'ve| have) been to <o>", proper=True),
+    Rule("lives_in", r"<X> lives (?:in|at) (?!an? )<o>", proper=True),
     Rule("lives_in", r"<X>(?: has| have)?(?: just| finally)? moved (?:back )?to <o>", proper=True,
          dated=True, past=True, changed=True),
     Rule("from", r"i(?:'m| am)(?: originally)? from <o>", proper=True),
@@ -130,27 +79,35 @@ RULES = (
     Rule("job", r"<I> work as an? <o>"),
     Rule("job", r"<I>(?:'ve| have)?(?: just)? (?:started|got)(?: (?:a|my) new job| working| work)?"
          r" as an? <o>", dated=True, past=True, changed=True),
-    Rule("job", rf"i(?:'m| am) an? (?P<o>(?:retired |freelance |junior |senior )?(?:{_JOB}))\b"),
+    Rule("job", rf"i(?:'m| am) an? (?P<o>(?:{BEFORE_JOB} )?(?:{JOB}))\b"),
     Rule("job", r"<X> works as an? <o>"),
-    Rule("job", rf"<X>(?: is|'s) an? (?P<o>(?:retired |freelance )?(?:{_JOB}))\b"),
+    Rule("job", rf"<X>(?: is|'s) an? (?P<o>(?:{BEFORE_JOB} )?(?:{JOB}))\b"),
     Rule("works_at", r"<I> work(?: (?!as\b|in\b|from\b|on\b|hard\b)\w+){0,3} (?:at|for) <o>"),
     Rule("works_at", r"<I> (?:don't|do not|no longer) work (?:at|for) <o>", polarity="-",
          changed=True),
     Rule("works_at", r"<X> works (?:at|for) <o>"),
-    Rule("works_at", r"<I> work in (?P<o>an? [^,.;:!?\n]+)"),
-    Rule("studies", rf"<I> study {_SUBJECT}"),
-    Rule("studies", rf"i(?:'m| am) studying {_SUBJECT}"),
-    Rule("studies", rf"<X>(?: is|'s) studying {_SUBJECT}"),
-    Rule("studies", rf"<X> studies {_SUBJECT}"),
+    Rule("works_at", r"<I> work in <o>", "{s} works in {o}"),
+    Rule("studies", rf"<I> study {SUBJECT}"),
+    Rule("studies", rf"i(?:'m| am) studying {SUBJECT}"),
+    Rule("studies", rf"<X>(?: is|'s) studying {SUBJECT}"),
+    Rule("studies", rf"<X> studies {SUBJECT}"),
     Rule("plays", r"<I> play <o>(?<!a lot)"),
     Rule("plays", r"(?:i|we)(?:'ve| have) been playing <o>"),
     Rule("plays", r"<X> plays <o>"),
-    Rule("speaks", rf"<I> speak (?P<o>(?:a little |a bit of |some )?(?:{_LANGUAGES})\b[^.;!?\n]*)",
+    Rule("studied", rf"<I> studied {SUBJECT}"),
+    Rule("drives", r"<I> drive (?P<o>an? [^,.;:!?\n]+)", words=5),
+    Rule("collects", r"<I> collect <o>", words=5),
+    Rule("used_to", r"<I> used to (?!live\b|be\b)<o>", words=6),
+    Rule("wants", r"<I> want to (?P<o>(?:be an?|become|open|learn|visit|travel|write|own|start|buy|"
+         r"move to) [^,.;:!?\n]+)", words=8),
+    Rule("speaks", rf"<I> speak (?P<o>(?:a little |a bit of |some )?(?:{LANGUAGES})\b[^.;!?\n]*)",
          listed=True, proper=True, words=3),
-    Rule("speaks", rf"<X> speaks (?P<o>(?:{_LANGUAGES})\b[^.;!?\n]*)", listed=True, proper=True),
+    Rule("speaks", rf"<X> speaks (?P<o>(?:{LANGUAGES})\b[^.;!?\n]*)", listed=True, proper=True),
     # what they like
     Rule("@fav", r"my (?:all[- ]time )?favou?rite (?P<thing>\w+)(?: ever)?(?:'s| is| has to be) <o>",
          words=5),
+    Rule("@fav", r"(?P<o>(?!it\b|that\b|this\b|what\b|which\b|who\b|here\b)[\w' -]{2,40}?) (?:is|are) my (?:all[- ]time )?"
+         r"favou?rite (?P<thing>\w+)(?= *(?:$|[.,!;]))", words=5),
     Rule("@fav", r"<X>'s favou?rite (?P<thing>\w+) is <o>", words=5),
     Rule("allergic_to", r"i(?:'m| am) (?:\w+ )?allergic to <o>", listed=True),
     Rule("allergic_to", r"i(?:'m| am) not allergic to <o>", polarity="-"),
@@ -185,12 +142,12 @@ RULES = (
     Rule("promise", r"i promise(?: you)?(?: that)? (?:i'll|i will|to) <all>",
          "{s} promised to {o} {when}", words=14, dated=True, mine=True),
     # what happens and happened
-    Rule("event", rf"<I'm> (?P<o>(?:{_DOING})\b[^.;!?\n]*)", "{s} is {o} {when}", words=12,
+    Rule("event", rf"<I'm> (?P<o>(?:{DOING})\b[^.;!?\n]*)", "{s} is {o} {when}", words=12,
          dated=True, needs=True),
     Rule("event", r"<X> (?P<o>turns \w+[^,.;!?\n]*)", words=4, dated=True, needs=True),
-    Rule("event", rf"<I>(?:'ve| have)? (?:just )?(?P<o>(?:{_DID})\b[^.;!?\n]*)", words=12,
+    Rule("event", rf"<I>(?:'ve| have)? (?:just )?(?P<o>(?:{DID})\b[^.;!?\n]*)", words=12,
          dated=True, needs=True, past=True),
-    Rule("event", rf"<X> (?P<o>(?:{_DID})\b[^.;!?\n]*)", words=12, dated=True, needs=True,
+    Rule("event", rf"<X> (?P<o>(?:{DID})\b[^.;!?\n]*)", words=12, dated=True, needs=True,
          past=True),
 )  # fmt: skip
 
@@ -203,8 +160,19 @@ TEMPLATES = {
     "@fav": "{s}'s favourite {word} is {o}",
     "@with": "{s}, {owner}'s {word},",
     "has": "{s} has {o}",
+    "-has": "{s} has no {o}",
+    "marital_status": "{s} is {o}",
+    "is": "{s} is {o}",
+    "suffers_from": "{s} suffers from {o}",
+    "been_to": "{s} has been to {o}",
+    "studied": "{s} studied {o}",
+    "drives": "{s} drives {o}",
+    "collects": "{s} collects {o}",
+    "used_to": "{s} used to {o}",
+    "wants": "{s} wants to {o}",
     "lives_in": "{s} lives in {o}",
     "-lives_in": "{s} no longer lives in {o}",
+    "home": "{s} lives in {o}",
     "lived_in": "{s} used to live in {o}",
     "from": "{s} is from {o}",
     "job": "{s} works as {an} {o}",
@@ -256,21 +224,7 @@ ENGLISH = Language(
         "<all>": r"(?P<o>[^.;!?\n]+)",
     },
     relations=RELATIONS,
-    not_names=frozenset(
-        """
-        a about after all also always am an and any anyone are as ask at be because been before
-        being but by called came can dead died do does doesn't done down even ever every everyone
-        feeling fine for from gave getting gone good got great had has hates have he her here hers
-        him his home i if in is isn't it its just kept lives like likes lived loves made married
-        may maybe me might mine more most my never new nice nobody none not nothing now of off
-        often old on only or other our out over passed playing plays quite really right sad said
-        says she sick since so some someone sometimes soon still studies such that the their them
-        then there these they this those tired to too turned turns up used usually very wants was
-        we were what when where which who whose why will with without works would yes you your
-        food life name one people something everything anything thing work milk water today
-        tomorrow yesterday going coming sleeping working living staying not
-        """.split()
-    ),
+    not_names=NOT_NAMES,
     cut=(
         r"\s*(?:\b(?:and|or|so|but|then) (?:i|i'm|i've|i'll|i'd|my|we|we're|we've|he|she|it|it's|"
         r"he's|she's|they|you|that|this|there|now|then)\b|\b(?:because|but|since|which|who|when|"
@@ -284,8 +238,8 @@ ENGLISH = Language(
         r"sometimes|often|occasionally|every day|all day|all the time|you know|to be honest|honestly|by the way|with|in|on|at|to|for|of|the|a|my|so|recently))+$"
     ),
     bad=(
-        r"(?:it|that|this|you|your|yours|him|her|them|these|those|to|how|what|when|where|why|who|"
-        r"me|for|from|by|got from|being|not|games?|the (?:moment|time|night)|home|times|now|talking|hearing|having|here|there|so|too|very|one|some|something|anything|"
+        r"(?:it|that|this|you|your|yours|him|her|them|these|those|to (?:hear|see|know|be|you|me|have|say|the|it|them)|to$|how|what|when|where|why|who|"
+    r"me|progress|the (?:mornings?|evenings?|nights?)|for|from|by|got from|being|not|games?|the (?:moment|time|night)|home|times|now|talking|hearing|having|here|there|so|too|very|one|some|something|anything|"
         r"everything|nothing|things?|stuff|both|either|all|another|my|his|their|our|i|we|she|he|"
         r"they|much|more|fast|slow|well|home|bed|doing|about|and|or|but|is|are|the (?:way|same|idea|"
         r"fact|one|most|best)|with you|a lot|a bit|games? with|along|tricks?|dead|dumb)\b"

@@ -97,11 +97,19 @@ RULES = (
     Rule("@rel", r"<name> ist <mein> <rel>\b", proper=True),
     Rule("@rel", r"\b<mein> <rel>,? <named>(?= (?:ist|war|hat|wohnt|lebt|arbeitet|liebt|mag|hasst|"
          r"spielt|studiert|wird|kommt|und ich|kann|zieht)\b)", proper=True),
-    Rule("has", rf"\b(?:ich habe|wir haben|ich hab) (?P<o>(?:{_NUMBER}|keine?n?) (?:\w+ )?"
+    Rule("has", rf"\b(?:ich habe|wir haben|ich hab) (?P<o>(?:{_NUMBER}) (?:\w+ )?"
          rf"(?:{_OWNED}))\b(?! (?:namens|der|die das))", words=5),
+    Rule("has", rf"<I> habe keine? (?P<o>(?:{_OWNED}))\b", polarity="-"),
+    Rule("marital_status", r"\bich bin (?:glücklich |frisch )?(?P<o>verheiratet|ledig|geschieden|"
+         r"verlobt|verwitwet|single)\b"),
+    Rule("is", r"\bich bin (?P<o>schwanger|linkshänder(?:in)?|farbenblind|taub|christ(?:in)?|"
+         r"muslim(?:in)?|katholisch|evangelisch|atheist(?:in)?|arbeitslos|selbstständig)\b"),
+    Rule("been_to", r"\b(?:ich war|wir waren) (?:schon )?(?:einmal |mal )?in <o>", proper=True),
+    Rule("works_at", r"<I> arbeite in (?P<o>eine[mr] [^,.;:!?\n]+)", "{s} arbeitet in {o}"),
+    Rule("home", r"<I> (?:wohne|lebe|wohnen|leben) in (?P<o>eine[mr] [^,.;:!?\n]+)"),
     Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben) nicht mehr in <o>", polarity="-",
          proper=True, changed=True),
-    Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben)(?: \w+)?(?: jetzt)? in <o>(?<!nicht)",
+    Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben)(?: \w+)?(?: jetzt)? in (?!eine[mr] )<o>(?<!nicht)",
          proper=True, dated=True),
     Rule("lives_in", r"\b(?:wohne|lebe) ich (?:jetzt )?in <o>", proper=True, dated=True),
     Rule("lives_in", r"\b(?:ich bin|wir sind)(?P<early>[\w ]*?) nach (?P<o>[\w-]+(?: [A-Z][\w-]+)*)"
@@ -169,8 +177,13 @@ TEMPLATES = {
     "@fav": "{S} Lieblings{word} ist {o}",
     "@with": "{s}, {owner} {word},",
     "has": "{s} hat {o}",
+    "-has": "{s} hat keine {o}",
+    "marital_status": "{s} ist {o}",
+    "is": "{s} ist {o}",
+    "been_to": "{s} war schon in {o}",
     "lives_in": "{s} wohnt in {o}",
     "-lives_in": "{s} wohnt nicht mehr in {o}",
+    "home": "{s} wohnt in {o}",
     "lived_in": "{s} hat früher in {o} gewohnt",
     "from": "{s} kommt aus {o}",
     "job": "{s} arbeitet als {o}",

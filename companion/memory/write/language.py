@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FUNCTIONAL = frozenset({"name", "called", "age", "birthday", "lives_in", "job", "works_at"})
+FUNCTIONAL = frozenset(
+    {"name", "called", "age", "birthday", "lives_in", "job", "works_at", "marital_status"}
+)
 """What only one thing can be at a time, beside `favourite_*` and the relations below."""
 ONLY_ONE = frozenset(
     {"wife", "husband", "partner", "girlfriend", "boyfriend", "fiance", "boss", "mother", "father"}
 )
 """Relations of which one has one at a time."""
-PREFERENCES = frozenset({"likes", "called", "diet", "eats", "drinks", "afraid_of", "prefers"})
+PREFERENCES = frozenset(
+    {"likes", "called", "diet", "eats", "drinks", "afraid_of", "prefers", "wants"}
+)
 IMPORTANCE = {
     "promise": 0.9,
     "relationship": 0.8,

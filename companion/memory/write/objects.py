@@ -20,6 +20,9 @@ _SMALL = frozenset(["of", "the", "and", "upon", "de", "von", "am", "an", "der", 
 _POINTING = re.compile(
     r"\b(?:it|that (?=\w+$)|this|these|those|them|him|her|there|es|ihn|ihm|dort)\b", re.IGNORECASE
 )
+_DOING = re.compile(r"(?:to \w+|\w{2,}ing) \w", re.IGNORECASE)
+PHRASE = 8
+"""Most words of a thing that one does: "reading a good book before bedtime"."""
 _ALONE = frozenset(["graduated", "retired", "married", "geheiratet", "gekündigt", "bestanden"])
 """Events that one word tells."""
 _BARE = frozenset(["job", "diet", "speaks", "studies"])
@@ -41,7 +44,7 @@ def cut(raw: str, language: Language) -> str:
 def split(text: str, rule: Rule, language: Language) -> list[str]:
     """The objects of a list; a phrase like "cooking for friends and family" is one."""
     whole = trimmed(text, rule, language)
-    if not rule.listed or re.match(r"\w+ing \w", whole):
+    if not rule.listed or _DOING.match(whole):
         parts = [whole]
     else:
         parts = [trimmed(part, rule, language) for part in _LIST.split(whole)]
@@ -59,7 +62,8 @@ def trimmed(text: str, rule: Rule, language: Language) -> str:
 def tells(text: str, rule: Rule, language: Language) -> bool:
     """Whether an object says something by itself."""
     words = text.split()
-    if not words or len(words) > rule.words or pattern(language.bad).match(f"{text} "):
+    most = PHRASE if _DOING.match(text) else rule.words
+    if not words or len(words) > most or pattern(language.bad).match(f"{text} "):
         return False
     if rule.predicate == "likes":
         return words[0].lower() not in {"the", "that"} and not _POINTING.search(text)
