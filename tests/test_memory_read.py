@@ -21,6 +21,10 @@ def _one(key: int, text: str, score: float, *, mine: bool = True) -> rank.Candid
     return rank.Candidate(key, text, mine, NOW - timedelta(days=400), score, None, score)
 
 
+def _answering(candidates: list[rank.Candidate], heard: str) -> list[rank.Candidate]:
+    return rank.answering(candidates, rank.question_of(heard, candidates))
+
+
 def test_a_question_is_looked_for_by_its_telling_words() -> None:
     assert terms("What\u2019s the name of my dog, in 7 words?") == ("name", "dog", "7", "words")
 
@@ -102,14 +106,14 @@ def test_a_statement_stands_above_an_earlier_question_and_an_echo() -> None:
         _one(4, "Your brown puppy is Biscuit.", 2.0, mine=False),
         _one(5, "Mhm.", 2.0),
     ]
-    order = [one.key for one in rank.answering(candidates, "what is my dog called")]
+    order = [one.key for one in _answering(candidates, "what is my dog called")]
     assert order == [3, 4, 1, 5]  # the question itself answers nothing
 
 
 def test_the_same_statement_answers_a_question_and_adds_nothing_to_a_statement() -> None:
     (line,) = [_one(1, "My dog is called Biscuit.", 1.0)]
-    (asked,) = rank.answering([line], "Is my dog called Biscuit?")
-    (repeated,) = rank.answering([line], "My dog is called Biscuit.")
+    (asked,) = _answering([line], "Is my dog called Biscuit?")
+    (repeated,) = _answering([line], "My dog is called Biscuit.")
     assert (asked.score, repeated.score) == (1.0, rank.ECHO)
 
 

@@ -264,6 +264,12 @@ class Journal:
         with guarded(self.path):
             return self._lines("session = ? ORDER BY n", session)
 
+    def around(self, line: Line) -> list[Line]:
+        """The lines of its window, in order."""
+        with guarded(self.path):
+            between = "session = ? AND n BETWEEN ? AND ? ORDER BY n"
+            return self._lines(between, line.session, line.n - WINDOW, line.n + WINDOW)
+
     def newest(self, limit: int) -> list[Line]:
         """The newest lines, newest first."""
         with guarded(self.path):

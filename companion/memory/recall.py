@@ -6,21 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from companion.memory.hand import as_note
-from companion.memory.read import abstain, rank
-from companion.memory.read.pack import packed
 from companion.memory.read.words import asks
 from companion.memory.recalled import Recalled
 from companion.memory.record import clean
-from companion.memory.search import Found, Search, Span, with_part
+from companion.memory.search import Found, Search, Span
 
 if TYPE_CHECKING:
     from companion.memory.hand import Hand
+    from companion.memory.read import rank
     from companion.memory.talk import Talk
     from companion.memory.write import Writer
     from companion.values import Note
 
-LOOKED_AT = 40
-"""Lines that are weighed, by words and by meaning each."""
 MOST_PROMISES = 2
 """Promises that are offered at a time once they are due."""
 
@@ -48,13 +45,10 @@ class Recall:
         promised = self._promised()
         if not asks(text):
             return promised, Recalled(reason="nothing was asked")
-        span = self._talk.span(skip)
-        found = self.search.find(clean(text), self._talk.moment(), span, LOOKED_AT)
-        told = Recalled(coverage=found.coverage, cosine=found.cosine)
-        if not abstain.worth_telling(found.coverage, found.cosine):
-            return promised, replace(told, reason="nothing fits well enough")
-        chosen = packed(rank.answering(found.ranked, text), self._most)
-        notes = [_note(found, with_part(one, "coverage", found.coverage)) for one in chosen]
+        moment, span = self._talk.moment(), self._talk.span(skip)
+        answer = self.search.answer(clean(text), moment, span, self._most)
+        told = Recalled(coverage=answer.coverage, cosine=answer.cosine, reason=answer.reason)
+        notes = [_note(answer.found, one) for one in answer.chosen]
         known = {note.id for note in notes}
         return (*(one for one in promised if one.id not in known), *notes), told
 

@@ -27,18 +27,6 @@ STOP = frozenset(
 )
 """Words that are not looked for."""
 
-SMALL = frozenset({"einmal", "immer", "jetzt", "mehr", "morgen", "heute", "nochmal", "weiter"})
-"""Words that are looked for beside others, and ask nothing alone."""
-
-FAINT = frozenset(
-    """
-    bedeut* denk* einmal erinner* erzähl* geheiß* gemach* gesag* gesproch* glaub* hieß* heiß* heute
-    immer jetzt lautet laut* lieblings* mach* mehr mein* morgen nenn* nochmal sach* sag*
-    sagt* weiter
-    """.split()
-)
-"""Words that ask rather than name, as `stem` leaves them."""
-
 ASKING = frozenset(
     """
     bin bist darf hab habe haben habt hast hat ist kann kannst können seid sind soll war waren warum
@@ -80,3 +68,21 @@ def stem(word: str) -> str:
         if body.endswith(ending) and len(body) - len(ending) >= LEAST:
             return body[: -len(ending)] + "*"
     return body + "*" if len(body) > LEAST else body
+
+
+SMALL = frozenset(
+    stem(word)
+    for word in """
+    damals einmal früher heute immer jetzt mehr morgen nochmal vorher weiter wollte wollten zuerst
+    """.split()
+)
+"""Words that are looked for beside others, and ask nothing alone, as `stem` leaves them."""
+
+FAINT = frozenset(
+    stem(word)
+    for word in """
+    bedeutet denke erinnern erzählen erzählt genannt gemacht gesagt gesprochen glaube hieß heißen
+    laut lautet machen machst meinst nennen sache sachen sage sagen sagt sagte
+    """.split()
+)
+"""Words that ask rather than name, as `stem` leaves them."""

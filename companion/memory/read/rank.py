@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from companion.memory.read import about
 from companion.memory.read.words import is_question, terms, words
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ ECHO = 0.25
 """What is left of the score of a line that says what was just said, or nothing ("Mhm.")."""
 SAME = 0.75
 """Share of common words from which a line is an echo."""
+STRANGER = 0.2
+"""What is left of the score of a line about somebody who is not asked about."""
+UNCLEAR = 0.7
+"""What is left of the score of a line of which it cannot be told whom it is about."""
+CHANGED = 1.25
+"""How much more a line counts that says what is different now; less, where the past is asked."""
 POOL = 30
 """Candidates that are looked at more closely."""
 VARIETY = 0.3
@@ -130,32 +137,69 @@ def times(score: float, factor: float) -> float:
     return score * factor if score > 0 else score / factor
 
 
-def answering(candidates: Sequence[Candidate], heard: str) -> list[Candidate]:
-    """Weigh what can answer `heard` above what merely sounds like it; best first.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, as far as it weighs lines.
+
+    Attributes:
+        heard: The words.
+        persons: Whom it is about, other than those who talk; empty where that is not said.
+        known: Everybody that the lines at hand introduce.
+        speakers: Names of those who talk.
+    """
+
+    heard: str
+    persons: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    speakers: frozenset[str] = frozenset()
+
+
+def question_of(heard: str, candidates: Sequence[Candidate]) -> Question:
+    """What `heard` asks, given the lines that may answer."""
+    speakers = frozenset(word for one in candidates for word in words(one.who))
+    known = about.known_in(one.text for one in candidates) - speakers
+    asked = frozenset(word.removesuffix("'s") for word in words(heard))
+    own = bool(asked & speakers)  # a question about those who talk is about nobody else
+    return Question(
+        heard, frozenset() if own else about.persons(heard, known) - speakers, known, speakers
+    )
+
+
+def answering(candidates: Sequence[Candidate], question: Question) -> list[Candidate]:
+    """Weigh what can answer a question above what merely sounds like it; best first.
 
     The same question asked before answers nothing, however often it was asked.
     """
-    asked = frozenset(terms(heard))
-    question = is_question(heard)
-    able = [one for one in candidates if not echoes(one.text, asked)]
-    weighed = [_weighed(one, asked, question=question) for one in able[:POOL]]
+    asked = frozenset(terms(question.heard))
+    able = [one for one in candidates if not echoes(one.text, question.heard)]
+    weighed = [_weighed(one, asked, question) for one in able[:POOL]]
     return sorted(weighed, key=lambda one: (-one.score, -one.key))
 
 
-def echoes(text: str, asked: frozenset[str]) -> bool:
-    """Whether a text asks what was asked now."""
-    return is_question(text) and alike(asked, frozenset(terms(text))) >= SAME
+def echoes(text: str, heard: str) -> bool:
+    """Whether a text asks what is asked now."""
+    return is_question(text) and alike(frozenset(terms(heard)), frozenset(terms(text))) >= SAME
 
 
-def _weighed(one: Candidate, asked: frozenset[str], *, question: bool) -> Candidate:
-    factor = 1.0 if one.mine else CHARACTER
+def _weighed(one: Candidate, asked: frozenset[str], question: Question) -> Candidate:
+    """The candidate with what speaks against it, or for it, in answer to a question."""
+    named = not asked.isdisjoint(words(one.who))
+    factor = 1.0 if one.mine or named else CHARACTER
     asks = is_question(one.text)
     told = frozenset(terms(one.text))
     if asks:
         factor *= QUESTION
-    if not told or (alike(asked, told) >= SAME and (asks or not question)):
+    if not told or (alike(asked, told) >= SAME and (asks or not is_question(question.heard))):
         factor *= ECHO  # the same statement answers a question: "Is my dog called Biscuit?"
-    return replace(one, score=times(one.score, factor), parts={**one.parts, "kind": factor})
+    parts = {"kind": factor}
+    concerns = about.concerns(one.text, question.persons, question.known)
+    if not concerns:
+        parts["person"] = STRANGER if concerns is False else UNCLEAR
+    if about.tells_change(one.text):
+        parts["change"] = 1 / CHANGED if about.asks_past(question.heard) else CHANGED
+    return replace(
+        one, score=times(one.score, math.prod(parts.values())), parts={**one.parts, **parts}
+    )
 
 
 def alike(one: frozenset[str], other: frozenset[str]) -> float:

@@ -23,7 +23,8 @@ STOP = frozenset(
     it's its itself let's me mhm mm mmm my myself nah no nope nor not now of oh ok okay on one
     only or our ours ourselves please quite really right same shall she she'd she'll she's should
     shouldn't so some such sure than thank thanks that that's the their theirs them themselves
-    then there there's these they they'd they'll they're they've this those to too uh uhm um us
+    then there there's these they they'd they'll they're they've this those to too uh uhm um us use
+    used
     very was wasn't we we'd we'll we're we've well were weren't what what's when when's where
     where's which who who's whom whose why why's will with won't would wouldn't yeah yep yes yet
     yup you you'd you'll you're you've your yours yourself
@@ -55,6 +56,8 @@ _ASKING = frozenset(
     who's whom whose why why's will won't would wouldn't
     """.split()
 )
+SMALL_WORDS = STOP | SMALL | de.STOP | de.SMALL
+"""Words that name nothing in any of the languages."""
 _SENTENCE = re.compile(r"[^.!?\u2026]+[.!?\u2026]*")
 
 
@@ -83,7 +86,7 @@ def terms(text: str) -> tuple[str, ...]:
 
 def faint(term: str) -> bool:
     """Whether a term asks rather than names."""
-    return term in FAINT or term in SMALL or term in de.FAINT
+    return term in FAINT or term in SMALL or term in de.FAINT or term in de.SMALL
 
 
 def asks(text: str) -> bool:
