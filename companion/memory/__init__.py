@@ -200,9 +200,8 @@ class Memory:
         turn = self._talk.last_turn()
         if not turn:
             return 0
+        learned = self._writer.unlearn(turn)
         gone = self._journal.remove(turn[0].session, turn[0].n)
-        learned = {name for line in gone for name in self._versions.sources_of(line.ulid)}
-        self._versions.remove(sorted(learned), self._talk.moment())
         if self._index is not None:
             names = [*(line.id for line in gone), *(f"{NAMED}{name}" for name in learned)]
             self._index.remove(names)
