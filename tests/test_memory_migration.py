@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
+import signal
 import sqlite3
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from memory_world import Clock, Words, settle, tell, texts
@@ -15,6 +19,9 @@ from companion.memory import Memory
 from companion.memory.formats import SCHEMA
 from companion.memory.journal import Journal
 from companion.values import Heard
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 FORMAT_1 = Path(__file__).with_name("golden") / "journal" / "format1.sqlite3.gz"
 """Written by the code of format 1: Sam with mira (8 lines, 6 with vectors), Sam with tam (2 lines),
@@ -128,6 +135,44 @@ def change(path: Path, statement: str) -> None:
     db = sqlite3.connect(path, isolation_level=None)
     db.execute(statement)
     db.close()
+
+
+def test_a_kill_between_any_two_calls_loses_nothing(old: Path) -> None:
+    original = old.read_bytes()
+    calls, killed = 0, True
+    while killed:
+        for path in old.parent.iterdir():
+            path.unlink()
+        old.write_bytes(original)
+        killed = dies_at(calls, old)
+        journal = Journal(old, "Sam", "mira")
+        lines = journal.newest(99)
+        journal.close()
+        assert (len(lines), version(old)) == (8, SCHEMA), calls
+        assert [path.name for path in old.parent.iterdir()] == [old.name]
+        calls += 1
+    assert calls > 40
+
+
+def dies_at(call: int, path: Path) -> bool:
+    """Bring a journal up to date in another process that ends by kill -9 before this call."""
+    left = call
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal left
+        if event == "c_call" and Path(frame.f_code.co_filename).parent.name == "memory":
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left -= 1
+
+    child = os.fork()
+    if child == 0:
+        try:
+            sys.setprofile(count)
+            Journal(path, "Sam", "mira")
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 def test_one_of_a_newer_version_is_refused_byte_for_byte_unchanged(old: Path) -> None:
