@@ -263,6 +263,7 @@ def open_memory(
         role="talk",
         index=settings.memory.index,
         notes=settings.memory.notes,
+        audio=settings.path(settings.companion.audio_out),
         extractor=_extractor(settings, card, owner, llm),
     )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 VERBS = {
     "talk": "Talk with a character: Space or Enter, speak, Space or Enter.",
     "demo": "Play a whole spoken conversation, twice, a day apart.",
+    "why": "Why it said that: what was recalled, and what of it was used.",
     "say": "Speak a text.",
     "transcribe": "Write down what is said in a recording.",
     "doctor": "What is missing, and the command that mends it.",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from companion.cli.memories import AsJson, Character, Owner, as_dict, opened
+from companion.cli.remembered import AsJson, Character, Owner, as_dict, opened
 from companion.cli.screen import plain
 from companion.cli.shell import SHELL, show, show_json
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from companion.errors import UsageError
 from companion.memory import folder as folder_of_memories
-from companion.memory.book import Book
+from companion.memory.book import Book, Taken
 from companion.memory.chroma import place_of
 from companion.memory.dense import Dense
 from companion.memory.forget import Forgetting, Forgotten
@@ -350,6 +350,10 @@ class Memory:
     def export(self, *, redact: bool = False) -> str:
         """All memories as one XML document; see `Book`."""
         return Book(self._journal, self._versions).write(self._talk.moment(), redact=redact)
+
+    def read(self, book: str, progress: Callable[[float], None]) -> Taken:
+        """Take in what `export` wrote; see `Book`."""
+        return Book(self._journal, self._versions).read(book, progress)
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────
 

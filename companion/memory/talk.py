@@ -90,15 +90,19 @@ class Talk:
                 None: all of them.
         """
         after = self._started_after if self._fresh else 0
-        if skip is None:
-            return Span(after, self._started_after + 1)
+        if skip is None:  # also in private, where no line begins the next conversation
+            over = self._is_over(self.moment())
+            return Span(after, (self._journal.last() if over else self._started_after) + 1)
         lines = self._journal.session(self.session) if self.session else []
         kept = lines[len(lines) - skip :] if skip < len(lines) else lines
         return Span(after, kept[0].seq if skip and kept else 1 << 62)
 
+    def _is_over(self, moment: datetime) -> bool:
+        return self._last is None or moment - self._last > SILENCE
+
     def _session_at(self, moment: datetime) -> str:
         """The conversation a line of this moment belongs to."""
-        if self._last is None or moment - self._last > SILENCE:
+        if self._is_over(moment):
             self._started_after = self._journal.last()
             return self._ulids.new(_milliseconds(moment))
         return self.session

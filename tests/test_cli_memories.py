@@ -1,0 +1,201 @@
+"""`companion memories`: looking, telling, correcting, forgetting, keeping."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from memory_world import settle, tell
+
+from companion.cli.app import run
+from companion.cli.shell import SHELL
+from companion.memory import Memory
+from companion.memory.record import parse_book
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOTE = {"id", "who", "text", "said", "score", "parts", "kind", "until", "source"}
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch) -> Path:
+    """A workspace where Sam has talked with Juno, and words alone decide."""
+    folder = tmp_path / "ws"
+    assert run(["--quiet", "init", str(folder)]) == 0
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(SHELL, "config", None)
+    assert run(["--quiet", "config", "set", "memory.embedder", "none"]) == 0
+    assert run(["--quiet", "config", "set", "user.name", "Sam"]) == 0
+    memory = Memory(folder / "memory_db", "Sam", "juno", name="Juno")
+    tell(memory, "I live in Leeds.", "My secret word is xylograph.")
+    settle(memory)
+    memory.close()
+    return folder
+
+
+@pytest.fixture
+def call(workspace, capsys):
+    """Runs a verb of `memories`: exit code, what was printed (parsed with --json), and chatter."""
+
+    def called(*arguments):
+        capsys.readouterr()
+        code = run(["memories", *arguments])
+        out, err = capsys.readouterr()
+        return code, json.loads(out) if "--json" in arguments and out else out, err
+
+    return called
+
+
+def one(call, text: str) -> str:
+    """The id of the memory with this text."""
+    return next(m["id"] for m in call("list", "--json")[1]["memories"] if m["text"] == text)
+
+
+def test_lines_and_memories_are_listed_newest_first(call):
+    found = call("list", "--json")[1]["memories"]
+    assert {"line", "fact"} <= {note["kind"] for note in found}
+    assert all(set(note) == NOTE for note in found)
+    said = [note["said"][:19] for note in found]
+    assert said == sorted(said, reverse=True)
+
+
+def test_only_one_kind_is_listed_when_asked_for(call):
+    texts = [note["text"] for note in call("list", "--kind", "fact", "--json")[1]["memories"]]
+    assert texts == ["Sam lives in Leeds."]
+
+
+def test_what_is_told_by_hand_is_a_memory(call):
+    code, made, _ = call("add", "Sam is allergic to nuts.", "--pin", "--json")
+    assert (code, made["memory"]["kind"]) == (0, "fact")
+    xml = call("show", made["memory"]["id"])[1]
+    assert 'speaker="operator"' in xml
+    assert 'pinned="true"' in xml
+    assert "allergic to nuts" in call("list", "--kind", "fact")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("add", ""), ("add", "x" * 401), ("add", "A.", "--kind", "z")]
+)
+def test_what_can_be_no_memory_is_refused(call, arguments):
+    assert call(*arguments)[0] == 2
+
+
+def test_an_edit_keeps_what_was_there_before(call):
+    name = one(call, "Sam lives in Leeds.")
+    assert "Sam lives in Lisbon." in call("edit", name, "Sam lives in Lisbon.")[1]
+    shown = call("show", name, "--history", "--json")[1]
+    assert [(v["v"], v["text"]) for v in shown["history"]] == [
+        (1, "Sam lives in Leeds."),
+        (2, "Sam lives in Lisbon."),
+    ]
+    assert shown["memory"]["text"] == "Sam lives in Lisbon."
+    assert call("show", name, "--history")[1].count("<memory ") == 2
+
+
+def test_what_was_said_stays_as_it_was_said(call):
+    code, _, err = call("edit", one(call, "I live in Leeds."), "I live in Lisbon.")
+    assert code == 2
+    assert "memories add" in err
+
+
+def test_without_a_yes_what_is_forgotten_is_hidden_and_comes_back(call):
+    name = one(call, "My secret word is xylograph.")
+    code, gone, _ = call("forget", name, "--json")
+    assert (code, gone["purged"], gone["receipt"]) == (0, False, None)
+    assert [note["text"] for note in gone["forgotten"]] == ["My secret word is xylograph."]
+    assert "Mhm." in [note["text"] for note in gone["also"]]
+    assert "xylograph" not in call("list")[1]
+    assert "xylograph" in call("list", "--forgotten")[1]
+    assert "xylograph" in call("restore", name)[1]
+    assert "xylograph" in call("list")[1]
+
+
+def test_with_a_yes_no_byte_is_left_and_there_is_a_receipt(call, workspace):
+    code, out, _ = call("forget", "--about", "secret word", "--yes")
+    assert code == 0
+    assert re.search(r"Deleted for good at .*: .*2 lines", out)
+    assert "None of their words is left" in out
+    files = [path for path in (workspace / "memory_db").rglob("*") if path.is_file()]
+    assert not [path for path in files if b"xylograph" in path.read_bytes()]
+
+
+def test_forgetting_a_memory_takes_the_line_it_rests_on_along(call):
+    gone = call("forget", one(call, "Sam lives in Leeds."), "--yes", "--json")[1]
+    assert gone["receipt"]["verified"]
+    assert gone["receipt"]["left"] == []
+    assert "Leeds" not in call("list")[1]
+
+
+def test_what_is_hidden_is_deleted_when_nothing_else_is_named(call):
+    call("forget", one(call, "My secret word is xylograph."))
+    assert call("forget", "--yes", "--json")[1]["purged"]
+    assert call("list", "--forgotten", "--json")[1]["memories"] == []
+
+
+def test_everything_can_be_forgotten(call):
+    assert call("forget", "everything", "--yes", "--json")[1]["receipt"]["verified"]
+    assert call("list", "--json")[1]["memories"] == []
+
+
+def test_forgetting_reaches_the_exports(call, workspace):
+    call("export", "book.xml")
+    assert "xylograph" in (workspace / "book.xml").read_text()
+    assert (workspace / "book.xml").stat().st_mode & 0o777 == 0o600
+    call("forget", "--about", "xylograph", "--yes")
+    assert "xylograph" not in (workspace / "book.xml").read_text()
+
+
+def test_nothing_of_that_name_is_said(call):
+    assert call("forget", "ZZZZ")[0] == 66
+    assert call("restore", "ZZZZ")[0] == 66
+    assert call("edit", "ZZZZ", "A.")[0] == 66
+    assert "nothing" in call("forget", "--about", "the moon")[2]
+
+
+def test_an_export_is_taken_in_elsewhere_with_its_history(call):
+    call("edit", one(call, "Sam lives in Leeds."), "Sam lives in Lisbon.")
+    assert call("export", "book.xml", "--json")[1]["memories"] >= 6
+    code, made, _ = call("import", "book.xml", "--as", "Kim", "--json")
+    assert (code, made["books"][0]["refused"]) == (0, [])
+    assert made["books"][0]["added"] >= 6
+    again = call("import", "book.xml", "--as", "Kim", "--json")[1]["books"][0]
+    assert again["added"] == 0
+    assert "Sam lives in Lisbon." in call("list", "--as", "Kim")[1]
+
+
+def test_an_export_of_another_character_is_refused_memory_by_memory(call):
+    call("export", "book.xml")
+    book = call("import", "book.xml", "-c", "wren", "--json")[1]["books"][0]
+    assert book["added"] == 0
+    assert "character:juno" in book["refused"][0]
+
+
+def test_what_was_forgotten_for_good_is_not_taken_in_again(call, workspace):
+    call("export", "book.xml")
+    kept = (workspace / "book.xml").read_text()
+    call("forget", one(call, "Sam lives in Leeds."), "--yes")
+    (workspace / "copy.xml").write_text(kept)
+    call("import", "copy.xml")
+    assert "Sam lives in Leeds." not in call("list")[1]
+
+
+def test_a_redacted_export_names_nobody_and_quotes_nothing(call):
+    call("add", "Sam trusts Maya.")
+    book = call("export", "--redact")[1]
+    assert "Sam" not in book
+    assert "quote" not in book
+    assert all(one.sources[0].session == "" for one in parse_book(book))
+
+
+def test_a_broken_export_is_bad_data(call, workspace):
+    call("export", "book.xml")
+    text = (workspace / "book.xml").read_text()
+    (workspace / "book.xml").write_text(text[: len(text) // 2])
+    assert call("import", "book.xml")[0] == 65
+
+
+def test_there_is_nothing_to_index_without_an_embedder(call):
+    assert call("reindex")[0] == 2
