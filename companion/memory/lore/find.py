@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from companion.memory.lore.passage import Passage
     from companion.memory.lore.store import Documents, Vector
 
+COMMON = 2000
+"""Passages from which on a word is not looked for where there are rarer ones: at 55,000 passages
+that makes a search several times as fast."""
 BEST = 3
 """Passages in which the words of the question are looked for."""
 _RARITY = 1e-6
@@ -88,10 +91,12 @@ def find(
         lines: How many lines there are.
         depth: How many passages.
     """
-    matches = documents.match(asked.words)
+    here = {word: documents.count(asked.stems[word]) for word in asked.words}
+    matches = documents.match(
+        [word for word, count in here.items() if count <= COMMON] or asked.words
+    )
     if not matches.lines:
         return Hits()
-    here = {word: documents.count(asked.stems[word]) for word in asked.words}
     both = {word: counts[word] + here[word] for word in asked.words}
     best = matches.seqs[:depth]
     places = {word: documents.holding(word, best) for word in asked.words}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from companion.memory.database import quoted
-from companion.memory.journal import Matches
+from companion.memory.journal import LAST, Matches
 from companion.memory.lore.passage import BETWEEN, Document, Passage
 
 if TYPE_CHECKING:
@@ -171,7 +171,8 @@ class Documents:
 
     def size(self) -> int:
         """How many passages there are."""
-        return int(self._database.rows(f"SELECT count(*) FROM {_SHOWN}", self._scope)[0][0])
+        counted = "SELECT count(*) FROM passages WHERE scope = ? AND hidden = 0"
+        return int(self._database.rows(counted, self._scope)[0][0])
 
     def match(self, terms: Sequence[str]) -> Matches:
         """Find the passages that hold any of `terms`, in their words or their headings."""
@@ -185,9 +186,13 @@ class Documents:
         return Matches([seq for seq, _ in rows], [score for _, score in rows], self.size())
 
     def count(self, stem: str) -> int:
-        """In how many passages or their headings a word stands, given as the index writes it."""
-        rows = self._database.rows(f"SELECT doc FROM {self._words} WHERE term = ?", stem)
-        return int(rows[0][0]) if rows else 0
+        """In how many passages or their headings a word stands; `*` as in `quoted`."""
+        first, last = (stem[:-1], stem[:-1] + LAST) if stem.endswith("*") else (stem, stem)
+        rows = self._database.rows(
+            f"SELECT coalesce(sum(doc), 0) FROM {self._words} WHERE term BETWEEN ? AND ?",
+            *(first, last),
+        )
+        return int(rows[0][0])
 
     def holding(self, term: str, seqs: Sequence[int]) -> set[int]:
         """Those of these passages in which, or above which, a word stands."""
