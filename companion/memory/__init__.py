@@ -113,16 +113,7 @@ class Memory:
         except BaseException:
             self._lock.close()
             raise
-        self._index = (
-            Index(
-                place_of(self.folder, more.get("index", "")),
-                self._journal,
-                embedder.name,
-                embedder.dim,
-            )
-            if embedder
-            else None
-        )
+        self._index = self._indexed(embedder, more.get("index", ""))
         self._talk = Talk(self._journal, now, fresh=more.get("fresh", False))
         self._versions = Versions(self._journal)
         self.lore = Lore(self._journal, People(self.name, self.owner), self._talk.stamp)
@@ -131,13 +122,8 @@ class Memory:
             if self._index and embedder
             else None
         )
-        self._writer = Writer(
-            self._journal,
-            self._versions,
-            self.name,
-            self._talk.moment,
-            more.get("extractor"),
-        )
+        moment, extractor = self._talk.moment, more.get("extractor")
+        self._writer = Writer(self._journal, self._versions, self.name, moment, extractor)
         self._hand = Hand(self._journal, self._versions, self.lore, self._talk.stamp)
         self._forgetting = Forgetting(self._journal, self._versions, self.lore, self._hand)
         self._witness = Witness(self._journal, self._hand, self._told)
@@ -223,9 +209,6 @@ class Memory:
     def reindex(self, progress: Callable[[float], None]) -> int:
         """Embed everything anew and build the dense index anew; returns how much that was.
 
-        Args:
-            progress: Told the share that is done, 0 to 1.
-
         Raises:
             UsageError: There is no embedder.
         """
@@ -240,17 +223,7 @@ class Memory:
         return made
 
     def take_in(self, path: Path, progress: Callable[[float], None]) -> Imported:
-        """Take in a document about the character's world; its passages are recalled like lines.
-
-        Args:
-            path: A text, Markdown, PDF or XML file, or a lorebook in JSON.
-            progress: Told the share that is done, 0 to 1.
-
-        Raises:
-            MissingInput: There is no such file.
-            Forbidden: It may not be read.
-            BadData: It cannot be read as what it says it is; the message says where.
-        """
+        """Take in a document about the character's world; see `Lore.take_in`."""
         return self.lore.take_in(path, progress)
 
     def notices(self) -> tuple[str, ...]:
@@ -356,6 +329,12 @@ class Memory:
         return Book(self._journal, self._versions).read(book, progress)
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────
+
+    def _indexed(self, embedder: Embedder | None, address: str) -> Index | None:
+        if embedder is None:
+            return None
+        place = place_of(self.folder, address)
+        return Index(place, self._journal, embedder.name, embedder.dim)
 
     def _searching(self) -> Search:
         embedder = self._dense.embedder if self._dense else None
