@@ -58,22 +58,23 @@ RULES = (
     # where
     Rule("lives_in", r"<I> (?:don't|do not|no longer) live in <o>", polarity="-", proper=True,
          changed=True),
-    Rule("home", r"<I> live in (?P<o>an? [^,.;:!?\n]+)"),
-    Rule("lives_in", r"<I> live (?:in|at) (?!an? )<o>", proper=True, dated=True),
-    Rule("lives_in", r"i(?:'m| am) living in (?!an? )<o>", proper=True),
-    Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?to (?!an? )<o>",
+    Rule("home", r"<I> live in (?P<o>(?:an?|the|my) [^,.;:!?\n]+)"),
+    Rule("lives_in", r"<I> live (?:in|at) <place>", proper=True, dated=True),
+    Rule("lives_in", r"i(?:'m| am) living in <place>", proper=True),
+    Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?to <place>",
          proper=True, dated=True, past=True, changed=True),
-    Rule("lives_in", r"(?:i|we)(?:'ve| have)(?: always| been)? (?:lived|living) in (?!an? )<o>", proper=True, dated=True, past=True),
+    Rule("lives_in", r"(?:i|we)(?:'ve| have)(?: always| been)? (?:lived|living) in <place>", proper=True, dated=True, past=True),
     Rule("lived_in", r"<I> used to live in <o>", proper=True),
     Rule("lived_in", r"<I> lived in <o>", proper=True),
     Rule("been_to", r"(?:i|we)(?:'ve| have) been to <o>", proper=True),
-    Rule("lives_in", r"<X> lives (?:in|at) (?!an? )<o>", proper=True),
+    Rule("lives_in", r"<X> lives (?:in|at) <place>", proper=True),
     Rule("lives_in", r"<X>(?: has| have)?(?: just| finally)? moved (?:back )?to <o>", proper=True,
          dated=True, past=True, changed=True),
-    Rule("from", r"i(?:'m| am)(?: originally)? from <o>", proper=True),
-    Rule("from", r"i(?: originally)? (?:come from|was born in|grew up in) <o>", proper=True),
-    Rule("from", r"<X>(?: is|'s)(?: originally)? from <o>", proper=True),
-    Rule("from", r"<X>(?: originally)? (?:comes from|was born in|grew up in) <o>", proper=True),
+    Rule("from", r"i(?:'m| am)(?: originally)? from <place>", proper=True),
+    Rule("from", r"i grew up in (?P<o>an? [^,.;:!?\n]+)", "{s} grew up in {o}", words=6),
+    Rule("from", r"i(?: originally)? (?:come from|was born in|grew up in) <place>", proper=True),
+    Rule("from", r"<X>(?: is|'s)(?: originally)? from <place>", proper=True),
+    Rule("from", r"<X>(?: originally)? (?:comes from|was born in|grew up in) <place>", proper=True),
     # what they do
     Rule("job", r"<I> (?:don't|do not|no longer) work as an? <o>", polarity="-", changed=True),
     Rule("job", r"<I> work as an? <o>"),
@@ -109,9 +110,9 @@ RULES = (
     Rule("@fav", r"(?P<o>(?!it\b|that\b|this\b|what\b|which\b|who\b|here\b)[\w' -]{2,40}?) (?:is|are) my (?:all[- ]time )?"
          r"favou?rite (?P<thing>\w+)(?= *(?:$|[.,!;]))", words=5),
     Rule("@fav", r"<X>'s favou?rite (?P<thing>\w+) is <o>", words=5),
-    Rule("allergic_to", r"i(?:'m| am) (?:\w+ )?allergic to <o>", listed=True),
+    Rule("allergic_to", r"i(?:'m| am) (?:(?!not\b|never\b)\w+ )?allergic to <o>", listed=True),
     Rule("allergic_to", r"i(?:'m| am) not allergic to <o>", polarity="-"),
-    Rule("allergic_to", r"<X>(?: is|'s) (?:\w+ )?allergic to <o>", listed=True),
+    Rule("allergic_to", r"<X>(?: is|'s) (?:(?!not\b|never\b)\w+ )?allergic to <o>", listed=True),
     Rule("diet", r"<I'm> (?:an? )?(?P<o>(?:strict )?(?:vegetarian|vegan|pescatarian|teetotal|"
          r"diabetic|coeliac|lactose intolerant|gluten intolerant))\b"),
     Rule("diet", r"<X>(?: is|'s) (?:an? )?(?P<o>vegetarian|vegan|pescatarian|diabetic|coeliac|"
@@ -119,8 +120,8 @@ RULES = (
     Rule("eats", r"<I> (?:don't|do not|never|no longer) eat <o>", polarity="-"),
     Rule("eats", r"<X> (?:doesn't|does not|never) eats? <o>", polarity="-"),
     Rule("drinks", r"<I> (?:don't|do not|never|no longer) drink <o>", polarity="-"),
-    Rule("afraid_of", r"i(?:'m| am) (?:\w+ )?(?:afraid|scared|terrified|frightened) of <o>"),
-    Rule("afraid_of", r"<X>(?: is|'s) (?:\w+ )?(?:afraid|scared|terrified|frightened) of <o>"),
+    Rule("afraid_of", r"i(?:'m| am) (?:(?!not\b|never\b)\w+ )?(?:afraid|scared|terrified|frightened) of <o>"),
+    Rule("afraid_of", r"<X>(?: is|'s) (?:(?!not\b|never\b)\w+ )?(?:afraid|scared|terrified|frightened) of <o>"),
     Rule("prefers", r"<I> prefer <o>", words=6),
     Rule("likes", r"<I> can(?:not|'t| not) stand <o>", "{s} can't stand {o}", "-", listed=True),
     Rule("likes", r"<I> (?:hate|detest|loathe) <o>", "{s} hates {o}", "-", listed=True),
@@ -218,6 +219,9 @@ ENGLISH = Language(
         "<rel>": _KIN,
         "<name>": rf"(?P<o>{_NAME})\b",
         "<named>": rf"(?P<o>{_NAME})\b",
+        "<place>": r"(?!(?:an?|my|this|that|time|home|work|school|here|there) |the (?!netherlands|uk|"
+        r"us\b|usa|united|states|philippines|hague|bahamas|czech|bronx|highlands|midlands))"
+        r"(?P<o>[^,.;:!?\n]+)",
         "<o>": r"(?P<o>[^,.;:!?\n]+)",
         "<ask>": r"(?:(?:^|[,.!?;:-]) *|\b(?:please|you|and|then|so|okay|ok|also|hey|well|just|oh|"
         r"tomorrow|{character}),? )",
@@ -229,7 +233,8 @@ ENGLISH = Language(
         r"\s*(?:\b(?:and|or|so|but|then) (?:i|i'm|i've|i'll|i'd|my|we|we're|we've|he|she|it|it's|"
         r"he's|she's|they|you|that|this|there|now|then)\b|\b(?:because|but|since|which|who|when|"
         r"where|while|although|though|if|unless|until|whenever|as well|so that|cos|cause|"
-        r"except|anyway)\b|\b(?:i|i'm|i've|she's|he's|it's|we're|they're)\b"
+        r"except|anyway|too|what|what's|how|how's|especially|such as|mostly|mainly|do you|have you|"
+        r"are you|that's|thats|its so|whats|like (?=\w)|sounds)\b|\b(?:i|i'm|i've|she's|he's|it's|we're|they're)\b"
         r"|\bfor (?:\w+ )?(?:years|months|weeks|a while|ages|now)\b| - | \u2013 |\().*"
     ),
     tail=(

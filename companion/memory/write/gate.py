@@ -146,17 +146,26 @@ def _not_meant(candidate: Candidate, text: str, character: str) -> str:
     place = plain.find(quote)
     start, sentence = _around(plain, place)
     before = sentence[: place - start]
-    if _is_quoted(plain, place, len(quote)):
-        return "somebody else's words"
-    if not candidate.asked and _asks(sentence, candidate, character):
-        return "a question"
-    if pattern(language.doubtful).search(_POLITE.sub("", f"{before}{quote}")):
-        return "imagined or uncertain"
-    if pattern(language.reported).search(before):
-        return "somebody else's words"
-    if not candidate.asked and candidate.kind != "promise" and _is_bound(before, quote, language):
-        return "part of something else"
-    return ""
+    wished = candidate.asked or candidate.kind == "promise"
+    checks = {
+        "said of what is not so": _is_denied(candidate, language),
+        "somebody else's words": _is_quoted(plain, place, len(quote))
+        or pattern(language.reported).search(before),
+        "a question": not candidate.asked and _asks(sentence, candidate, character),
+        "imagined or uncertain": pattern(language.doubtful).search(
+            _POLITE.sub("", f"{before}{quote}")
+        ),
+        "part of something else": not wished and _is_bound(before, quote, language),
+    }
+    return next((reason for reason, found in checks.items() if found), "")
+
+
+def _is_denied(candidate: Candidate, language: Language) -> bool:
+    """Whether the words around the object deny what the candidate affirms."""
+    if candidate.polarity == "-" or candidate.kind in {"promise", "event"} or candidate.asked:
+        return False
+    before = _folded(candidate.quote).lower().partition(candidate.object.lower())[0]
+    return bool(language.negations & set(_WORD.findall(before))) and not candidate.correction
 
 
 def _is_bound(before: str, quote: str, language: Language) -> bool:

@@ -23,6 +23,7 @@ _POINTING = re.compile(
 _DOING = re.compile(r"(?:to \w+|\w{2,}ing) \w", re.IGNORECASE)
 PHRASE = 8
 """Most words of a thing that one does: "reading a good book before bedtime"."""
+_INITIAL = re.compile(r" [A-Z]$")
 _ALONE = frozenset(["graduated", "retired", "married", "geheiratet", "gekündigt", "bestanden"])
 """Events that one word tells."""
 _BARE = frozenset(["job", "diet", "speaks", "studies"])
@@ -48,7 +49,7 @@ def split(text: str, rule: Rule, language: Language) -> list[str]:
         parts = [whole]
     else:
         parts = [trimmed(part, rule, language) for part in _LIST.split(whole)]
-    return [part.strip(" ,'\"*") for part in parts]
+    return [part.replace('"', "").strip(" ,'*") for part in parts]
 
 
 def trimmed(text: str, rule: Rule, language: Language) -> str:
@@ -64,6 +65,8 @@ def tells(text: str, rule: Rule, language: Language) -> bool:
     words = text.split()
     most = PHRASE if _DOING.match(text) else rule.words
     if not words or len(words) > most or pattern(language.bad).match(f"{text} "):
+        return False
+    if _INITIAL.search(text):  # "Ursula K. Le Guin" ends at its full stop
         return False
     if rule.predicate == "likes":
         return words[0].lower() not in {"the", "that"} and not _POINTING.search(text)
