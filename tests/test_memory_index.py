@@ -104,6 +104,102 @@ def test_a_wrong_index_is_built_anew_from_the_journal(
     assert "built anew" in notices[0]
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """More lines than Chroma keeps in its log: they stand in the files of its graph."""
+    folder = tmp_path_factory.mktemp("large")
+    memory = Memory(folder, "Sam", "mira", Words())
+    tell(memory, *FACTS)
+    settle(memory)
+    vectors = np.random.default_rng(1).standard_normal((1100, 48)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    with memory._journal.database.writing() as db:
+        db.executemany(
+            "INSERT INTO lines (ulid, session, n, scope, owner, character, speaker, who, text,"
+            " confidence, said_at, utc_offset, vector, embedder, due) SELECT ?, session, ?, scope,"
+            " owner, character, speaker, who, ?, 1, 0, 0, ?, 'words', 0 FROM lines WHERE seq = 1",
+            [(f"{n:026}", n, f"Line {n}.", v.tobytes()) for n, v in enumerate(vectors, 7)],
+        )
+    settle(memory)
+    memory.close()
+    return folder
+
+
+def _graph(folder: Path, name: str) -> Path:
+    (path,) = folder.glob(f"*/{name}")
+    return path
+
+
+def _cut(name: str) -> Callable[[Path], None]:
+    return lambda folder: os.truncate(
+        _graph(folder, name), _graph(folder, name).stat().st_size // 2
+    )
+
+
+def _emptied(name: str) -> Callable[[Path], None]:
+    return lambda folder: os.truncate(_graph(folder, name), 0)
+
+
+def _random(name: str) -> Callable[[Path], None]:
+    return lambda folder: (
+        _graph(folder, name).write_bytes(
+            np.random.default_rng(7).bytes(_graph(folder, name).stat().st_size)
+        )
+        and None
+    )
+
+
+def _gone(name: str) -> Callable[[Path], None]:
+    return lambda folder: _graph(folder, name).unlink()
+
+
+def _graph_emptied(folder: Path) -> None:
+    for path in _graph(folder, "header.bin").parent.iterdir():
+        path.unlink()
+
+
+def _graph_gone(folder: Path) -> None:
+    shutil.rmtree(_graph(folder, "header.bin").parent)
+
+
+WAYS = {
+    "pickle empty": _emptied("index_metadata.pickle"),
+    "length random": _random("length.bin"),
+    "folder emptied": _graph_emptied,
+    "level cut": _cut("data_level0.bin"),
+    "pickle half": _cut("index_metadata.pickle"),
+    "pickle gone": _gone("index_metadata.pickle"),
+    "pickle random": _random("index_metadata.pickle"),
+    "header empty": _emptied("header.bin"),
+    "header half": _cut("header.bin"),
+    "header random": _random("header.bin"),
+    "level empty": _emptied("data_level0.bin"),
+    "level random": _random("data_level0.bin"),
+    "level gone": _gone("data_level0.bin"),
+    "length empty": _emptied("length.bin"),
+    "length half": _cut("length.bin"),
+    "links gone": _gone("link_lists.bin"),
+    "graph gone": _graph_gone,
+    "database gone": lambda folder: (folder / "chroma.sqlite3").unlink(),
+}
+"""What was done to its files by hand or by a crash; some of it Chroma does not complain of."""
+
+
+@pytest.mark.parametrize("way", list(WAYS)[: None if os.environ.get("COMPANION_EXAM") else 3])
+def test_a_large_index_damaged_in_any_file_is_built_anew(
+    large: Path, tmp_path: Path, way: str
+) -> None:
+    folder = tmp_path / "db"
+    shutil.copytree(large, folder)
+    WAYS[way](folder / "chroma")
+    memory = _opened(folder)
+    held, notices = _held(memory), memory.notices()
+    everything = {note.id for note in memory.memories(2000)}
+    memory.close()
+    assert held == everything
+    assert "built anew" in notices[0]
+
+
 def test_an_index_that_agrees_is_kept_and_nothing_is_said(store: Path) -> None:
     before = (store / "chroma" / "chroma.sqlite3").stat().st_ino
     memory = _opened(store)

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from companion.errors import ConfigError
 from companion.memory.child import start
-from companion.memory.probe import examine
+from companion.memory.probe import Damaged, examine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,6 +199,8 @@ class Server:
         client = self.client()
         try:
             return examine(client, name)
+        except Damaged:
+            return {}
         finally:
             self.leave(client)
 

@@ -13,7 +13,17 @@ from typing import Any
 
 import numpy as np
 
-SAMPLES = 3
+SAMPLES = 48
+"""Vectors that are looked for, and shown."""
+BATCH = 500
+"""Vectors that are read at once."""
+LOST = 0.1
+"""Share of these that may not be found; a sound index loses one in 250."""
+CLOSE = 1e-3
+
+
+class Damaged(Exception):
+    """It opens, and does not hold what it says or does not find what it holds."""
 
 
 def look(folder: str, name: str) -> dict[str, Any]:
@@ -24,19 +34,37 @@ def look(folder: str, name: str) -> dict[str, Any]:
 
 
 def examine(client: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - untyped library
-    """Count, ids and some vectors of a collection; `count` is -1 when it is not there."""
+    """Count, ids and some vectors of a collection; `count` is -1 when it is not there.
+
+    All vectors are read once and some are looked for: of a damaged index, some files are missed
+    only then (https://github.com/chroma-core/chroma/issues/7090).
+
+    Raises:
+        Damaged: Vectors are missing or are not found.
+    """
     if name not in {one.name for one in client.list_collections()}:
         return {"count": -1}
     collection = client.get_collection(name, embedding_function=None)
-    ids = collection.get(include=[])["ids"]
-    some = sorted(ids)[:: max(1, len(ids) // SAMPLES)][:SAMPLES]
-    vectors = {}
-    if some:
-        held = collection.get(ids=some, include=["embeddings"])
+    ids = sorted(collection.get(include=[])["ids"])
+    some = set(ids[:: max(1, len(ids) // SAMPLES)][:SAMPLES])
+    vectors, lost = {}, 0
+    for at in range(0, len(ids), BATCH):
+        held = collection.get(ids=ids[at : at + BATCH], include=["embeddings"])
+        if len(held["ids"]) != len(ids[at : at + BATCH]):
+            raise Damaged(name)
         for one, vector in zip(held["ids"], np.asarray(held["embeddings"], "<f4"), strict=True):
-            collection.query(query_embeddings=vector[None], n_results=2, include=["distances"])
-            vectors[one] = vector.tobytes().hex()
+            if one in some:
+                vectors[one] = vector.tobytes().hex()
+                lost += not _found(collection, vector)
+    if lost > LOST * len(some):
+        raise Damaged(name)
     return {"count": collection.count(), "ids": ids, "vectors": vectors}
+
+
+def _found(collection: Any, vector: Any) -> bool:  # noqa: ANN401 - untyped library
+    """Whether a vector is found by itself."""
+    seen = collection.query(query_embeddings=vector[None], n_results=1, include=["distances"])
+    return bool(seen["distances"][0]) and seen["distances"][0][0] < CLOSE
 
 
 if __name__ == "__main__":
