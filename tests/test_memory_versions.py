@@ -14,6 +14,7 @@ from companion.memory.journal import Journal
 from companion.memory.line import Spoken
 from companion.memory.record import Claim, Due, Entity, Quote, Record, Source
 from companion.memory.ulid import Ulids
+from companion.memory.vectors import Vectors
 from companion.memory.versions import Versions
 
 if TYPE_CHECKING:
@@ -146,6 +147,27 @@ def test_what_is_hidden_is_in_no_answer_until_it_is_unhidden(versions: Versions)
     assert versions.unhide([made.id]) == [made.id]
     assert versions.active() == [made]
     assert words(versions, "leeds") == [made.text]
+
+
+def test_a_revised_memory_leaves_the_dense_index_and_comes_again(
+    versions: Versions, journal: Journal
+) -> None:
+    made = versions.add(fact("Sam lives in Leeds."))
+    shelves = Vectors(journal)
+    embed(versions)
+    shelves.mark(shelves.waiting("words", 9), indexed=True)
+    versions.revise(replace(made, text="Sam lives in York."))
+    assert [row.name for row in shelves.stale(9)] == [f"memory:{made.id}"]
+    shelves.mark(shelves.stale(9), indexed=False)
+    embed(versions)
+    assert [(row.seq, row.name) for row in shelves.waiting("words", 9)] == [
+        (2, f"memory:{made.id}")
+    ]
+
+
+def embed(versions: Versions) -> None:
+    due = versions.due("words", 9)
+    versions.keep_vectors([(one.seq, np.ones(3, np.float32)) for one in due], "words")
 
 
 def test_a_hidden_memory_cannot_be_revised(versions: Versions) -> None:

@@ -377,16 +377,16 @@ class Versions:
             f" AND {where}",
             *values,
         )
-        return [
-            replace(
-                parse(xml),
-                recalls=recalls,
-                last=None if last is None else moment(last),
-                pinned=bool(pinned),
-            )
-            for xml, recalls, last, pinned in rows
-        ]
+        return [_used(parse(xml), *use) for xml, *use in rows]
 
     def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of a question whose first value is the scope."""
         return self._database.rows(statement, self._scope, *values)
+
+
+def _used(record: Record, recalls: int, last: int | None, pinned: int) -> Record:
+    """A record with how often it was used."""
+    if not recalls and last is None and not pinned:
+        return record
+    used = None if last is None else moment(last)
+    return replace(record, recalls=recalls, last=used, pinned=bool(pinned))

@@ -14,6 +14,8 @@ def clean(text: str) -> str:
     Control characters other than tab and newline, surrogates and noncharacters go, line ends
     become newlines, white space around goes, and the rest is put in composed form (NFC).
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()
     ends = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in ends if c in "\t\n" or not _forbidden(c))
     return unicodedata.normalize("NFC", kept).strip()
