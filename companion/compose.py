@@ -7,18 +7,20 @@ Without a language model there is no conversation: that is an error.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from companion import cards
-from companion.errors import CompanionError, ModelMissing
+from companion.errors import CompanionError, ModelMissing, StoreError
 from companion.events import Notice
 from companion.pack.bundled import bundled
 from companion.prompt import Assembler, Room
 from companion.session import Session
 from companion.turn import Companion
+from companion.values import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +92,10 @@ class Parts:
     def warm(self) -> None:
         """Have each engine work once, so that the first turn is as quick as the others."""
         self.llm.warm(self.prompts.start(self.companion.persona))
+        if self.memory is not None:
+            with contextlib.suppress(StoreError):  # is said when something is to be remembered
+                self.memory.obey(Heard("Hello."))
+                self.memory.search("Hello, friend.", 1)
         if self.whisper is not None:
             self.whisper.warm()
         if self.voice is not None:

@@ -64,6 +64,12 @@ def test_a_memory_of_the_first_day_is_used_on_the_second(played):
     assert code == 0
 
 
+def test_what_is_known_at_the_end_was_said_in_the_demo(played):
+    known = played[1]["known"]
+    assert "Sam" in known
+    assert "oxford" in known.lower()
+
+
 def test_without_memory_the_check_fails(tmp_path):
     code, report = demo(tmp_path, "--no-memory")
     assert code == 1

@@ -73,13 +73,18 @@ def _one_run(settings: Settings, run: int, home: Path, options: Options) -> None
 def _report(settings: Settings, options: Options) -> None:
     from companion.pack.demo import play
 
-    turns = list(play(options))
+    turns: list[dict[str, Any]] = []
+    known = ""
+    for item in play(options):
+        known = item.get("known", known)
+        turns += [] if "known" in item else [item]
     card, brought = _used_memory(settings, turns)
     show_json(
         {
             "character": card,
             "sample_rate": settings.audio.rate,
             "memory_words": brought,
+            "known": known,
             "turns": turns,
         }
     )
@@ -88,11 +93,14 @@ def _report(settings: Settings, options: Options) -> None:
 
 def _perform(settings: Settings, options: Options) -> None:
     """The demo as a person wants to read it."""
-    from companion.pack.demo import OWNER, play
+    from companion.pack.demo import KNOWN, OWNER, play
 
     turns: list[dict[str, Any]] = []
     day = 0
     for turn in play(options):
+        if "known" in turn:
+            _show_known(KNOWN, turn["known"])
+            continue
         turns.append(turn)
         if turn["run"] != day:
             day = turn["run"]
@@ -111,6 +119,13 @@ def _perform(settings: Settings, options: Options) -> None:
     show("The voices and models you heard are a small offline pack that proves the machine;")
     show("`companion models pull` gets real ones. `companion talk` is the real thing.")
     raise typer.Exit(0 if brought else 1)
+
+
+def _show_known(question: str, answer: str) -> None:
+    """What the memory itself answers at the end of a day."""
+    if answer:
+        show(f"\n    Asked “{question}”, the memory itself answers, without the model:")
+        show(f"    {answer}")
 
 
 def story(turn: dict[str, Any], owner: str, name: str) -> list[str]:

@@ -21,6 +21,7 @@ from companion.flow import Cancel
 from companion.measure.wer import wer
 from companion.pack.bundled import bundled
 from companion.trace import Trace
+from companion.values import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 OWNER = "Sam"
 """Who speaks in the recordings."""
+KNOWN = "What do you know about me?"
+"""What is asked at the end: the memory itself answers, without the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ def script() -> list[list[dict[str, str]]]:
 
 def play(options: Options) -> Iterator[dict[str, Any]]:
     """Play the demo; gives each turn as it ends, in the form of the `--json` contract.
+
+    At the end of each run comes {"known": what the character answers to `KNOWN`}.
 
     Raises:
         EngineError: A run failed; its own message is passed on.
@@ -117,6 +122,7 @@ def run_here(
         for number, line in enumerate(script()[run - 1], 1):
             yield _one_turn(parts, speaker, seen, Place(run, number, options.out), line)
             _tidy(parts)
+        yield {"known": _known(parts)}
     finally:
         parts.close()
 
@@ -182,6 +188,12 @@ def _tidy(parts: Parts) -> None:
     if parts.memory is not None:
         for _ in parts.memory.idle():
             pass
+
+
+def _known(parts: Parts) -> str:
+    """What the character says that it knows of the owner; "" without a memory."""
+    answer = parts.memory.obey(Heard(KNOWN)) if parts.memory is not None else None
+    return answer.text if answer is not None else ""
 
 
 def _day(run: int) -> datetime:
