@@ -13,7 +13,7 @@ import typer
 
 from companion.cli.remembered import AsJson, Character, Owner, opened
 from companion.cli.shell import SHELL, show, show_json
-from companion.errors import BadData, CannotCreate, MissingInput
+from companion.errors import BadData, CannotCreate, MissingInput, StoreDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command()(export)
     app.command()(reindex)
+    app.command()(verify)
 
 
 def export(
@@ -65,6 +66,29 @@ def reindex(character: Character = "", as_name: Owner = "", as_json: AsJson = Fa
         show_json({"indexed": made})
     else:
         show(f"{made} lines, memories and passages are indexed.")
+
+
+def verify(character: Character = "", as_name: Owner = "", as_json: AsJson = False) -> None:
+    """Look whether the memory is sound: journal, indexes and vectors. Changes nothing."""
+    with opened(character, as_name, dense=True) as memory:
+        verdict = memory.verify()
+        for notice in memory.notices():
+            SHELL.say(notice)
+    if as_json:
+        show_json({**asdict(verdict), "sound": verdict.sound})
+    else:
+        kept = f"{verdict.lines} lines, {verdict.memories} memories, {verdict.passages} passages"
+        show(f"{kept}; {verdict.forgotten} forgotten and not yet purged.")
+        if verdict.vectors:
+            show(f"{verdict.vectors} have vectors of {verdict.embedder}.")
+        if verdict.index:
+            show(f"The search index {verdict.index}.")
+        show("All of it is sound." if verdict.sound else "\n".join(verdict.problems))
+    if not verdict.sound:
+        raise StoreDamaged(
+            f"The memory has {len(verdict.problems)} faults.",
+            "`companion memories export FILE` saves what can be read.",
+        )
 
 
 # ── books ────────────────────────────────────────────────────────────────────────────────────

@@ -36,6 +36,7 @@ from companion.memory.recall import Recall
 from companion.memory.record import Record, clean
 from companion.memory.search import Search
 from companion.memory.talk import Talk
+from companion.memory.verify import Verdict, verify
 from companion.memory.versions import Versions
 from companion.memory.why import Witness
 from companion.memory.write import Writer
@@ -221,6 +222,10 @@ class Memory:
         self._recall.search.close()
         self._recall.search = self._searching()
         return made
+
+    def verify(self) -> Verdict:
+        """Look whether all of it is sound; changes nothing."""
+        return verify(self._journal, self._index)
 
     def take_in(self, path: Path, progress: Callable[[float], None]) -> Imported:
         """Take in a document about the character's world; see `Lore.take_in`."""

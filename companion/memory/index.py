@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 BATCH = 64
 """Vectors handed over in one step; 50 ms or so."""
 CLOSE_ENOUGH = 1e-4
+AGREES, NOT_MADE = "agrees", "is not made yet"
+ANEW, AWAY = "will be built anew", "is on a server that does not answer"
+"""What it is found to be."""
 
 
 def collection_name(owner: str, character: str, embedder: str, dim: int) -> str:
@@ -114,6 +117,21 @@ class Index:
             self.notices.append("The search index answers again.")
         self._failures = 0 if self.place.pause else self._failures
         return True
+
+    def examined(self) -> str | None:
+        """Look at it and say what it is, in words; None: not known yet, ask again."""
+        if find_spec("chromadb") is None:
+            return NOT_MADE
+        self._leave()
+        try:
+            seen = self.place.look(self.name, self._vectors.size())
+        except errors():
+            return AWAY
+        if seen is None:
+            return None
+        if (not seen or seen["count"] < 0) and not self._vectors.held(self._embedder):
+            return NOT_MADE
+        return AGREES if seen and self._agrees(seen) else ANEW
 
     def _agrees(self, seen: Seen) -> bool:
         """Whether what was seen is what the journal says."""
