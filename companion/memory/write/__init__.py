@@ -24,7 +24,7 @@ from companion.memory.write.keep import Keeper
 from companion.memory.write.languages import language_of
 from companion.memory.write.record import summary_record
 from companion.memory.write.rules import About, note, read
-from companion.memory.write.summary import summary
+from companion.memory.write.summary import LEAST, Told, summary, telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,7 +87,10 @@ class Writer:
         self._name = name
         self._now = now
         self._extractor = extractor
-        self._keeper = Keeper(versions, journal.owner, Ulids())
+        self._ulids = Ulids()
+        self._keeper = Keeper(versions, journal.owner, self._ulids)
+        self._summed: set[str] = set()  # conversations that have been looked at for a summary
+        self._swept = ""  # the newest one when all of them had been
         self.refusals: deque[Refusal] = deque(maxlen=REFUSALS)
 
     # ── in idle time ─────────────────────────────────────────────────────────────────────────
@@ -236,21 +239,34 @@ class Writer:
 
     def _sum_up(self) -> Iterator[None]:
         """One summary for each conversation that has ended and is worth one."""
-        covered = {
-            part.session for one in self._versions.active(kind="summary") for part in one.covers
-        }
-        for session in [one[0] for one in self._journal.sessions()]:
-            if session in covered:
+        newest = self._journal.newest(1)
+        if not newest or newest[0].session == self._swept:
+            return
+        for session, _, first, last in self._journal.sessions():
+            if session in self._summed:
                 continue
-            lines = self._journal.session(session)
-            if lines and self._now() - lines[-1].said > ENDED:
-                yield from self._summarise(lines)
+            begin, end = self._journal.lines([first, last])
+            if self._now() - end.said <= ENDED:
+                continue
+            if not self._has_summary(begin):
+                yield from self._summarise(self._journal.session(session))
+            self._summed.add(session)
+            yield
+        if newest[0].session in self._summed:
+            self._swept = newest[0].session
+
+    def _has_summary(self, line: Line) -> bool:
+        found = map(self._versions.get, self._versions.sources_of(line.ulid))
+        return any(one is None or one.kind == "summary" for one in found)
 
     def _summarise(self, lines: Sequence[Line]) -> Iterator[None]:
-        text = summary(lines, self._about())
-        if text:
-            self._versions.add(summary_record(lines, text, self._versions.scope, Ulids()))
+        mine = [line for line in lines if line.speaker == "user"]
+        about, told = self._about(), list[Told]()
+        for line in mine if len(mine) >= LEAST else ():
+            told += telling(line, mine, about)
             yield
+        if text := summary(told, about):
+            self._versions.add(summary_record(lines, text, self._versions.scope, self._ulids))
 
 
 __all__ = ["BY_MODEL", "BY_RULES", "Refusal", "Writer"]

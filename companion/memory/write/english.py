@@ -1,6 +1,6 @@
 """English: how people say what is worth remembering. Tables only."""
 
-# ruff: noqa: E501, ISC004, SIM905  (patterns and lists of words are read as text)
+# ruff: noqa: E501, SIM905  (patterns and lists of words are read as text)
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from companion.memory.write.english_words import (
     BEFORE_JOB,
     DID,
     DOING,
+    IRREGULAR,
     JOB,
     LANGUAGES,
     MARITAL,
+    MODALS,
     NOT_NAMES,
     NUMBER,
     OWNED,
@@ -315,11 +317,9 @@ ENGLISH = Language(
         (r"\b(?:i'll|we'll)\b", "{S} will"),
         (r"\b(?:i'd|we'd)\b", "{S} would"),
         (r"\bwe were\b", "{S} was"),
-        (r"\b(?:i|we) (all|both|can't|cannot|can|could|will|won't|would|should|must|may|might|was|wasn't|had|"
-         r"did|didn't|used|need to|\w+ed|went|got|bought|saw|met|put|left|lost|kept|made|took|gave|"
-         r"said|told|hid|wrote)\b", r"{S} \1"),
-        (r"\b(?:i|we) (still|really|always|never|usually|also|often|just|only) (\w+)",
-         r"{S} \1 \2<3>"),
+        (rf"\b(?:i|we) (all|both|{MODALS}|\w+ed|{IRREGULAR})\b", r"{S} \1"),
+        (rf"\b(?:i|we) (still|never|also|often|just|only|always|\w+ly) (\w+ed|{MODALS}|{IRREGULAR})\b", r"{S} \1 \2"),
+        (r"\b(?:i|we) (still|always|never|also|often|just|only|\w+ly) (\w+)", r"{S} \1 \2<3>"),
         (r"\b(?:i|we) (\w+)\b", r"{S} \1<3>"),
         (r"\b(?:my own|my|our)\b", "{S}'s"),
         (r"\b(?:mine|ours)\b", "{S}'s"),

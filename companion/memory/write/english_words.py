@@ -53,6 +53,17 @@ STATES = (
     "retired|pregnant|left[- ]handed|colou?r[- ]?blind|deaf|dyslexic|christian|muslim|jewish|"
     "catholic|buddhist|hindu|atheist|religious|unemployed|self-employed|an only child|only child"
 )
+MODALS = (
+    "can't|cannot|can|could|couldn't|will|won't|would|wouldn't|should|must|may|might|was|wasn't|"
+    "had|hadn't|did|didn't|need to"
+)
+IRREGULAR = (
+    "went|got|bought|saw|met|put|left|lost|kept|made|took|gave|said|told|hid|wrote|chose|felt|"
+    "knew|came|became|began|brought|built|caught|cut|drank|drove|ate|fell|fought|found|flew|"
+    "forgot|grew|heard|held|led|let|lent|meant|paid|read|ran|sang|sat|sent|set|slept|spent|spoke|"
+    "stood|swam|taught|thought|threw|understood|woke|wore|won|hurt|quit|hit|sold|rode|broke|shot"
+)
+"""Verbs that have no ending in the third person, because they are of the past."""
 LANGUAGES = (
     "arabic|bengali|bulgarian|cantonese|catalan|chinese|croatian|czech|danish|dutch|english|"
     "estonian|finnish|french|gaelic|german|greek|hebrew|hindi|hungarian|irish|italian|japanese|"
