@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -199,3 +200,17 @@ def test_a_broken_export_is_bad_data(call, workspace):
 
 def test_there_is_nothing_to_index_without_an_embedder(call):
     assert call("reindex")[0] == 2
+
+
+def test_a_sound_memory_is_said_to_be_sound(call):
+    code, verdict, _ = call("verify", "--json")
+    assert (code, verdict["problems"]) == (0, [])
+    assert verdict["lines"] == 4
+
+
+def test_what_is_wrong_with_the_memory_is_said(call, workspace):
+    with sqlite3.connect(workspace / "memory_db" / "journal.sqlite3") as db:
+        db.execute("UPDATE memories SET xml = 'broken'")
+    code, verdict, _ = call("verify", "--json")
+    assert code == 76
+    assert verdict["problems"]

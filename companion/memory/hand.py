@@ -88,9 +88,18 @@ class Hand:
 
     def profile(self) -> tuple[Note, ...]:
         """What is known about the owner, the most telling first."""
-        known = [one for one in self._versions.active(subject="user") if one.kind in KNOWN]
+        known = [
+            one
+            for one in self._versions.active(subject="user")
+            if one.kind in KNOWN and not self._is_name(one)
+        ]
         known.sort(key=lambda one: (one.pinned, one.importance, one.observed), reverse=True)
         return tuple(map(self.of_record, known))
+
+    def _is_name(self, one: Record) -> bool:
+        """Whether it says no more than what the owner is called by anyway."""
+        named = one.claim is not None and one.claim.predicate == "name"
+        return named and self._journal.owner in one.object
 
     def conversations(self) -> tuple[Conversation, ...]:
         """All conversations, oldest first."""
@@ -137,6 +146,11 @@ class Hand:
             UsageError: There are several; they are named.
         """
         found = self._hidden(name) if hidden else self._shown(name)
+        if not found and (passage := self._lore.passage(name)):
+            raise UsageError(
+                f'{name!r} is a passage of {passage.source}: "{passage.text}"',
+                f"`companion memories forget {passage.document[-4:]}` takes the document out.",
+            )
         if not found:
             raise MissingInput(
                 f"There is no {'forgotten ' if hidden else ''}memory {name!r} of"
