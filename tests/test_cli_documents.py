@@ -95,3 +95,21 @@ def test_a_book_of_memories_is_told_from_a_document(tmp_path):
 
 def test_nothing_taken_in_is_said_with_how_to(kestrel, capsys):
     assert "companion memories import FILE" in call(capsys, "memories", "documents")[2]
+
+
+def test_an_import_is_taken_back_and_restored(kestrel, capsys):
+    out = call(capsys, "memories", "import", kestrel, "--json")[1]
+    name = json.loads(out)["documents"][0]["id"]
+    assert call(capsys, "memories", "forget", name, "--yes")[0] == 0
+    assert json.loads(call(capsys, "memories", "search", "pier", "--json")[1])["memories"] == []
+    assert json.loads(call(capsys, "memories", "documents", "--json")[1])["documents"] == []
+
+
+def test_a_passage_is_not_forgotten_alone(kestrel, capsys):
+    call(capsys, "memories", "import", kestrel)
+    (found,) = json.loads(call(capsys, "memories", "search", "pier", "--json")[1])["memories"]
+    for verb in ("show", "forget"):
+        code, _, err = call(capsys, "memories", verb, found["id"])
+        assert code == 2
+        assert "is a passage of kestrel.md · Harbour" in err
+        assert "takes the document out" in err

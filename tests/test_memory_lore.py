@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from memory_world import Clock, Words, settle, told
 
+from companion.flow import Cancel
 from companion.memory import Memory
 from companion.memory.journal import Journal
 from companion.memory.lore import Lore, People
@@ -17,6 +18,9 @@ from companion.memory.read.words import terms
 from companion.memory.stems import Stemmer
 from companion.memory.ulid import Ulids
 from companion.prompt.wording import volatile_text
+from companion.testing import scripted
+from companion.trace import Trace
+from companion.turn import turn
 from companion.values import Heard
 
 if TYPE_CHECKING:
@@ -240,3 +244,16 @@ def test_a_question_that_no_document_answers_is_not_answered(memory: Memory) -> 
 def test_a_forgotten_document_is_not_recalled(memory: Memory) -> None:
     memory.lore.forget([memory.lore.documents()[0].id])
     assert memory.recall(Heard("Who built the north pier?")) == ()
+
+
+def test_forget_that_leaves_documents_alone(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, "Sam", "mira")
+    (tmp_path / "kestrel.md").write_text(KESTREL)
+    memory.take_in(tmp_path / "kestrel.md", [].append)
+    companion, _ = scripted(["Ada Lind built the north pier in 1821."], memory=memory)
+    turn(companion, Heard("Who built the north pier?"), Cancel(), Trace())
+    answer = memory.obey(Heard("Forget that."))
+    assert answer is not None
+    assert len(memory.lore.documents()) == 1
+    assert memory.conversations() == ()
+    memory.close()

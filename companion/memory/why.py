@@ -60,8 +60,10 @@ class Witness:
 
     @property
     def used(self) -> tuple[str, ...]:
-        """Ids of the notes that the last reply used."""
-        return () if self._recalled is None else self._recalled.used
+        """Ids of what the last reply used of what was said or is known; documents stay."""
+        lore = {note.id for note in self._notes if note.kind == "lore"}
+        used = () if self._recalled is None else self._recalled.used
+        return tuple(one for one in used if one not in lore)
 
     def forget(self) -> None:
         """The conversation's own notes go."""
