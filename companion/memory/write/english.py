@@ -8,6 +8,7 @@ from companion.memory.write.english_words import (
     BEFORE_JOB,
     DID,
     DOING,
+    INSTRUMENT,
     IRREGULAR,
     JOB,
     LANGUAGES,
@@ -63,11 +64,11 @@ RULES = (
     Rule("home", r"<I> live in (?P<o>(?:an?|the|my) [^,.;:!?\n]+)"),
     Rule("lives_in", r"<I> live (?:in|at) <place>", proper=True, dated=True),
     Rule("lives_in", r"i(?:'m| am) living in <place>", proper=True),
-    Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?to <place>",
+    Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?(?:from [\w ]+? )?to <place>",
          proper=True, dated=True, past=True, changed=True),
     Rule("lives_in", r"(?:i|we)(?:'ve| have)(?: always| been)? (?:lived|living) in <place>", proper=True, dated=True, past=True),
     Rule("lived_in", r"<I> used to live in <o>", proper=True),
-    Rule("lived_in", r"<I> lived in <o>", proper=True),
+    Rule("lived_in", r"<I> lived in <place>", proper=True),
     Rule("been_to", r"(?:i|we)(?:'ve| have) been to <o>", proper=True),
     Rule("lives_in", r"<X> lives (?:in|at) <place>", proper=True),
     Rule("lives_in", r"<X>(?: has| have)?(?: just| finally)? moved (?:back )?to <o>", proper=True,
@@ -92,10 +93,12 @@ RULES = (
     Rule("works_at", r"<I> work in <o>", "{s} works in {o}"),
     Rule("studies", rf"<I> study {SUBJECT}"),
     Rule("studies", rf"i(?:'m| am) studying {SUBJECT}"),
+    Rule("studies", rf"i(?:'m| am|'ve been| have been)(?: \w+)? learning {SUBJECT}",
+         "{s} is learning {o}", dated=True, past=True),
     Rule("studies", rf"<X>(?: is|'s) studying {SUBJECT}"),
     Rule("studies", rf"<X> studies {SUBJECT}"),
-    Rule("plays", r"<I> play <o>(?<!a lot)"),
-    Rule("plays", r"(?:i|we)(?:'ve| have) been playing <o>"),
+    Rule("plays", rf"<I> play (?!a lot\b){INSTRUMENT}"),
+    Rule("plays", rf"(?:i|we)(?:'ve| have) been playing {INSTRUMENT}"),
     Rule("plays", r"<X> plays <o>"),
     Rule("studied", rf"<I> studied {SUBJECT}"),
     Rule("drives", r"<I> drive (?P<o>an? [^,.;:!?\n]+)", words=5),
@@ -129,6 +132,8 @@ RULES = (
     Rule("likes", r"<I> (?:hate|detest|loathe) <o>", "{s} hates {o}", "-", listed=True),
     Rule("likes", r"<I> (?:don't|do not|dislike)(?: \w+)? (?:like|enjoy) <o>", "", "-",
          listed=True),
+    Rule("likes", r"i(?:'m| am) not (?:really |much )?(?:an? (?:\w+ )?fan of|into|keen on) <o>", "", "-",
+         listed=True),
     Rule("likes", r"<I> dislike <o>", "", "-", listed=True),
     Rule("likes", r"<I> (?:love|adore) <o>", "{s} loves {o}", listed=True),
     Rule("likes", r"<I> (?:like|enjoy) <o>", listed=True),
@@ -146,6 +151,8 @@ RULES = (
          "{s} promised to {o} {when}", words=14, dated=True, mine=True),
     # what happens and happened
     Rule("event", rf"<I'm> (?P<o>(?:{DOING})\b[^.;!?\n]*)", "{s} is {o} {when}", words=12,
+         dated=True, needs=True),
+    Rule("event", r"<I> (?:have to|need to|must|ought to) <o>", "{s} has to {o} {when}", words=10,
          dated=True, needs=True),
     Rule("event", r"<X> (?P<o>turns \w+[^,.;!?\n]*)", words=4, dated=True, needs=True),
     Rule("event", rf"<I>(?:'ve| have)? (?:just )?(?P<o>(?:{DID})\b[^.;!?\n]*)", words=12,
@@ -241,7 +248,7 @@ ENGLISH = Language(
     ),
     tail=(
         r"(?:,? (?:anymore|any more|now|right now|at the moment|though|too|as well|these days|"
-        r"nowadays|together|actually|really|so much|a lot|very much|at all|again|today|and|or|please|again|"
+        r"nowadays|together|originally|actually|really|so much|a lot|very much|at all|again|today|and|or|please|again|"
         r"sometimes|often|occasionally|every day|all day|all the time|you know|to be honest|honestly|by the way|with|in|on|at|to|for|of|the|a|my|so|recently))+$"
     ),
     bad=(

@@ -85,7 +85,8 @@ NUMBER = (
     r"fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|one|two|three|four|five|six|seven|"
     r"eight|nine"
 )
-SUBJECT = r"(?P<o>\w+(?: (?!at|in|with|for|because)\w+){0,2})"
+SUBJECT = r"(?P<o>\w+(?: (?!at|in|with|for|because|since|and)\w+){0,2})"
+INSTRUMENT = r"(?P<o>(?:the )?\w+(?: (?!at|in|with|for|on|since|because)\w+){0,2})"
 DOING = (
     "going|flying|travell?ing|driving|moving|starting|getting|having|meeting|seeing|visiting|"
     "taking|running|playing|singing|giving|leaving|marrying|celebrating|hosting|buying|selling"

@@ -109,7 +109,7 @@ RULES = (
     Rule("home", r"<I> (?:wohne|lebe|wohnen|leben) in (?P<o>eine[mr] [^,.;:!?\n]+)"),
     Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben) nicht mehr in <o>", polarity="-",
          proper=True, changed=True),
-    Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben)(?: \w+)?(?: jetzt)? in (?!eine[mr] )<o>(?<!nicht)",
+    Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben)(?: \w+)?(?: jetzt| seit \w+ \w+)? in (?!eine[mr] )<o>(?<!nicht)",
          proper=True, dated=True),
     Rule("lives_in", r"\b(?:wohne|lebe) ich (?:jetzt )?in <o>", proper=True, dated=True),
     Rule("lives_in", r"\b(?:ich bin|wir sind)(?P<early>[\w ]*?) nach (?P<o>[\w-]+(?: [A-Z][\w-]+)*)"
@@ -152,6 +152,8 @@ RULES = (
     Rule("likes", r"<X> hasst <o>", "{s} hasst {o}", "-", listed=True),
     Rule("likes", r"<X> mag keine?n? <o>", "{s} mag {o} nicht", "-", listed=True),
     Rule("likes", r"<X> mag <o>(?<!nicht)", listed=True),
+    Rule("promise", r"\bmich(?: bitte)?(?P<early>[\w .]{0,40}?) daran (?:zu )?erinnern,?"
+         r" (?P<o>[^.;!?\n]+? (?:zu \w+|\w+zu\w+en))\b", words=14, dated=True),
     Rule("promise", r"\berinner(?:e)? mich(?P<early>[\w .]{0,40}?) daran,?"
          r" (?P<o>[^.;!?\n]+? (?:zu \w+|\w+zu\w+en))\b", words=14, dated=True),
     Rule("promise", r"\berinner(?:e)? mich(?: bitte)?,? (?!daran)(?P<o>[^.;!?\n]+? (?:zu \w+|"
@@ -160,6 +162,8 @@ RULES = (
          "{s} will an {o} erinnert werden {when}", dated=True),
     Rule("promise", r"\bich verspreche(?: dir)?,? (?P<o>[^.;!?\n]+? zu \w+)",
          "{s} hat versprochen, {o} {when}", words=14, dated=True, mine=True),
+    Rule("event", r"\bziehe ich (?P<o>nach [\w-]+)(?: um)?\b", "{s} zieht {when} {o}", dated=True,
+         needs=True),
     Rule("event", rf"\b(?:ich habe|habe ich|wir haben|haben wir)\b (?P<o>[^.;!?\n]*?\b(?:{_DONE}))"
          r"\b", "{s} hat {when} {o}", words=12, dated=True, needs=True, past=True),
     Rule("event", rf"\b(?P<verb>{_GOES}|{_WE_GO}) (?:ich|wir) (?P<o>[^.,;!?\n]+)",

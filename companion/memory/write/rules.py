@@ -241,10 +241,12 @@ class _Reader:
         if not value:
             return None
         predicate, word = self._predicate(rule, match)
-        if rule.predicate in {"@rel", "name", "called"} and value.lower() in self._not_names():
+        if self._is_no_name(rule, value):
             return None
-        if rule.predicate == "@rel" or match.groupdict().get("who"):
-            self.person = value if rule.predicate == "@rel" else subject[0]
+        if rule.predicate == "@rel":
+            self.person = value
+        elif match.groupdict().get("rel"):
+            self.person = subject[0]
         text = self._worded(found, subject[1], value, word)
         return Candidate(
             self.line.ulid,
@@ -265,8 +267,13 @@ class _Reader:
             resolved=dates.worded(found.when, self.language.code) if found.when else "",
         )
 
-    def _not_names(self) -> frozenset[str]:
-        return self.language.not_names | self.language.relations.keys()
+    def _is_no_name(self, rule: Rule, value: str) -> bool:
+        """Whether a word stands where a name should, as in "my dog is dead"."""
+        word = value.lower()
+        if rule.predicate == "called":  # somebody may want to be called Boss
+            return word in self.language.not_names
+        named = rule.predicate in {"@rel", "name"}
+        return named and word in self.language.not_names | self.language.relations.keys()
 
     def _value(self, rule: Rule, found: _Found) -> str:
         text = found.object
