@@ -74,6 +74,11 @@ def test_a_conversation_that_is_wholly_hidden_is_not_listed(journal: Journal) ->
     assert journal.match(["dog"]).seqs == []
 
 
+def test_any_number_of_lines_can_be_hidden_at_once(journal: Journal) -> None:
+    many = [f"other:{n}" for n in range(50_000)]
+    assert [line.n for line in journal.hide([*many, "S:2", *many, "S:3"])] == [2, 3]
+
+
 def test_its_words_are_in_the_window_and_the_vector_of_no_neighbour(journal: Journal) -> None:
     embed(journal)
     before = journal.vectors("words", [1])[1]

@@ -8,6 +8,7 @@ of the dense index.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,8 +57,8 @@ class Embedded:
 
     def of(self, embedder: str, seqs: Sequence[int]) -> dict[int, Vector]:
         """The vectors of these rows, by place; rows without one are left out."""
-        marks = ", ".join("?" * len(seqs))
-        return dict(self._vectors(f"embedder = ? AND seq IN ({marks})", embedder, *seqs))
+        where = "embedder = ? AND seq IN (SELECT value FROM json_each(?))"
+        return dict(self._vectors(where, embedder, json.dumps(list(seqs))))
 
     def sample(self, embedder: str, size: int) -> Vector:
         """At most about `size` vectors spread over all rows, shape (n, dim)."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_DIGITS = 18
 """Of a number that SQLite can hold."""
+AT_ONCE = 1000
+"""Lines named in one question; SQLite takes no more than some ten thousand values."""
 WINDOW = 2
 """Neighbours on each side that are indexed with a line (LoCoMo: 1 and 3 are 3-4 points worse)."""
 
@@ -148,7 +150,11 @@ class Journal:
     def hide(self, ids: Sequence[str]) -> list[Line]:
         """Make lines invisible to everything but `hidden` and `unhide`; returns those it found."""
         with self._writing() as db:
-            gone = self.by_id(ids)
+            gone = [
+                line
+                for start in range(0, len(ids), AT_ONCE)
+                for line in self.by_id(ids[start : start + AT_ONCE])
+            ]
             for line in gone:
                 db.execute("UPDATE lines SET hidden = 1 WHERE seq = ?", (line.seq,))
                 db.execute(f"DELETE FROM {self._fts} WHERE rowid = ?", (line.seq,))
@@ -158,7 +164,8 @@ class Journal:
     def unhide(self, ulids: Sequence[str]) -> list[Line]:
         """Take that back for lines named by their ULIDs; returns those it found."""
         with self._writing() as db:
-            back = [line for line in self.hidden() if line.ulid in ulids]
+            wanted = set(ulids)
+            back = [line for line in self.hidden() if line.ulid in wanted]
             for line in back:
                 db.execute("UPDATE lines SET hidden = 0, due = 1 WHERE seq = ?", (line.seq,))
             self._refresh_all(back)

@@ -14,6 +14,7 @@ journal's file and, inside `together`, in one transaction. Knows nothing of rank
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -337,9 +338,9 @@ class Versions:
         return [found[name] for name in names if name in found]
 
     def _memos(self, column: str, values: Sequence[object]) -> list[Memo]:
-        marks = ", ".join("?" * len(values))
-        find = f"SELECT {COLUMNS} FROM {_WITH_USE} AND {FINDABLE} AND {column} IN ({marks})"
-        return list(map(memo, self._rows(find, *values)))
+        these = "IN (SELECT value FROM json_each(?))"
+        find = f"SELECT {COLUMNS} FROM {_WITH_USE} AND {FINDABLE} AND {column} {these}"
+        return list(map(memo, self._rows(find, json.dumps(list(values)))))
 
     # ── vectors ──────────────────────────────────────────────────────────────────────────────
 
