@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -262,6 +263,13 @@ def test_no_name_or_number_comes_from_nowhere(text: str) -> None:
 def test_reading_is_the_same_every_time(text: str) -> None:
     said = line(text)
     assert read(said, ABOUT) == read(said, ABOUT)
+
+
+@pytest.mark.parametrize("words", ["ich habe ", "my sister my dog ", "erinnere mich am ", '"'])
+def test_a_pasted_book_is_read_in_a_moment(words: str) -> None:
+    began = time.process_time()
+    kept("I live in York. " + words * 20_000)
+    assert time.process_time() - began < 2
 
 
 # ── retelling ────────────────────────────────────────────────────────────────────────────────

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 BARE = "@bare"
 """Predicate of a correction that says only the right word."""
+LONGEST = 2000
+"""Characters of a line that are read: three minutes of speech. What is pasted is no talk."""
 _SENTENCE = re.compile(
     r"(?:[^.!?;\n…]|(?<=\d)\.(?=\d)|(?<=\b[A-Z])\.|(?<=\b(?:Dr|Mr|St))\.)+[.!?…]*"
 )
@@ -62,7 +64,7 @@ class About:
 
 def read(line: Line, about: About) -> list[Candidate]:
     """What a line of the owner may say, in the order in which it is said."""
-    text = line.text.replace("\u2019", "'")
+    text = line.text[:LONGEST].replace("\u2019", "'")
     reader = _Reader(line, about, LANGUAGES[language_of(text)], text)
     found = list(reader.facts()) or list(reader.bare())
     noted = reader.noted(found)
