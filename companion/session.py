@@ -279,8 +279,8 @@ class Session:
         if not self.companion.history:
             self.companion.tell(Notice("There is nothing to take back in this conversation."))
             return
-        self.companion.history.pop()
-        lines = self._tidy.undo() if self._tidy else 0
+        exchange = self.companion.history.pop()
+        lines = self._tidy.undo() if self._tidy and exchange.lines else 0  # none in private
         if self._keeper:
             self._keeper.drop_last()
         self.companion.tell(Undone(lines))

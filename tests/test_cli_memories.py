@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sqlite3
@@ -214,3 +215,19 @@ def test_what_is_wrong_with_the_memory_is_said(call, workspace):
     code, verdict, _ = call("verify", "--json")
     assert code == 76
     assert verdict["problems"]
+
+
+class Terminal(io.StringIO):
+    """Somebody at a terminal who has typed."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "purged"), [("y\n", True), ("n\n", False)])
+def test_at_a_terminal_it_asks_before_anything_is_deleted(call, monkeypatch, typed, purged):
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    code, _, err = call("forget", one(call, "My secret word is xylograph."))
+    assert code == 0
+    assert "Delete these" in err
+    assert (call("list", "--forgotten", "--json")[1]["memories"] == []) == purged

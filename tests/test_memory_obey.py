@@ -170,3 +170,12 @@ def test_why_without_a_memory_says_so(memory: Memory) -> None:
     memory.say(Said("I do not know."))
     memory.witness(Prompt((1,), 1), Said("I do not know."))
     assert ask(memory, "warum hast du das gesagt").startswith("Dazu hat mich keine Erinnerung")
+
+
+def test_words_that_remain_somewhere_are_said(memory: Memory, tmp_path: Path) -> None:
+    tell(memory, "My word is xylograph.")
+    (memory.folder / "note.txt").write_text("xylograph")
+    ask(memory, "forget about xylograph")
+    assert ask(memory, "yes") == (
+        f"2 memories deleted, but words of it are still in {memory.folder / 'note.txt'}."
+    )

@@ -94,3 +94,17 @@ def test_forgetting_by_voice_removes_kept_sound_too(talk, memory, tmp_path):
 def test_what_the_memory_answers_is_not_kept_as_sound(talk, tmp_path):
     talk(["what do you know about me", "why did you say that"], [])
     assert not (tmp_path / "audio_out").exists()
+
+
+def test_taking_back_a_private_turn_leaves_what_was_kept(memory):
+    companion, _ = scripted(["Nice.", "Oh."], memory=memory)
+    session = Session(companion, None, tidy=memory)
+    session.start(greeting=False)
+    for words in ("I live in Leeds.", f"This is private: my word is {SECRET}."):
+        session.type(words)
+        assert session.wait(20)
+    session.undo()
+    assert session.wait(20)
+    assert session.close()
+    assert "I live in Leeds." in texts(memory.memories(kind="line"))
+    assert [exchange.user for exchange in companion.history] == ["I live in Leeds."]

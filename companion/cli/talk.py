@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 HELP = """Space or Enter begins and ends a recording. Anything else you type is a line to send.
 /again  say the last reply once more        /undo  take the last turn back everywhere
 /mute   sound off or on                     /volume 0-100
-/quit   leave (so does Ctrl-C)"""
+/quit   leave (so does Ctrl-C)
+Say or type: “remember that …”, “forget that”, “forget about …”, “this is private”,
+“remember again”, “what do you know about me”, “why did you say that” (docs/memory.md)"""
 
 
 def register(app: typer.Typer) -> None:

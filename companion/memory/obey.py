@@ -175,9 +175,12 @@ class Wishes:
             return Answer(phrase(lang, "ask again"))
         if not question.hidden:
             names = self._memory.forget(names).ids
-        clean = self._memory.purge(names).verified
-        done = phrase(lang, "purged" if clean else "purged some", count=counted(lang, len(names)))
-        return Answer(done, forgotten=names)
+        receipt = self._memory.purge(names)
+        count = counted(lang, len(names))
+        if receipt.verified:
+            return Answer(phrase(lang, "purged", count=count), forgotten=names)
+        files = ", ".join([*(str(one.path) for one in receipt.left), *receipt.changed])
+        return Answer(phrase(lang, "purged some", count=count, files=files), forgotten=names)
 
     @staticmethod
     def _refused(question: _Question) -> Answer:
