@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-FACTS = ("I have a dog called Biscuit.", "My sister Maya lives in Leeds.", "I work as a nurse.")
+TOLD = ("The dog called Biscuit barked.", "It rained on the sister in Leeds.", "The bus was late.")
+"""Nothing that becomes a memory."""
 
 
 def _opened(folder: Path, embedder: Words | None = None) -> Memory:
@@ -45,7 +46,7 @@ def _biggest(folder: Path) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    told(tmp_path, *FACTS, embedder=Words())
+    told(tmp_path, *TOLD, embedder=Words())
     return tmp_path
 
 
@@ -59,7 +60,7 @@ def _cut_database(folder: Path) -> None:
 
 def _another_characters(folder: Path) -> None:
     other = folder.parent / "other"
-    told(other, *FACTS, embedder=Words())
+    told(other, *TOLD, embedder=Words())
     shutil.rmtree(folder)
     shutil.copytree(other / "chroma", folder)
 
@@ -100,7 +101,7 @@ def test_a_wrong_index_is_built_anew_from_the_journal(
     everything = {note.id for note in memory.memories()}
     memory.close()
     assert held == everything
-    assert found[0] == FACTS[0]
+    assert found[0] == TOLD[0]
     assert "built anew" in notices[0]
 
 
@@ -109,7 +110,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """More lines than Chroma keeps in its log: they stand in the files of its graph."""
     folder = tmp_path_factory.mktemp("large")
     memory = Memory(folder, "Sam", "mira", Words())
-    tell(memory, *FACTS)
+    tell(memory, *TOLD)
     settle(memory)
     vectors = np.random.default_rng(1).standard_normal((1100, 48)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -211,9 +212,9 @@ def test_an_index_that_agrees_is_kept_and_nothing_is_said(store: Path) -> None:
 
 def test_an_index_left_before_it_had_the_newest_vectors_is_kept(store: Path) -> None:
     memory = _opened(store)
-    tell(memory, "Biscuit is a spaniel.")
+    tell(memory, "Then Biscuit slept.")
     settle(memory)
-    tell(memory, "He is three years old.")
+    tell(memory, "It was late.")
     assert memory._index is not None
     memory._index.place.tries = 0  # type: ignore[misc]
     settle(memory)
@@ -231,7 +232,7 @@ def test_the_index_finds_what_shares_no_word_with_its_neighbours(store: Path) ->
     nearest = memory._index.nearest(Words().embed(["Leeds sister"])[0], 1)
     (line,) = memory._journal.by_id(nearest)
     memory.close()
-    assert line.text == FACTS[1]
+    assert line.text == TOLD[1]
 
 
 def test_ids_that_chroma_made_up_are_of_no_effect(store: Path) -> None:
@@ -276,19 +277,19 @@ def test_after_reindex_another_embedder_has_its_own_index_and_the_old_one_goes(s
     memory.close()
     assert names == ["lines-Sam-mira-other-32"]
     assert (made, shares[-1], shares) == (6, 1.0, sorted(shares))
-    assert found[0] == FACTS[0]
+    assert found[0] == TOLD[0]
 
 
 def test_another_embedder_is_refused_until_reindex_and_words_still_find(store: Path) -> None:
     memory = _opened(store, Words("other", 32))
-    tell(memory, "Biscuit is a spaniel.")
+    tell(memory, "Then Biscuit slept.")
     settle(memory)
     notices, found = memory.notices(), texts(memory.search("dog Biscuit"))
     made = memory._journal.database.rows("SELECT DISTINCT embedder FROM lines")
     memory.close()
     assert len(notices) == 1
     assert all(word in notices[0] for word in ('"words"', '"other"', "memories reindex"))
-    assert FACTS[0] in found
+    assert TOLD[0] in found
     assert {name for (name,) in made} == {"words", None}
 
 
@@ -357,7 +358,7 @@ def test_a_forgotten_line_leaves_the_index_and_never_comes_back_from_an_old_one(
     old = tmp_path_factory.mktemp("old") / "chroma"
     shutil.copytree(store / "chroma", old)
     memory = _opened(store)
-    (name,) = (note.id for note in memory.memories() if note.text == FACTS[0])
+    (name,) = (note.id for note in memory.memories() if note.text == TOLD[0])
     memory._journal.hide([name])
     settle(memory)
     held = _held(memory)
@@ -411,7 +412,7 @@ def test_an_index_that_fails_in_use_is_given_up_and_words_still_find(store: Path
     settle(memory)
     held = _held(memory)
     memory.close()
-    assert found[0] == FACTS[0]
+    assert found[0] == TOLD[0]
     assert "words alone" in notices[0]
     assert len(held) == 6
 
@@ -427,26 +428,26 @@ def test_an_index_that_fails_again_and_again_is_left_alone(store: Path) -> None:
     found = texts(memory.search("dog Biscuit"))
     memory.close()
     assert not open_
-    assert found[0] == FACTS[0]
+    assert found[0] == TOLD[0]
 
 
 def test_without_chroma_words_and_the_journals_vectors_still_find(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index, "find_spec", lambda _: None)
-    told(tmp_path, *FACTS, embedder=Words())
+    told(tmp_path, *TOLD, embedder=Words())
     memory = _opened(tmp_path)
-    notes = memory.recall(Heard("What is my dog called?"))
+    notes = memory.recall(Heard("Which dog barked?"))
     memory.close()
     assert not (tmp_path / "chroma").exists()
-    assert notes[-1].text == FACTS[0]
+    assert notes[-1].text == TOLD[0]
 
 
 def test_recall_works_before_the_index_is_open(store: Path) -> None:
     memory = Memory(store, "Sam", "mira", Words())
-    notes = memory.recall(Heard("What is my dog called?"))
+    notes = memory.recall(Heard("Which dog barked?"))
     memory.close()
-    assert notes[-1].text == FACTS[0]
+    assert notes[-1].text == TOLD[0]
     assert "dense" in notes[-1].parts
 
 

@@ -20,7 +20,8 @@ from companion.memory.chroma import Server, errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FACTS = ("I have a dog called Biscuit.", "My sister Maya lives in Leeds.", "I work as a nurse.")
+TOLD = ("The dog called Biscuit barked.", "It rained on the sister in Leeds.", "The bus was late.")
+"""Nothing that becomes a memory."""
 CHROMA = Path(sys.executable).with_name("chroma")
 
 
@@ -86,7 +87,7 @@ def _pass(memory: Memory, seconds: float) -> None:
 
 def test_the_index_is_on_the_server_and_the_journal_here(running: Chroma, tmp_path: Path) -> None:
     memory = _opened(tmp_path, running.url)
-    tell(memory, *FACTS)
+    tell(memory, *TOLD)
     settle(memory)
     assert memory._index is not None
     nearest = memory._index.nearest(Words().embed(["Leeds sister"])[0], 1)
@@ -94,14 +95,14 @@ def test_the_index_is_on_the_server_and_the_journal_here(running: Chroma, tmp_pa
     everything = {note.id for note in memory.memories()}
     held, notices = _held(memory), memory.notices()
     memory.close()
-    assert (line.text, held, notices) == (FACTS[1], everything, ())
+    assert (line.text, held, notices) == (TOLD[1], everything, ())
     assert not (tmp_path / "chroma").exists()
 
 
 def test_an_index_on_the_server_that_agrees_is_kept(running: Chroma, tmp_path: Path) -> None:
     for _ in range(2):
         memory = _opened(tmp_path, running.url)
-        tell(memory, FACTS[0])
+        tell(memory, TOLD[0])
         settle(memory)
         notices = memory.notices()
         memory.close()
@@ -112,7 +113,7 @@ def test_an_index_on_the_server_that_does_not_agree_is_built_anew(
     running: Chroma, tmp_path: Path
 ) -> None:
     memory = _opened(tmp_path, running.url)
-    tell(memory, *FACTS)
+    tell(memory, *TOLD)
     settle(memory)
     assert memory._index is not None
     memory._index._collection.delete(ids=[next(iter(_held(memory)))])
@@ -141,8 +142,8 @@ def test_two_machines_with_the_same_names_share_a_server_and_no_memory(
     running: Chroma, tmp_path: Path
 ) -> None:
     first, second = (_opened(tmp_path / name, running.url) for name in ("one", "two"))
-    tell(first, FACTS[0])
-    tell(second, *FACTS)
+    tell(first, TOLD[0])
+    tell(second, *TOLD)
     for memory in (first, second):
         settle(memory)
     sizes = len(_held(first)), len(_held(second))
@@ -155,11 +156,11 @@ def test_a_server_lost_in_the_middle_is_said_once_and_comes_back_by_itself(tmp_p
     chroma = Chroma(tmp_path / "server")
     chroma.start()
     memory = _opened(tmp_path / "db", chroma.url)
-    tell(memory, *FACTS)
+    tell(memory, *TOLD)
     settle(memory)
     chroma.stop()
-    lost = [FACTS[0] in texts(memory.search("dog Biscuit")) for _ in range(2)]
-    tell(memory, "Biscuit is a spaniel.")
+    lost = [TOLD[0] in texts(memory.search("dog Biscuit")) for _ in range(2)]
+    tell(memory, "Then Biscuit slept.")
     for pause in (10, 20, 30):
         _pass(memory, pause)
         settle(memory)
@@ -181,11 +182,11 @@ def test_without_a_server_everything_goes_on_by_words(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     memory = _opened(tmp_path, f"http://127.0.0.1:{port}")
-    tell(memory, *FACTS)
+    tell(memory, *TOLD)
     settle(memory)
     found, notices = texts(memory.search("dog Biscuit")), memory.notices()
     memory.close()
-    assert FACTS[0] in found
+    assert TOLD[0] in found
     assert len(notices) == 1
 
 
