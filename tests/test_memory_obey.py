@@ -75,7 +75,7 @@ def test_a_yes_deletes_it_for_good(memory: Memory) -> None:
     tell(memory, "I like the sea.", "My secret word is xylograph.")
     ask(memory, "forget that")
     answer = memory.obey(Heard("yes please"))
-    assert answer.text == "Done. 2 memories deleted for good."
+    assert answer.text == "Done: one memory deleted for good."
     assert memory.forgotten() == ()
     assert "xylograph" not in everything(memory)
 
@@ -109,6 +109,14 @@ def test_forget_about_and_yes_leaves_no_byte(memory: Memory) -> None:
     assert "deleted for good" in ask(memory, "yes")
     assert texts(memory.memories()) == ["Mhm.", "The sea is calm."]
     assert "xylograph" not in everything(memory).lower()
+
+
+def test_what_was_told_is_read_back_before_what_was_asked(memory: Memory) -> None:
+    tell(memory, "My dog Rex is old.", "What does Rex eat?")
+    assert [note.text for note in memory.about("Rex")] == [
+        "My dog Rex is old.",
+        "What does Rex eat?",
+    ]
 
 
 def test_nothing_is_forgotten_about_what_is_not_known(memory: Memory) -> None:
@@ -177,5 +185,5 @@ def test_words_that_remain_somewhere_are_said(memory: Memory, tmp_path: Path) ->
     (memory.folder / "note.txt").write_text("xylograph")
     ask(memory, "forget about xylograph")
     assert ask(memory, "yes") == (
-        f"2 memories deleted, but words of it are still in {memory.folder / 'note.txt'}."
+        f"Done: one memory deleted, but words of it are still in {memory.folder / 'note.txt'}."
     )

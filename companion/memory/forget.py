@@ -13,7 +13,7 @@ from companion.memory.doomed import gather
 from companion.memory.hand import as_note, ulid
 from companion.memory.line import Line
 from companion.memory.memo import NAMED
-from companion.memory.read.words import terms
+from companion.memory.read.words import is_question, terms
 from companion.memory.record import Record
 from companion.memory.stems import Stemmer
 
@@ -65,7 +65,7 @@ class Forgetting:
     # ── what there is ────────────────────────────────────────────────────────────────────────
 
     def about(self, topic: str) -> tuple[Note, ...]:
-        """What speaks of a topic: memories first, then lines, newest first.
+        """What speaks of a topic: memories first, then lines, newest first, questions last.
 
         What holds all of its words; where nothing does, what holds the rarest.
         """
@@ -83,7 +83,7 @@ class Forgetting:
             counts = {w: sum(w in stems for _, stems in every.values()) for w in wanted}
             rarest = min((w for w in counts if counts[w]), key=lambda w: counts[w], default="")
             found = [note for note, stems in every.values() if rarest in stems]
-        return tuple(found)
+        return tuple(sorted(found, key=lambda note: is_question(note.text)))
 
     def everything(self) -> tuple[str, ...]:
         """Ids of all lines and memories."""

@@ -61,12 +61,14 @@ class _Question:
 
     Attributes:
         names: What would go.
+        count: How much of that was named.
         lang: The language it was asked in.
         hidden: Whether it is already out of mind, and only waits to be deleted.
         again: Whether a yes asks a second time.
     """
 
     names: tuple[str, ...]
+    count: int
     lang: str
     hidden: bool = False
     again: bool = False
@@ -147,7 +149,7 @@ class Wishes:
         if not names:
             return Answer(phrase(lang, "nothing last"))
         gone = self._memory.forget(names)
-        self._question = _Question(gone.ids, lang, hidden=True)
+        self._question = _Question(gone.ids, len(gone.asked), lang, hidden=True)
         texts = listed(lang, [note.text for note in gone.asked], READ_BACK)
         return Answer(phrase(lang, "forgotten", texts=texts), forgotten=gone.ids)
 
@@ -155,7 +157,7 @@ class Wishes:
         notes = self._memory.about(wish.text)
         if not notes:
             return Answer(phrase(wish.lang, "nothing about", text=wish.text))
-        self._question = _Question(tuple(note.id for note in notes), wish.lang)
+        self._question = _Question(tuple(note.id for note in notes), len(notes), wish.lang)
         texts = listed(wish.lang, [note.text for note in notes], READ_BACK)
         count = counted(wish.lang, len(notes))
         return Answer(phrase(wish.lang, "ask about", count=count, texts=texts))
@@ -164,19 +166,19 @@ class Wishes:
         names = self._memory.everything()
         if not names:
             return Answer(phrase(lang, "nothing last"))
-        self._question = _Question(names, lang, again=True)
+        self._question = _Question(names, len(names), lang, again=True)
         return Answer(phrase(lang, "ask all", count=counted(lang, len(names))))
 
     def _answered(self, question: _Question) -> Answer:
         """The owner said yes."""
         lang, names = question.lang, question.names
         if question.again:
-            self._question = _Question(names, lang)
+            self._question = _Question(names, len(names), lang)
             return Answer(phrase(lang, "ask again"))
         if not question.hidden:
             names = self._memory.forget(names).ids
         receipt = self._memory.purge(names)
-        count = counted(lang, len(names))
+        count = counted(lang, question.count)
         if receipt.verified:
             return Answer(phrase(lang, "purged", count=count), forgotten=names)
         files = ", ".join([*(str(one.path) for one in receipt.left), *receipt.changed])
