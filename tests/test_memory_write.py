@@ -191,6 +191,24 @@ def test_a_correction_of_one_word_is_about_what_was_last_said(world: World) -> N
     assert wrong.object == "Lissabon"
 
 
+@pytest.mark.parametrize(
+    "words", ["no it's raining", "i mean really", "it's late", "sorry I was away. Hello.", "no"]
+)
+def test_talk_that_begins_like_a_correction_corrects_nothing(world: World, words: str) -> None:
+    world.tell("i live in york", words)
+    assert world.texts() == ["Sam lives in York."]
+
+
+def test_a_name_that_was_misheard_is_put_right(world: World) -> None:
+    world.tell("my sister is called mia", "no it's maya")
+    assert world.texts() == ["Sam's sister is called Maya."]
+
+
+def test_another_dog_after_an_apology_is_another_dog(world: World) -> None:
+    world.tell("my dog is called biscuit", "Sorry, I was away. My dog is called Rex.")
+    assert world.texts() == ["Sam's dog is called Biscuit.", "Sam's dog is called Rex."]
+
+
 def test_a_correction_in_german(world: World) -> None:
     world.tell("Meine Schwester heißt Mia.", "Nein, ich meinte Maja.")
     assert world.texts() == ["Sams Schwester heißt Maja."]

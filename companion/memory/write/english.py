@@ -306,7 +306,7 @@ ENGLISH = Language(
     ),
     bare=(
         r"^(?:(?:no|nope|sorry|wait|oh|oops|um|uh|well|actually)[ ,.!-]+)*"
-        r"(?:i (?:meant|mean)(?: to say)?|it'?s(?: actually)?|it is|correction)[ ,:]+"
+        r"(?:(?P<meant>i meant(?: to say)?)|i mean|it'?s(?: actually)?|it is|correction)[ ,:]+"
         r"(?P<o>[^,.;!?\n]+)"
     ),
     instead=r"\b(?:not|instead of|rather than) (?P<o>[\w'-]+)",

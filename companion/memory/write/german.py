@@ -298,7 +298,7 @@ GERMAN = Language(
     ),
     bare=(
         r"^(?:(?:nein|nee|ach|oh|äh|moment|entschuldigung|sorry|quatsch|eigentlich)[ ,.!-]+)*"
-        r"(?:ich (?:meinte|meine)|es ist|korrektur)[ ,:]+(?P<o>[^,.;!?\n]+)"
+        r"(?:(?P<meant>ich meinte)|ich meine|es ist|korrektur)[ ,:]+(?P<o>[^,.;!?\n]+)"
     ),
     instead=r"\b(?:nicht|statt) (?P<o>[\w'-]+)",
     remember=(

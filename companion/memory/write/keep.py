@@ -6,10 +6,11 @@ Whatever it is asked twice it does once: a line that has left a memory leaves no
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from companion.memory.write.language import SOURCES
-from companion.memory.write.merge import FREE, Known, key, known, plan, said_lately
+from companion.memory.write.merge import FREE, JUST_NOW, Known, key, known, plan, said_lately
 from companion.memory.write.record import record_of, source_of, subject_id
 from companion.memory.write.rules import BARE
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from companion.memory.versions import Versions
     from companion.memory.write.candidate import Candidate
     from companion.memory.write.merge import Plan
+
+
+MISHEARD = 0.5
+"""Words that share so much may have been taken for each other."""
 
 
 class Keeper:
@@ -72,7 +77,9 @@ class Keeper:
         recent = [
             known(one)
             for one in self._versions.active()
-            if said_lately(one, line) and one.claim is not None and one.observed <= line.said
+            if said_lately(one, line, JUST_NOW)
+            and one.claim is not None
+            and one.observed <= line.said
         ]
         last = max(recent, key=lambda one: (one.record.observed, one.record.id), default=None)
         return None if last is None else _in_place(last, candidate)
@@ -198,9 +205,18 @@ def _past(record: Record, later: Record, line: Line) -> Record:
     )
 
 
+def _sounds_like(candidate: Candidate, wrong: str) -> bool:
+    """Whether a word was probably misheard for another: "no, it's Maya", but not "it's late"."""
+    right = candidate.object
+    alike = SequenceMatcher(None, right.lower(), wrong.lower()).ratio()
+    return right[:1].isupper() or alike >= MISHEARD
+
+
 def _in_place(last: Known, candidate: Candidate) -> Candidate | None:
     """The last memory with another object."""
     record = last.record
+    if not (candidate.method == "rule:meant" or _sounds_like(candidate, last.object)):
+        return None
     text = record.text.replace(last.object, candidate.object)
     if text == record.text:
         return None

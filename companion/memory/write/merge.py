@@ -26,6 +26,8 @@ ALIKE = 0.8
 """Share of common words from which two sentences say the same."""
 LATELY = 8
 """Lines back to which a correction without a name reaches."""
+JUST_NOW = 4
+"""Lines back to which one that says only the right word reaches."""
 FREE = frozenset({"event", "note", "promise"})
 """Predicates whose object is a sentence."""
 _ARTICLES = frozenset(
@@ -146,10 +148,10 @@ def _is_wrong(one: Known, candidate: Candidate, line: Line) -> bool:
     return single and one.record.kind == "relationship" and said_lately(one.record, line)
 
 
-def said_lately(record: Record, line: Line) -> bool:
+def said_lately(record: Record, line: Line, most: int = LATELY) -> bool:
     """Whether a memory is from the last lines of this conversation."""
     return any(
-        source.session == line.session and 0 <= line.n - int(source.turns or 0) <= LATELY
+        source.session == line.session and 0 <= line.n - int(source.turns or 0) <= most
         for source in record.sources
         if source.turns.isdigit()
     )

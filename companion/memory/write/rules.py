@@ -122,6 +122,10 @@ class _Reader:
         self.said: datetime = line.said
         self.person = ""  # whom "he" and "she" mean
         self.corrects = bool(pattern(language.corrects).search(text.strip()))
+        self.right_until = next(  # "no", "sorry" are about the sentence that they open
+            (start + len(one) for start, one in sentences(text) if len(one.split()) > 2),  # noqa: PLR2004
+            len(text),
+        )
 
     def facts(self) -> Iterator[Candidate]:
         """What the rules find."""
@@ -154,7 +158,7 @@ class _Reader:
                 self.about.owner,
                 BARE,
                 text,
-                method="rule:correction",
+                method="rule:meant" if match["meant"] else "rule:correction",
                 lang=self.language.code,
                 correction=True,
             )
@@ -331,14 +335,13 @@ class _Reader:
     def _placed(self, one: Candidate, start: int, end: int) -> Candidate:
         """The candidate with its words, literally as they stand in the line."""
         quote = self.line.text[start:end].strip()
+        corrects = self.corrects and start < self.right_until
         wrong = pattern(self.language.instead).search(self.text[end:])
         return replace(
             one,
             quote=quote,
-            correction=self.corrects
-            and not one.changed
-            and not re.search(r"\b(now|jetzt)\b", quote),
-            instead=wrong["o"] if wrong and self.corrects else "",
+            correction=corrects and not one.changed and not re.search(r"\b(now|jetzt)\b", quote),
+            instead=wrong["o"] if wrong and corrects else "",
         )
 
 
