@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,12 +40,12 @@ def refused(name: str, data: bytes | str) -> str:
     return str(caught.value)
 
 
-def survives(data: bytes) -> bool:
-    """Whether a PDF is read, or refused by name; anything else is raised."""
+def survives(data: bytes, name: str = "a.pdf") -> bool:
+    """Whether a file is read and cut, or refused by name; anything else is raised."""
     try:
-        return bool(contents("a.pdf", data).blocks)
+        return list(cut(contents(name, data).blocks)) is not None
     except BadData as error:
-        return "a.pdf" in str(error)
+        return name in str(error)
 
 
 # ── text ─────────────────────────────────────────────────────────────────────────────────────────
@@ -184,7 +185,7 @@ def test_a_doctype_is_refused_before_any_entity_is_looked_at() -> None:
 
 
 def test_xml_a_thousand_elements_deep_is_refused() -> None:
-    assert "100 elements deep" in refused("a.xml", "<a>" * 1000 + "x" + "</a>" * 1000)
+    assert "100 elements inside each other" in refused("a.xml", "<a>" * 1000 + "x" + "</a>" * 1000)
 
 
 # ── lorebooks ────────────────────────────────────────────────────────────────────────────────────
@@ -286,6 +287,49 @@ def test_a_file_without_words_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b" \n ")
     with pytest.raises(BadData, match="is empty"):
         load(tmp_path / name)
+
+
+@given(
+    st.sampled_from(["a.txt", "a.md", "a.xml", "a.json"]),
+    st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda one: one.encode("utf-8"))),
+)
+def test_whatever_is_in_a_file_it_is_read_or_refused_by_name(name: str, data: bytes) -> None:
+    assert survives(data, name)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(["entries", "content", "keys", "name", "data", "type", "enabled"]),
+                inner,
+                max_size=5,
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_a_lorebook_of_any_shape_is_read_or_refused_by_name(value: object) -> None:
+    assert survives(json.dumps(value).encode(), "a.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", "." * 1_000_000),
+        ("a.txt", "x" * 1_000_000),
+        ("a.txt", "a. " * 300_000),
+        ("a.md", "<div>\n" + "<a" * 300_000),
+        ("a.xml", "<r>" + "<title>x</title>" * 30_000 + "</r>"),
+        ("a.json", json.dumps({"entries": [{"content": "{{//" * 200_000}]})),
+    ],
+)
+def test_a_file_made_to_take_forever_takes_a_moment(name: str, text: str) -> None:
+    begun = time.process_time()
+    assert survives(text.encode(), name)
+    assert time.process_time() - begun < 20  # some took hours before
 
 
 # ── passages ─────────────────────────────────────────────────────────────────────────────────────

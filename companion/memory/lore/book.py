@@ -22,7 +22,7 @@ _TITLES = ("name", "comment", "displayName", "title")
 _KEYS = ("keys", "key", "keywords", "secondary_keys", "keysecondary", "secondkey")
 _CHARACTER = re.compile(r"\{\{\s*char\s*\}\}|<BOT>", re.IGNORECASE)
 _OWNER = re.compile(r"\{\{\s*user\s*\}\}|<USER>", re.IGNORECASE)
-_REMARK = re.compile(r"\{\{\s*(?://|comment:).*?\}\}", re.DOTALL)
+_REMARK = re.compile(r"\{\{\s*(?://|comment:)[^{}]*\}\}")
 _DECORATOR = re.compile(r"\A(?:@@.*\n?)+")
 DEPTH = 8
 """Objects inside each other in which a lorebook is looked for."""

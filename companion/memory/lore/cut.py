@@ -22,8 +22,13 @@ HEADING = 80
 MOST_HEADINGS = 6
 MOST_KEYS = 16
 
+ABBREVIATION = 8
+"""Letters before a full stop that are looked at."""
+
 _SPACE = re.compile(r"\s+")
-_END = re.compile(r"(?:[.!?\u2026]+[\"')\]\u2019\u201d\u00bb]*\s+|[\u3002\uff01\uff1f]+)")
+_END = re.compile(  # from where a run of marks begins, and never back: a page of dots takes no time
+    r"(?<![.!?\u2026])[.!?\u2026]++[\"')\]\u2019\u201d\u00bb]*+\s+|[\u3002\uff01\uff1f]++"
+)
 _PAUSES = ("; ", ": ", ", ", " \u2013 ", " \u2014 ", "\uff0c", "\u3001", " ")
 _SHORT = {"mr", "mrs", "ms", "dr", "st", "prof", "sr", "jr", "vol", "fig", "pp", "cf", "ca", "vs"}
 _SHORT |= {"no", "nr", "ch", "e.g", "i.e", "z.b", "bzw"}
@@ -52,7 +57,8 @@ def sentences(text: str) -> list[str]:
     """The sentences of a text that stands on one line."""
     found, start = [], 0
     for end in _END.finditer(text):
-        word = text[start : end.start()].rpartition(" ")[2].lower().lstrip("(\"'")
+        word = text[max(start, end.start() - ABBREVIATION) : end.start()]
+        word = word.rpartition(" ")[2].lower().lstrip("(\"'")
         short = text[end.start()] == "." and (word in _SHORT or (len(word) == 1 and word.isalpha()))
         if not short:
             found.append(text[start : end.end()].strip())
@@ -105,12 +111,13 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _parts(sentence: str) -> Iterator[str]:
-    while len(sentence) > MOST:
-        at = _pause(sentence[:MOST])
-        yield sentence[:at].strip()
-        sentence = sentence[at:].strip()
-    if sentence:
-        yield sentence
+    start = 0
+    while len(sentence) - start > MOST:
+        end = start + _pause(sentence[start : start + MOST])
+        yield sentence[start:end].strip()
+        start = end
+    if rest := sentence[start:].strip():
+        yield rest
 
 
 def _pause(head: str) -> int:

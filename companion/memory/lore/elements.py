@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DEPTH = 100
 """Elements inside each other; written by people, there are ten."""
+MOST_ELEMENTS = 300_000
+"""Elements of a document: each takes far more memory than its letters."""
 FIELD = 60
 """Characters of an element that says one thing of the element around it."""
 _TITLES = ("name", "title", "label", "head", "heading", "caption")
@@ -74,10 +76,11 @@ def read_xml(data: bytes, name: str) -> Contents:
 def _blocks(element: _Element, path: list[str]) -> Iterator[Block]:
     """The text in an element; fields that follow each other are told together."""
     here: list[tuple[int, str]] = []
+    name = element.called()
     fields = _attributes(element)
     for child in element.children:
         above = [*path, *(heading for _, heading in here)]
-        if child.tag in _HIDDEN or (child.tag in _TITLES and child.words() == element.called()):
+        if child.tag in _HIDDEN or (child.tag in _TITLES and child.words() == name):
             continue
         if level := _HEADING.fullmatch(child.tag):
             yield from _told(fields, above)
@@ -135,11 +138,14 @@ def _tree(data: bytes, name: str) -> _Element:
     reader = expat.ParserCreate()
     root = _Element("")
     open_ = [root]
+    left = iter(range(MOST_ELEMENTS))
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        if len(open_) > DEPTH:
+        if len(open_) > DEPTH or next(left, None) is None:
             raise BadData(
-                f"{name}, line {reader.CurrentLineNumber}: more than {DEPTH} elements deep."
+                f"{name}, line {reader.CurrentLineNumber}: more than {DEPTH} elements inside each"
+                f" other, or {MOST_ELEMENTS} in all.",
+                "Split the file.",
             )
         element = _Element(
             tag.rpartition(":")[2],

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _FRONT = re.compile(r"\A---\n(.*?)\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*(?P<quote>[\"']?)(.+?)(?P=quote)\s*$", re.MULTILINE)
-_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[/!?A-Za-z][^>]*>", re.DOTALL)
+_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[/!?A-Za-z][^<>]*>", re.DOTALL)
 _TEXT = {"inline", "fence", "code_block", "html_block"}
 
 
