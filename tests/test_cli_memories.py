@@ -231,3 +231,12 @@ def test_at_a_terminal_it_asks_before_anything_is_deleted(call, monkeypatch, typ
     assert code == 0
     assert "Delete these" in err
     assert (call("list", "--forgotten", "--json")[1]["memories"] == []) == purged
+
+
+def test_an_id_can_be_typed_as_the_lists_show_it(call):
+    shown = {row.split("  ")[0].strip() for row in call("list")[1].splitlines()}
+    assert len(shown) == 5
+    for name in shown:
+        assert call("show", name)[0] == 0, name
+        assert call("forget", name)[0] == 0, name
+        assert call("restore", name)[0] == 0, name

@@ -170,15 +170,26 @@ class Hand:
         return thing
 
     def _shown(self, name: str) -> Sequence[Thing]:
-        if exact := self._journal.by_id([name]):
-            return exact
+        if placed := self._journal.by_id([name]) or self._placed(name):
+            return placed
         tail = name.removeprefix(NAMED).upper()
         lines = [] if len(tail) > LENGTH or name.startswith(NAMED) else self._journal.ending(tail)
         return [*lines, *self._versions.ending(tail), *self._lore.named(name)] if tail else []
 
+    def _placed(self, name: str) -> list[Line]:
+        """Lines whose id ends with `name`, as the lists show them: `J67Q1FXNJ4:5`."""
+        session, _, n = name.upper().rpartition(":")
+        every = self._journal.sessions() if session else []
+        ids = [one[0] for one in every if _ends(one[0], session)]
+        return self._journal.by_id([f"{one}:{n}" for one in ids])
+
     def _hidden(self, name: str) -> Sequence[Thing]:
         tail = name.removeprefix(NAMED).upper()
-        lines = [one for one in self._journal.hidden() if one.id == name or _ends(one.ulid, tail)]
+        lines = [
+            one
+            for one in self._journal.hidden()
+            if _ends(one.ulid, tail) or (":" in tail and _ends(one.id, tail))
+        ]
         memories = [one for one in self._versions.hidden() if _ends(one.id, tail)]
         return [*lines, *memories, *self._lore.named(name, hidden=True)]
 
