@@ -11,7 +11,8 @@
     ├── CannotCreate     73    an output file or folder cannot be made
     ├── StoreError       74    the memory store cannot be read or written
     │   ├── StoreBusy    75    another process holds it
-    │   └── StoreDamaged 76    damaged, or written by a newer version
+    │   └── StoreDamaged 76    damaged
+    │       └── StoreNewer     not damaged, but written by a newer version
     ├── Forbidden        77    file permissions
     ├── ConfigError      78    config.toml or an environment variable
     └── Offline          69    the network would be needed, and must not be used
@@ -117,6 +118,10 @@ class StoreDamaged(StoreError):
     """The memory store is damaged, or was written by a newer version."""
 
     code = 76
+
+
+class StoreNewer(StoreDamaged):
+    """The memory store was written by a newer version of this program."""
 
 
 class Forbidden(CompanionError):

@@ -280,6 +280,7 @@ def test_a_file_that_is_not_our_journal_is_refused_and_left_as_it_was(
 
 def test_a_damaged_page_is_said_and_not_taken_for_an_empty_memory(tmp_path: Path) -> None:
     told(tmp_path, *(f"Line number {n} about something." for n in range(40)))
+    (tmp_path / "journal.kept.sqlite3").unlink()
     path = tmp_path / "journal.sqlite3"
     damaged = bytearray(path.read_bytes())
     damaged[4096:] = b"\xff" * (len(damaged) - 4096)

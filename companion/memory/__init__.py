@@ -21,11 +21,11 @@ from companion.errors import UsageError
 from companion.memory import folder as folder_of_memories
 from companion.memory.book import Book, Taken
 from companion.memory.chroma import place_of
+from companion.memory.copies import Copy, opened
 from companion.memory.dense import Dense
 from companion.memory.forget import Forgetting, Forgotten
 from companion.memory.hand import Conversation, Hand, as_note
 from companion.memory.index import Index
-from companion.memory.journal import Journal
 from companion.memory.lock import FolderLock
 from companion.memory.lore import Imported, Lore, People
 from companion.memory.memo import NAMED
@@ -110,10 +110,13 @@ class Memory:
         folder_of_memories.make(self.folder)
         self._lock = FolderLock(self.folder, more.get("role", "companion"))
         try:
-            self._journal = Journal(self.folder / "journal.sqlite3", self.owner, self.character)
+            path = self.folder / "journal.sqlite3"
+            self._journal, told = opened(path, self.owner, self.character)
         except BaseException:
             self._lock.close()
             raise
+        self._copy = Copy(path)
+        self._notices = [told] if told else []
         self._index = self._indexed(embedder, more.get("index", ""))
         self._talk = Talk(self._journal, now, fresh=more.get("fresh", False))
         self._versions = Versions(self._journal)
@@ -187,6 +190,7 @@ class Memory:
         turn = self._talk.last_turn()
         if not turn:
             return 0
+        self._copy.drop()
         learned = self._writer.unlearn(turn)
         gone = self._journal.remove(turn[0].session, turn[0].n)
         if self._index is not None:
@@ -206,6 +210,7 @@ class Memory:
             if embedded:
                 self._recall.search.learned()
             yield
+        yield from self._copy.steps(self._journal)
 
     def reindex(self, progress: Callable[[float], None]) -> int:
         """Embed everything anew and build the dense index anew; returns how much that was.
@@ -233,9 +238,10 @@ class Memory:
 
     def notices(self) -> tuple[str, ...]:
         """What the owner should be told about the memory since this was last asked."""
-        told = tuple(self._index.notices) if self._index else ()
-        if self._index is not None:
-            self._index.notices.clear()
+        sources = [self._notices, self._index.notices if self._index else []]
+        told = tuple(text for source in sources for text in source)
+        for source in sources:
+            source.clear()
         return told
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────
@@ -310,6 +316,7 @@ class Memory:
 
     def forget(self, names: Sequence[str]) -> Forgotten:
         """Take out of mind what has these names, and what goes with it; see `Forgetting`."""
+        self._copy.drop()  # it would bring this back
         gone = self._forgetting.forget(names)
         self._witness.forget()
         self._talk.forget(gone.ids)

@@ -10,7 +10,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from companion.errors import Forbidden, StoreDamaged, StoreError
+from companion.errors import Forbidden, StoreDamaged, StoreError, StoreNewer
 from companion.memory.formats import COLUMNS, SCHEMA, bring_up
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def refuse_foreign(path: Path) -> None:
 
 def _refuse_newer(path: Path, version: int) -> None:
     if version > SCHEMA:
-        raise StoreDamaged(
+        raise StoreNewer(
             f"The memories in {path} were written by a newer version (format {version}; this one "
             f"knows {SCHEMA}). Nothing was changed.",
             "Install the newer version again.",

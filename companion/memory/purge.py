@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from companion.errors import BadData
 from companion.memory import exports
 from companion.memory.chroma import Folder
+from companion.memory.copies import Copy
 from companion.memory.database import guarded
 from companion.memory.doomed import gather, remove
 from companion.memory.record import parse_book, serialise_book
@@ -105,6 +106,7 @@ def purge(
     doomed = gather(journal, names)
     if not doomed.ids:
         return Receipt(at, (), {})
+    Copy(journal.path).drop()
     removed = Counter(_kinds(doomed))
     needles = _needles(journal, doomed)
     removed["sound"] = _drop_sound(places.audio, doomed, needles)
