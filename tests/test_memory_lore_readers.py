@@ -113,6 +113,15 @@ def test_a_pdf_keeps_pages_and_the_headings_of_its_outline() -> None:
     ]
 
 
+def test_a_heading_is_found_on_its_page_whether_its_number_is_in_the_outline_or_not() -> None:
+    page = ["2.1 Harbour", "Old.", "", "Mayor", "Tom."]
+    read_ = contents("a.pdf", pdf([page], [("Harbour", 0), ("2.2 Mayor", 0)]))
+    assert [(one.path, one.text) for one in read_.blocks] == [
+        (("Harbour",), "Old."),
+        (("2.2 Mayor",), "Tom."),
+    ]
+
+
 def test_words_that_a_pdf_broke_at_the_end_of_a_line_are_whole_again() -> None:
     assert told("a.pdf", pdf([["The har-", "bour is old."]])) == [("", "The harbour is old.")]
 

@@ -18,6 +18,7 @@ MOST_CHARACTERS = 10_000_000
 RUNNING = 3
 """Pages from which a line that stands at the edge of half of them is no text of theirs."""
 _DIGITS = re.compile(r"\d+")
+_NUMBER = re.compile(r"^(?:\d+\.)*\d+\.?\s+")
 _BROKEN = re.compile(r"(\w)[-\u00ad]\n(?=[a-z\u00e0-\u00ff])")
 _ITEM = re.compile(r"\s*(?:[\u2022\u25aa\u25cf\u2023\u2043*\u2013-]|\d{1,2}[.)])\s+")
 
@@ -135,10 +136,12 @@ def _paragraphs(lines: list[str], path: list[tuple[int, str]], number: int) -> I
     for line in [*lines, ""]:
         if text.strip() and (not line.strip() or _ITEM.match(line)):
             words = _BROKEN.sub(r"\1", text).strip()
-            yield Block(words, tuple(heading for _, heading in path), number + 1)
+            if not words.isdigit():  # the number of the page
+                yield Block(words, tuple(heading for _, heading in path), number + 1)
             text = ""
         text += _ITEM.sub("", line, count=1) + "\n" if _ITEM.match(line) else f"{line}\n"
 
 
 def _bare(text: str) -> str:
-    return " ".join(text.split()).lower()
+    """A heading without its number, which an outline may leave out."""
+    return _NUMBER.sub("", " ".join(text.split()).lower())
