@@ -15,6 +15,8 @@ WISHES = [
     ("Remember, I'm allergic to nuts.", Kind.REMEMBER, "I'm allergic to nuts"),
     ("okay remember my birthday is in june", Kind.REMEMBER, "my birthday is in june"),
     ("Please keep in mind that I hate cilantro", Kind.REMEMBER, "I hate cilantro"),
+    ("remember that maya lives in köln", Kind.REMEMBER, "maya lives in köln"),
+    ("remember that the boiler code is 4711", Kind.REMEMBER, "the boiler code is 4711"),
     ("remember that", Kind.REMEMBER, ""),
     ("Merk dir, dass mein Hund Rex heißt.", Kind.REMEMBER, "mein Hund Rex heißt"),
     ("bitte merke dir dass ich in köln wohne", Kind.REMEMBER, "ich in köln wohne"),
@@ -71,7 +73,8 @@ TALK = [
     "i remember that my dog was small", "she said forget everything", "everything is fine",
     "weißt du noch dass wir in köln waren", "ich vergesse das immer", "das ist mein hund",
     "vergiss nicht den müll", "was weißt du über lissabon", "", "...", "yes", "nein",
-    "forget", "remember", "is this private", "that's private",
+    "forget", "remember", "is this private", "that's private", "remember that villain in the movie",
+    "And don't forget that bull Mystikal.", "Forget about it, without strong guards you lose.",
 ]  # fmt: skip
 
 
