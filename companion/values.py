@@ -66,6 +66,7 @@ class Note:
         kind: "line" for words as they were said, "lore", or the kind of a memory: "fact", ….
         until: Day until which it was true; "" where it still is.
         source: Where it is from, for what nobody said: a file and a heading.
+        lines: Ids of the lines that a memory rests on.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Note:
     kind: str = "line"
     until: str = ""
     source: str = ""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,8 @@ def _ask(memory: Memory, names: dict[str, str], question: Question, way: Way) ->
 
 
 def _ids(names: dict[str, str], notes: Sequence[Note]) -> tuple[str, ...]:
-    return tuple(names.get(note.id, "") for note in notes)
+    """The lines of these notes; of a memory, those it rests on."""
+    return tuple(names.get(one, "") for note in notes for one in note.lines or (note.id,))
 
 
 # ── figures ──────────────────────────────────────────────────────────────────────────────────

@@ -350,7 +350,8 @@ class Memory:
 
     def _searching(self) -> Search:
         embedder = self._dense.embedder if self._dense else None
-        return Search(self._journal, self._index if embedder else None, embedder, self.lore)
+        index = self._index if embedder else None
+        return Search(self._journal, index, embedder, self.lore, self._versions)
 
     def _told(self, name: str) -> None:
         """Count that a reply used a memory; a promise that is due is told with that."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from companion.memory.hand import as_note
+from companion.memory.known import of_fact
 from companion.memory.read.words import asks
 from companion.memory.recalled import Recalled
 from companion.memory.record import clean
@@ -68,4 +69,6 @@ class Recall:
 def _note(found: Found, one: rank.Candidate) -> Note:
     if one.key in found.passages:
         return found.passages[one.key].as_note(one.score, one.parts)
+    if one.key in found.facts:
+        return of_fact(found.facts[one.key], one.score, one.parts)
     return as_note(found.lines[one.key], one.score, one.parts)

@@ -5,28 +5,32 @@ Brings the stores and the pure rules of `read/` together. Knows nothing of sessi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from companion.memory import candidates as candidates_of
+from companion.memory import known
 from companion.memory.journal import WINDOW
+from companion.memory.known import KEY, Known
 from companion.memory.lore.find import Asked, Hits, anew
 from companion.memory.read import abstain, rank
 from companion.memory.read.pack import packed
-from companion.memory.read.words import terms, words
+from companion.memory.read.words import terms
 from companion.memory.stems import Stemmer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from companion.memory.embed import Embedder
     from companion.memory.journal import Journal, Vector
+    from companion.memory.known import Fact
     from companion.memory.line import Line
     from companion.memory.lore import Lore, Passage
-    from companion.memory.lore.find import Hit
+    from companion.memory.versions import Versions
 
 DEPTH = 100
 """Lines looked at from each of the two searches."""
@@ -45,8 +49,6 @@ WIDER = 8
 COMMON = 2000
 """Windows from which on a word is not looked for where there are rarer ones: at 100,000 lines that
 makes a search six times as fast. A share of the lines instead costs 2 points of recall at 5."""
-NOBODY = "·"
-"""Who says what stands in a document: never one that a question names."""
 
 
 class Nearest(Protocol):
@@ -74,7 +76,9 @@ class Found:
     Attributes:
         lines: The lines found, by place.
         passages: The passages found, by their place below zero.
-        ranked: Both as candidates, best first.
+        facts: The memories found, by their place with `KEY` added; not all are in the ranking.
+        meant: What facts say of lines, by the place of the line.
+        ranked: All as candidates, best first.
         weights: How much each word of the question tells.
         told: Share of that in the best passage, 0 to 1.
         cosines: By place, of what has a vector.
@@ -82,6 +86,8 @@ class Found:
 
     lines: Mapping[int, Line]
     passages: Mapping[int, Passage]
+    facts: Mapping[int, Fact]
+    meant: Mapping[int, str]
     ranked: Sequence[rank.Candidate]
     weights: Mapping[str, float]
     told: float
@@ -115,6 +121,7 @@ class Search:
         index: The dense index over them.
         embedder: What made the vectors; without one, the words alone decide.
         lore: The documents beside the lines.
+        versions: The memories beside them.
     """
 
     def __init__(
@@ -123,12 +130,14 @@ class Search:
         index: Nearest | None,
         embedder: Embedder | None,
         lore: Lore | None = None,
+        versions: Versions | None = None,
     ) -> None:
         self._journal = journal
         self._index = index
         self._embedder = embedder
         self._lore = lore
         self._stemmer = Stemmer()
+        self._known = Known(versions, journal, self._stemmer) if versions else None
         self._sample: Vector | None = None
 
     def close(self) -> None:
@@ -153,24 +162,33 @@ class Search:
         scores = dict(zip(matches.seqs, matches.scores, strict=True))
         if lore.passages:
             scores = anew(scores, places, (counts, matches.lines), (lore.counts, everything))
-        near = self._near(vector, span, depth)
-        lines = said | {line.seq: line for line in near}
+        near, names = self._near(vector, span, depth)
+        facts = self._facts((counts, matches.lines, vector), names, span, depth)
+        lent = candidates_of.lent(facts.values())
+        lines = said | {line.seq: line for line in (*near, *self._of(lent, span))}
+        mended = {name for one in facts.values() if one.own for name in one.lines}
+        lines = {seq: line for seq, line in lines.items() if line.id not in mended}
         cosines = self._cosines(vector, sorted(lines))
         spread = rank.spread_of([*scores.values(), *lore.scores], everything)
         ordinary = self._ordinary(vector, lore)
-        candidates = [
-            _candidate(
-                line,
-                spread.standard(scores.get(seq, 0.0)),
-                ordinary.standard(cosines[seq]) if seq in cosines else None,
-            )
-            for seq, line in lines.items()
-        ]
-        candidates += [_passage(hit, spread, ordinary) for hit in lore.hits]
+        over = self._over(list(lines.values()))
+        candidates = []
+        for seq, line in lines.items():
+            fact = lent.get(line.id)
+            words = max(scores.get(seq, 0.0), fact.score if fact else 0.0)
+            meaning = _most(cosines.get(seq), fact.cosine if fact else None)
+            dense = None if meaning is None else ordinary.standard(meaning)
+            scored = (spread.standard(words), dense)
+            candidates.append(candidates_of.of_line(line, *scored, over=line.ulid in over))
+        candidates += [candidates_of.of_passage(hit, spread, ordinary) for hit in lore.hits]
+        own = (one for one in facts.values() if one.own)
+        candidates += [candidates_of.of_fact(one, spread, ordinary) for one in own]
         cosines |= {-seq: cosine for seq, cosine in lore.cosines.items()}
         return Found(
             lines,
             {-hit.passage.seq: hit.passage for hit in lore.hits},
+            facts,
+            {seq: lent[one.id].memo.text for seq, one in lines.items() if one.id in lent},
             rank.ranked(candidates, text, now),
             abstain.weights(lore.counts or counts, everything),
             lore.coverage,
@@ -190,7 +208,9 @@ class Search:
         cosine = max((found.cosines[key] for key in able if key in found.cosines), default=None)
         if not sure or not abstain.worth_telling(covered, cosine):
             return Answer(found, (), covered, cosine, "nothing fits well enough")
-        chosen = [with_part(one, "coverage", covered) for one in packed(fitting, most)]
+        chosen = [
+            candidates_of.with_part(one, "coverage", covered) for one in packed(fitting, most)
+        ]
         return Answer(found, chosen, covered, cosine)
 
     # ── words ────────────────────────────────────────────────────────────────────────────────
@@ -222,24 +242,16 @@ class Search:
         stems = {word: self._stemmer.stem(word) for word in weights}
         own: dict[str, set[int]] = {word: set() for word in weights}
         around: dict[str, set[int]] = {word: set() for word in weights}
-        for line in (found.lines[one.key] for one in best if one.key in found.lines):
-            for word in self._held(stems, line.worded):
-                own[word].add(line.seq)
-            for other in () if question.persons else self._journal.around(line):
+        for one in best:
+            line = found.lines.get(one.key)
+            text = f"{line.worded} {found.meant.get(one.key, '')}" if line else one.text
+            for word in self._stemmer.held(stems, text):
+                own[word].add(one.key)
+            for other in self._journal.around(line) if line and not question.persons else ():
                 if not rank.echoes(other.text, question.heard):
-                    for word in self._held(stems, other.worded):
-                        around[word].add(line.seq)
+                    for word in self._stemmer.held(stems, other.worded):
+                        around[word].add(one.key)
         return abstain.coverage(weights, own, around)
-
-    def _held(self, stems: Mapping[str, str], text: str) -> list[str]:
-        """Which of these words stand in a text."""
-        there = {self._stemmer.stem(word) for word in words(text)}
-        return [
-            word
-            for word, stem in stems.items()
-            if stem in there
-            or (stem.endswith("*") and any(one.startswith(stem[:-1]) for one in there))
-        ]
 
     def _echoed(self, found: Found, text: str) -> set[int]:
         """Places of the lines around which the same was asked before: their vectors hold it."""
@@ -248,6 +260,32 @@ class Search:
         }
         near = {(session, n + step) for session, n in asked for step in range(-WINDOW, WINDOW + 1)}
         return {seq for seq, line in found.lines.items() if (line.session, line.n) in near}
+
+    # ── memories ─────────────────────────────────────────────────────────────────────────────
+
+    def _facts(
+        self,
+        asked: tuple[Mapping[str, int], int, Vector | None],
+        names: Sequence[str],
+        span: Span,
+        depth: int,
+    ) -> dict[int, Fact]:
+        """The memories that may fit, by key; none where earlier conversations do not count."""
+        if self._known is None or span.after:
+            return {}
+        counts, lines, vector = asked
+        stems = {word: self._stemmer.stem(word) for word in counts}
+        name = self._embedder.name if self._embedder is not None else ""
+        question = known.Asked(stems, counts, lines, vector, name)
+        return {KEY + one.memo.seq: one for one in self._known.find(question, names, depth)}
+
+    def _of(self, names: Collection[str], span: Span) -> list[Line]:
+        """The lines with these ids."""
+        return [line for line in self._journal.by_id(sorted(names)) if line.seq in span]
+
+    def _over(self, lines: Sequence[Line]) -> set[str]:
+        """ULIDs of the lines that speak of what is over."""
+        return self._known.over([line.ulid for line in lines]) if self._known else set()
 
     # ── documents ────────────────────────────────────────────────────────────────────────────
 
@@ -271,9 +309,10 @@ class Search:
     def _embedded(self, text: str) -> Vector | None:
         return None if self._embedder is None else self._embedder.embed([text], question=True)[0]
 
-    def _near(self, vector: Vector | None, span: Span, depth: int) -> list[Line]:
+    def _near(self, vector: Vector | None, span: Span, depth: int) -> tuple[list[Line], list[str]]:
+        """The lines that are closest, and the names of all that is."""
         if vector is None or self._index is None:
-            return []
+            return [], []
         # Lines outside the span are the newest, and often the closest to what is said now.
         count = depth if span == Span() else 2 * depth
         for wider in (count, WIDER * count):
@@ -282,7 +321,7 @@ class Search:
             near = {(line.who, line.text.casefold()): line for line in reversed(inside)}
             if len(near) >= depth // 2 or len(ids) < wider:
                 break
-        return list(reversed(near.values()))[:depth]
+        return list(reversed(near.values()))[:depth], ids
 
     def _cosines(self, vector: Vector | None, seqs: Sequence[int]) -> dict[int, float]:
         """Exact cosines from the journal's own vectors: the index only proposes."""
@@ -312,30 +351,5 @@ def _telling(counts: Mapping[str, int]) -> list[str]:
     return sorted(counts, key=lambda word: (not counts[word], counts[word]))[:2]
 
 
-def _candidate(line: Line, lexical: float, dense: float | None) -> rank.Candidate:
-    return rank.Candidate(
-        key=line.seq,
-        text=line.text,
-        mine=line.speaker == "user",
-        said=line.said,
-        lexical=lexical,
-        dense=dense,
-        who=line.who,
-    )
-
-
-def _passage(hit: Hit, spread: rank.Spread, ordinary: rank.Spread) -> rank.Candidate:
-    return rank.Candidate(
-        key=-hit.passage.seq,
-        text=hit.passage.text,
-        mine=True,
-        said=hit.passage.taken,
-        lexical=spread.standard(hit.score),
-        dense=None if hit.cosine is None else ordinary.standard(hit.cosine),
-        who=NOBODY,
-    )
-
-
-def with_part(one: rank.Candidate, name: str, value: float) -> rank.Candidate:
-    """The candidate with one more part of its score named."""
-    return replace(one, parts={**one.parts, name: value})
+def _most(one: float | None, other: float | None) -> float | None:
+    return max((x for x in (one, other) if x is not None), default=None)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING
 
 from companion.memory.database import COLUMNS
+from companion.memory.read.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Stemmer:
@@ -31,6 +36,21 @@ class Stemmer:
             self._db.execute("DELETE FROM text")
             self._known[word] = row[0] if row else ""
         return self._known[word]
+
+    def held(self, stems: Mapping[str, str], text: str) -> list[str]:
+        """Which words stand in a text.
+
+        Args:
+            stems: Each word with its form in the index.
+            text: Where to look.
+        """
+        there = {self.stem(word) for word in words(text)}
+        return [
+            word
+            for word, stem in stems.items()
+            if stem in there
+            or (stem.endswith("*") and any(one.startswith(stem[:-1]) for one in there))
+        ]
 
     def close(self) -> None:
         """Give the memory back; safe to repeat."""

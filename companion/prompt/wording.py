@@ -114,9 +114,7 @@ def system_text(persona: Persona, opening: str = "", version: str = "v1") -> str
 
 def volatile_text(notes: Sequence[Note], now: datetime, version: str = "v1") -> str:
     """The part that changes with each turn: recalled notes, least fitting first, and the time."""
-    shown = [
-        {"who": escape(n.who), "said": f"{n.said:%Y-%m-%d}", "text": escape(n.text)} for n in notes
-    ]
+    shown = [{"who": escape(n.who), "said": f"{n.said:%Y-%m-%d}", "text": _words(n)} for n in notes]
     return load("volatile", version).render(
         notes=shown, days=_days(notes), now=f"{now:%A} {now:%Y-%m-%d %H:%M}"
     )
@@ -143,7 +141,12 @@ def _told(note: Note) -> str:
 
 def note_text(note: Note) -> str:
     """One note as it stands in the prompt, for counting what it costs."""
-    return f'<m who="{escape(note.who)}" said="{note.said:%Y-%m-%d}">{escape(note.text)}</m>\n'
+    return f'<m who="{escape(note.who)}" said="{note.said:%Y-%m-%d}">{_words(note)}</m>\n'
+
+
+def _words(note: Note) -> str:
+    """The words of a note, and until when they were true."""
+    return escape(note.text) + (f" (until {escape(note.until)})" if note.until else "")
 
 
 def notes_text(notes: Sequence[Note], version: str = "v1") -> str:

@@ -43,6 +43,10 @@ UNCLEAR = 0.7
 """What is left of the score of a line of which it cannot be told whom it is about."""
 CHANGED = 1.25
 """How much more a line counts that says what is different now; less, where the past is asked."""
+OVER = 0.3
+"""What is left of the score of what is true no more, unless the past is asked for."""
+IMPORTANT = 0.1
+"""How much more the most important memory counts than what was merely said."""
 POOL = 30
 """Candidates that are looked at more closely."""
 VARIETY = 0.3
@@ -83,6 +87,8 @@ class Candidate:
         dense: Standardised cosine, or None where there is no vector.
         score: What it comes to.
         who: Name of the one who said it.
+        over: Whether it is known to be true no more.
+        importance: 0 to 1, of a memory; 0 of what was merely said.
         parts: What the score is made of, by name.
     """
 
@@ -94,6 +100,8 @@ class Candidate:
     dense: float | None
     score: float = 0.0
     who: str = ""
+    over: bool = False
+    importance: float = 0.0
     parts: dict[str, float] = field(default_factory=dict)
 
 
@@ -125,6 +133,8 @@ def _scored(one: Candidate, speaker: str, now: datetime) -> Candidate:
         "telling": 1 - SHORT * (1 - min(len(terms(one.text)) / TELLING, 1.0)),
         "statement": ALSO_ASKS if "?" in one.text else 1.0,
     }
+    if one.importance:
+        parts["importance"] = 1 + IMPORTANT * one.importance
     score = times(one.lexical + (one.dense or 0.0), math.prod(parts.values()))
     parts["lexical"] = one.lexical
     if one.dense is not None:
@@ -195,8 +205,11 @@ def _weighed(one: Candidate, asked: frozenset[str], question: Question) -> Candi
     concerns = about.concerns(one.text, question.persons, question.known)
     if not concerns:
         parts["person"] = STRANGER if concerns is False else UNCLEAR
+    past = about.asks_past(question.heard)
     if about.tells_change(one.text):
-        parts["change"] = 1 / CHANGED if about.asks_past(question.heard) else CHANGED
+        parts["change"] = 1 / CHANGED if past else CHANGED
+    if one.over:
+        parts["over"] = CHANGED if past else OVER
     return replace(
         one, score=times(one.score, math.prod(parts.values())), parts={**one.parts, **parts}
     )
