@@ -240,3 +240,20 @@ def test_an_id_can_be_typed_as_the_lists_show_it(call):
         assert call("show", name)[0] == 0, name
         assert call("forget", name)[0] == 0, name
         assert call("restore", name)[0] == 0, name
+
+
+@pytest.mark.parametrize(
+    ("better", "left"),
+    [("Sam lives in Lisbon.", ["Sam lives in Porto."]),
+     ("Lisbon is home.", ["Lisbon is home.", "Sam lives in Porto."])],
+)  # fmt: skip
+def test_what_was_put_right_can_become_untrue_where_it_says_the_same_of_another(
+    call, workspace, better, left
+):
+    call("edit", one(call, "Sam lives in Leeds."), better)
+    memory = Memory(workspace / "memory_db", "Sam", "juno")
+    tell(memory, "I live in Porto now.")
+    settle(memory)
+    memory.close()
+    found = call("list", "--kind", "fact", "--json")[1]["memories"]
+    assert sorted(note["text"] for note in found) == left

@@ -6,7 +6,7 @@ Knows nothing of recall, of the turn, or of an embedder.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from companion.errors import MissingInput, UsageError
 from companion.memory.line import Line
@@ -235,13 +235,13 @@ class Hand:
                 "Forget it, and tell what is right: `companion memories add TEXT`.",
             )
         by_hand = Source("operator", "", "", MANUAL)
+        words = " ".join(clean(text).split())
         sources = tuple(one for one in record.sources if one != by_hand)
         try:
             better = replace(
                 record,
-                text=" ".join(clean(text).split()),
-                claim=None,  # whatever it said for a machine, the words are now others
-                about=tuple(one for one in record.about if one.role == "subject"),
+                text=words,
+                **_claimed(record, words),
                 sources=(*sources, by_hand),
                 confidence=1.0,
                 created_by=f"{MANUAL}/1",
@@ -279,6 +279,21 @@ def as_note(line: Line, score: float = 0.0, parts: dict[str, float] | None = Non
 def ulid(thing: Thing) -> str:
     """The ULID of anything."""
     return thing.ulid if isinstance(thing, Line) else thing.id
+
+
+def _claimed(record: Record, text: str) -> dict[str, Any]:
+    """What a memory says for a machine once its words are `text`.
+
+    The same of another object, where that is all that changed; else nothing.
+    """
+    things = [one for one in record.about if one.role == "object"]
+    if record.claim is not None and len(things) == 1:
+        before, _, after = record.text.partition(things[0].name)
+        name = text.removeprefix(before).removesuffix(after).strip()
+        if name and f"{before}{name}{after}" == text and len(name) <= NAME_CHARACTERS:
+            other = replace(things[0], name=name, id="")
+            return {"about": tuple(other if one == things[0] else one for one in record.about)}
+    return {"claim": None, "about": tuple(one for one in record.about if one.role == "subject")}
 
 
 def _ends(name: str, tail: str) -> bool:
