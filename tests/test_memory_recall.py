@@ -142,10 +142,10 @@ def test_a_pasted_book_can_be_asked(memory: Memory) -> None:
     assert texts(memory.search(f"My dog Biscuit. {book}"))[0] == FACTS[0]
 
 
-def test_idle_without_an_embedder_reads_each_line_once(tmp_path: Path) -> None:
+def test_idle_without_an_embedder_ends_when_each_line_was_read(tmp_path: Path) -> None:
     memory = Memory(tmp_path, "Sam", "mira")
     tell(memory, "One.")
-    assert len(list(memory.idle())) == 1
+    assert list(memory.idle()) != []
     assert list(memory.idle()) == []
     assert memory.notices() == ()
     memory.close()

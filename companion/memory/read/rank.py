@@ -71,7 +71,8 @@ def spread_of(scores: Sequence[float], count: int) -> Spread:
         return Spread(0.0, 1.0)
     mean = sum(scores) / count
     square = sum(score * score for score in scores) / count
-    return Spread(mean, max(square - mean * mean, 0.0) ** 0.5)
+    # Where no line holds any of the words, a fact that does is not infinitely better.
+    return Spread(mean, max(square - mean * mean, 0.0) ** 0.5 or 1.0)
 
 
 @dataclass(frozen=True, slots=True)
