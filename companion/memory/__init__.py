@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from companion.errors import UsageError
 from companion.memory import folder as folder_of_memories
@@ -45,35 +45,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from companion.memory.embed import Embedder
+    from companion.memory.more import More
     from companion.memory.recalled import Why
-    from companion.memory.write.candidate import Extractor
     from companion.values import Answer, Heard, Note, Prompt, Said
 
 
 def _now() -> datetime:
     return datetime.now(UTC).astimezone()
-
-
-class More(TypedDict, total=False):
-    """What is seldom said of a memory.
-
-    Attributes:
-        fresh: Recall nothing from earlier conversations.
-        name: The character's display name, if it is not its id.
-        role: What this process is, as another one that wants the memory is told.
-        index: Address of a Chroma server; "": the dense index is in the folder.
-        notes: Most notes that one recall gives.
-        audio: Folder of kept replies: forgetting reaches them too.
-        extractor: Reads lines with a language model; None: rules alone.
-    """
-
-    fresh: bool
-    name: str
-    role: str
-    index: str
-    notes: int
-    audio: Path | None
-    extractor: Extractor | None
 
 
 class Memory:
