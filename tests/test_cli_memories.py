@@ -259,3 +259,15 @@ def test_what_was_put_right_can_become_untrue_where_it_says_the_same_of_another(
     memory.close()
     found = call("list", "--kind", "fact", "--json")[1]["memories"]
     assert sorted(note["text"] for note in found) == left
+
+
+def test_a_document_is_forgotten_and_restored_by_its_name(call, workspace):
+    (workspace / "kestrel.md").write_text("# Kestrel\nThe north pier was built by Ada Lind.\n")
+    call("import", "kestrel.md")
+    gone = call("forget", "kestrel.md", "--json")[1]
+    assert [note["who"] for note in gone["forgotten"]] == ["kestrel.md"]
+    assert call("search", "north pier")[1] == ""
+    assert call("restore", "kestrel.md")[0] == 0
+    assert "Ada Lind" in call("search", "north pier")[1]
+    assert call("forget", "kestrel.md", "--yes", "--json")[1]["receipt"]["verified"]
+    assert call("search", "north pier")[1] == ""
