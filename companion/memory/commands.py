@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
+from typing import Any
 
 import yaml
 
@@ -62,10 +63,16 @@ class _Table:
     wishes: tuple[tuple[Kind, re.Pattern[str]], ...]
     asking: re.Pattern[str]
     never_mind: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Consent:
+    """Yes and no in one language."""
+
     yes: frozenset[str]
     no: frozenset[str]
     beside: frozenset[str]
-    consent: frozenset[str]
+    phrases: frozenset[str]
 
 
 def command(text: str, name: str = "") -> Command | None:
@@ -97,20 +104,20 @@ def _command(table: _Table, kind: Kind, found: re.Match[str], *, asked: bool) ->
 def consent(text: str) -> bool | None:
     """Whether `text` says yes (True) or no (False); None where it is neither, but talk."""
     said = _WORD.findall(text.replace("\u2019", "'").lower())
-    for table in (_table(lang, "") for lang in LANGUAGES):
+    for table in map(_consent, LANGUAGES):
         words = set(said)
         if not words or words - table.yes - table.no - table.beside:
             continue
         if words & table.no:
             return False
-        if words & table.yes or " ".join(said) in table.consent:
+        if words & table.yes or " ".join(said) in table.phrases:
             return True
     return None
 
 
 @functools.cache
 def _table(lang: str, name: str) -> _Table:
-    made = yaml.safe_load((files("companion.memory") / f"commands.{lang}.yaml").read_text("utf-8"))
+    made = _file(lang)
     words = {word: str(pattern) for word, pattern in made["words"].items()}
     words |= {"thing": _THING, "name": "|".join(map(re.escape, name.split())) or "companion"}
 
@@ -132,8 +139,19 @@ def _table(lang: str, name: str) -> _Table:
         ),
         re.compile(made["asking"], re.IGNORECASE),
         frozenset(made["never mind"].split("|")),
-        frozenset(made["yes"].split()),
-        frozenset(made["no"].split()),
-        frozenset(made["beside"].split()),
-        frozenset(made["consent"].split("|")),
     )
+
+
+@functools.cache
+def _consent(lang: str) -> _Consent:
+    made = _file(lang)
+    words = (frozenset(made[name].split()) for name in ("yes", "no", "beside"))
+    return _Consent(*words, frozenset(made["consent"].split("|")))
+
+
+@functools.cache
+def _file(lang: str) -> dict[str, Any]:
+    """The table of a language as it stands in its file."""
+    text = (files("companion.memory") / f"commands.{lang}.yaml").read_text("utf-8")
+    made: dict[str, Any] = yaml.safe_load(text)
+    return made
