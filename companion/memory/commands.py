@@ -145,8 +145,12 @@ def _table(lang: str, name: str) -> _Table:
 @functools.cache
 def _consent(lang: str) -> _Consent:
     made = _file(lang)
-    words = (frozenset(made[name].split()) for name in ("yes", "no", "beside"))
-    return _Consent(*words, frozenset(made["consent"].split("|")))
+    return _Consent(
+        frozenset(made["yes"].split()),
+        frozenset(made["no"].split()),
+        frozenset(made["beside"].split()),
+        frozenset(made["consent"].split("|")),
+    )
 
 
 @functools.cache
