@@ -314,7 +314,7 @@ LIFE = (
 
 @ways()
 def test_t3_asking_a_hundred_times_hides_no_answer(tmp_path: Path, embedder: Words | None) -> None:
-    told(tmp_path, *LIFE, embedder=embedder)
+    told(tmp_path, *LIFE)  # embedded below, in one go
     clock = Clock()
     memory = Memory(tmp_path, "Sam", "mira", embedder, clock)
     for _ in range(100):
@@ -330,9 +330,9 @@ def test_t3_asking_a_hundred_times_hides_no_answer(tmp_path: Path, embedder: Wor
 def test_t3_a_question_is_not_answered_because_it_was_asked_before(
     tmp_path: Path, embedder: Words | None
 ) -> None:
-    told(tmp_path, *LIFE, embedder=embedder)
+    told(tmp_path, *LIFE)  # embedded below, in one go
     for _ in range(3):
-        told(tmp_path, "How deep is the ocean trench?", embedder=embedder)
+        told(tmp_path, "How deep is the ocean trench?")
     memory = Memory(tmp_path, "Sam", "mira", embedder)
     settle(memory)
     assert memory.recall(Heard("How deep is the ocean trench?")) == ()
@@ -349,13 +349,12 @@ def block(folder: Path, embedder: Words | None, question: str, wording: str) -> 
     return volatile_text(notes, NOON, wording)
 
 
-@ways()
-@pytest.mark.parametrize("wording", WORDINGS)
+@pytest.mark.parametrize(("embedder", "wording"), [(None, "v1"), (None, "v2"), (Words(), "v2")])
 def test_t17_the_same_store_and_question_give_the_same_bytes(
     tmp_path: Path, embedder: Words | None, wording: str
 ) -> None:
-    told(tmp_path, *LIFE, *LIFE, embedder=embedder)
-    memory = Memory(tmp_path, "Sam", "mira", embedder)
+    told(tmp_path, *LIFE, *LIFE)
+    memory = Memory(tmp_path, "Sam", "mira")
     (tmp_path / "a.txt").write_text("\n\n".join(LIFE))
     memory.take_in(tmp_path / "a.txt", [].append)
     memory.close()
