@@ -178,6 +178,33 @@ def test_a_server_lost_in_the_middle_is_said_once_and_comes_back_by_itself(tmp_p
     assert held == kept
 
 
+def test_what_is_forgotten_for_good_leaves_the_server(running: Chroma, tmp_path: Path) -> None:
+    memory = _opened(tmp_path, running.url)
+    names = tell(memory, *TOLD)
+    settle(memory)
+    memory.close()
+    memory = _opened(tmp_path, running.url)
+    memory.forget([names[0]])
+    receipt = memory.purge()
+    settle(memory)
+    held = _held(memory)
+    memory.close()
+    assert (receipt.verified, receipt.away) == (True, False)
+    assert names[0] not in held
+    assert names[1] in held
+
+
+def test_a_receipt_says_that_the_server_was_away(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    memory = _opened(tmp_path, f"http://127.0.0.1:{port}")
+    names = tell(memory, *TOLD)
+    memory.forget([names[0]])
+    receipt = memory.purge()
+    memory.close()
+    assert (receipt.verified, receipt.away) == (True, True)
+
+
 def test_without_a_server_everything_goes_on_by_words(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -161,6 +161,7 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "words": receipt.words,
         "left": [{"path": str(one.path), "count": one.count} for one in receipt.left],
         "changed": list(receipt.changed),
+        "away": receipt.away,
         "verified": receipt.verified,
     }
 
@@ -173,5 +174,7 @@ def _print(receipt: Receipt) -> None:
         show(f"None of their words is left in the {receipt.searched} files of the memory.")
     for one in receipt.left:
         show(f"Still there: {one.count} of their words in {one.path}.")
+    if receipt.away:
+        show("The index server did not answer: their vectors are deleted there when it does.")
     for path in receipt.changed:
         show(f"Left alone, because it was changed since it was exported: {path}.")

@@ -8,6 +8,7 @@ it without a limit of time; it is given ids and vectors, and never words. Knows 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -23,6 +24,7 @@ from companion.memory.child import start
 from companion.memory.probe import Damaged, examine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PATIENCE = 300.0
@@ -31,6 +33,7 @@ ANSWER = 2.0
 """Seconds a server may take for an answer."""
 IDENTITY = 4
 """Random bytes that tell our collections on a server from those of other machines."""
+_M_PERTURB = -6
 ORDINARY = 64 << 20
 ORDINARY_PER_ROW = 64 << 10
 """Bytes an index may have; damaged ones have grown to hundreds of gigabytes."""
@@ -79,6 +82,25 @@ def client_of(folder: str) -> Any:  # noqa: ANN401 - untyped library
 
     settings = chromadb.Settings(anonymized_telemetry=False)
     return chromadb.PersistentClient(path=folder, settings=settings)
+
+
+@contextlib.contextmanager
+def clean_memory() -> Iterator[None]:
+    """Meanwhile, every block of memory that is asked for is overwritten first.
+
+    Chroma writes its graph to disk as it stands in memory, with the part that was never filled:
+    what somebody freed before, forgotten words and vectors among it.
+    """
+    _fill(1)
+    try:
+        yield
+    finally:
+        _fill(0)
+
+
+def _fill(byte: int) -> None:
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # only the GNU library needs it
+        ctypes.CDLL(None).mallopt(_M_PERTURB, byte)
 
 
 def errors() -> tuple[type[Exception], ...]:

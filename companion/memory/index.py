@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from companion.memory.chroma import errors
+from companion.memory.chroma import clean_memory, errors
 from companion.memory.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -196,14 +196,21 @@ class Index:
             self.place.hide()
         return bool(waiting)
 
-    def renew(self) -> None:
-        """Throw it away whole: Chroma leaves the vectors of what it deletes in its files."""
-        if self._client is not None:
+    def renew(self) -> bool:
+        """Throw it away whole: Chroma leaves the vectors of what it deletes in its files.
+
+        False: it is on a server that does not answer, and is deleted there when it does.
+        """
+        if self._client is not None or self.place.suffix:
             with self._watched():
+                if self._client is None:
+                    self._enter()
                 self._client.delete_collection(self.name)
+        reached = self._client is not None or not self.place.suffix
         self.close()
         self.place.clear()
         self._vectors.unmark()
+        return reached
 
     def remove(self, names: Sequence[str]) -> None:
         """Drop these; unknown ones are no matter."""
@@ -226,7 +233,8 @@ class Index:
     def _watched(self) -> Iterator[None]:
         """Give the index up when Chroma fails; a later `step` opens it again."""
         try:
-            yield
+            with clean_memory():
+                yield
         except errors() as error:
             self._leave()
             if not (self._failures and self.place.pause):

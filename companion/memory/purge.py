@@ -71,6 +71,8 @@ class Receipt:
         words: How many words and pairs of words were looked for.
         left: Files in which some of them still stand.
         changed: Exports that were changed since they were written, so they were not touched.
+        away: Whether the dense index is on a server that did not answer: the vectors, which hold no
+            words, are deleted there when it does.
     """
 
     at: datetime
@@ -80,6 +82,7 @@ class Receipt:
     words: int = 0
     left: tuple[Found, ...] = ()
     changed: tuple[str, ...] = ()
+    away: bool = False
 
     @property
     def verified(self) -> bool:
@@ -112,7 +115,7 @@ def purge(
     removed["sound"] = _drop_sound(places.audio, doomed, needles)
     removed["copies"] = _drop_copies(journal.path, needles)
     removed["exports"], changed = _drop_exports(places.folder, doomed, needles)
-    _drop_index(journal, index, places.folder)
+    away = not _drop_index(journal, index, places.folder)
     remove(journal, doomed, int(at.timestamp()))
     _flush(journal)
     files = places.files()
@@ -121,7 +124,9 @@ def purge(
         _flush(journal, whole=True)
         left = search(files, needles)
     kinds = {kind: count for kind, count in removed.items() if count}
-    return Receipt(at, doomed.ids, kinds, len(files), len(needles), tuple(left), tuple(changed))
+    return Receipt(
+        at, doomed.ids, kinds, len(files), len(needles), tuple(left), tuple(changed), away
+    )
 
 
 def _kinds(doomed: Doomed) -> dict[str, int]:
@@ -168,13 +173,12 @@ def _of(table: str, texts: list[object], doomed: Doomed) -> bool:
     )
 
 
-def _drop_index(journal: Journal, index: Index | None, folder: Path) -> None:
-    """Throw the dense index away; the journal fills it again."""
-    if index is not None:
-        index.renew()
-    else:
-        Folder(folder / "chroma").clear()
-        Vectors(journal).unmark()
+def _drop_index(journal: Journal, index: Index | None, folder: Path) -> bool:
+    """Throw the dense index away, which the journal fills again; False: it is out of reach."""
+    reached = index.renew() if index is not None else True
+    Vectors(journal).unmark()
+    Folder(folder / "chroma").clear()  # of another embedder, or from before there was a server
+    return reached
 
 
 def _drop_sound(folder: Path | None, doomed: Doomed, needles: list[str]) -> int:
