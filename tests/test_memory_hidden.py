@@ -63,7 +63,7 @@ def test_a_hidden_line_is_in_no_answer(journal: Journal) -> None:
     )
     assert asked == ()
     assert journal.match([]).lines == 2
-    assert journal.count("secret") == 0
+    assert journal.counts({"secret": "secret"}) == {"secret": 0}
     assert journal.sessions() == [("S", 2, 1, 3)]
     assert len(journal.sample("words", 9)) == 2
 

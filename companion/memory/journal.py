@@ -9,6 +9,7 @@ line's vector. Knows nothing of ranking, embedders or Chroma.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from companion.memory.formats import add_indexes
 from companion.memory.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -36,6 +37,7 @@ AT_ONCE = 1000
 WINDOW = 2
 """Neighbours on each side that are indexed with a line (LoCoMo: 1 and 3 are 3-4 points worse)."""
 
+_MARKED = re.compile("\x01(.*?)\x02", re.DOTALL)
 LAST = "\U0010ffff"
 """A letter after all others."""
 
@@ -224,15 +226,22 @@ class Journal:
             ).fetchall()
         return Matches([seq for seq, _ in rows], [score for _, score in rows], lines)
 
-    def count(self, stem: str) -> int:
-        """In how many windows a word stands, given as the index writes it; `*` as in `quoted`."""
-        first, last = (stem[:-1], stem[:-1] + LAST) if stem.endswith("*") else (stem, stem)
+    def counts(self, stems: Mapping[str, str]) -> dict[str, int]:
+        """In how many windows each word stands; `*` as in `quoted`.
+
+        Args:
+            stems: Each word as the index writes it.
+        """
+        exact = list({stem for stem in stems.values() if not stem.endswith("*")})
+        marks = ", ".join("?" * len(exact))
+        of = f"FROM {self._vocabulary} WHERE term"
         with guarded(self.path):
-            (count,) = self._db.execute(
-                f"SELECT coalesce(sum(doc), 0) FROM {self._vocabulary} WHERE term BETWEEN ? AND ?",
-                (first, last),
-            ).fetchone()
-        return int(count)
+            known = dict(self._db.execute(f"SELECT term, doc {of} IN ({marks})", exact).fetchall())
+            for stem in set(stems.values()) - set(exact):
+                first = stem.removesuffix("*")
+                find = f"SELECT coalesce(sum(doc), 0) {of} BETWEEN ? AND ?"
+                (known[stem],) = self._db.execute(find, (first, first + LAST)).fetchone()
+        return {word: int(known.get(stem, 0)) for word, stem in stems.items()}
 
     def holding(self, term: str, seqs: Sequence[int]) -> set[int]:
         """Those of these lines in whose window a word stands."""
@@ -243,6 +252,17 @@ class Journal:
                 (quoted(term), *seqs),
             ).fetchall()
         return {seq for (seq,) in rows}
+
+    def said_in(self, terms: Sequence[str], seqs: Sequence[int]) -> dict[int, str]:
+        """By line, those of its own words that are forms of any of `terms`."""
+        marks = ", ".join("?" * len(seqs))
+        with guarded(self.path):
+            rows = self._db.execute(
+                f"SELECT rowid, highlight({self._fts}, 0, char(1), char(2)) FROM {self._fts}"
+                f" WHERE {self._fts} MATCH ? AND rowid IN ({marks})",
+                (f"turn : ({' OR '.join(map(quoted, terms))})", *seqs),
+            ).fetchall()
+        return {seq: " ".join(_MARKED.findall(text)) for seq, text in rows}
 
     def lines(self, seqs: Sequence[int]) -> list[Line]:
         """The lines at these places, in that order; never another's."""

@@ -40,7 +40,7 @@ LEAST_DEVIATION = 0.02
 """Of cosines: among three lines, small differences mean nothing."""
 SAMPLE = 512
 """Vectors whose cosines say what is ordinary for a question."""
-LOOKED_AT = 40
+LOOKED_AT = 24
 """Lines that are weighed in order to answer, by words and by meaning each."""
 BEST = 3
 """Lines in which the words of the question are looked for."""
@@ -151,7 +151,7 @@ class Search:
     def find(self, text: str, now: datetime, span: Span, depth: int = DEPTH) -> Found:
         """What may fit `text`, best first: the best `depth` by words and by meaning."""
         asked = terms(text)[:MOST_TERMS]
-        counts = {word: self._journal.count(self._stemmer.stem(word)) for word in asked}
+        counts = self._journal.counts({word: self._stemmer.stem(word) for word in asked})
         matches = self._journal.match(_telling(counts))
         said = self._lines((seq for seq in matches.seqs if seq in span), depth)
         seqs = list(said)
@@ -239,19 +239,38 @@ class Search:
             word: weight * (abstain.FAINT_WEIGHT if word in question.persons else 1.0)
             for word, weight in found.weights.items()
         }
+        lines = [found.lines[one.key] for one in best if one.key in found.lines]
+        windows = {
+            line.seq: [line] if question.persons else self._journal.around(line) for line in lines
+        }
+        able = {
+            other.seq: other
+            for window in windows.values()
+            for other in window
+            if not rank.echoes(other.text, question.heard)
+        }
         stems = {word: self._stemmer.stem(word) for word in weights}
         own: dict[str, set[int]] = {word: set() for word in weights}
-        around: dict[str, set[int]] = {word: set() for word in weights}
-        for one in best:
-            line = found.lines.get(one.key)
-            text = f"{line.worded} {found.meant.get(one.key, '')}" if line else one.text
+        said = self._journal.said_in(list(weights), list(able)) if weights and able else {}
+        for key, text in (*said.items(), *self._otherwise(found, best).items()):
             for word in self._stemmer.held(stems, text):
-                own[word].add(one.key)
-            for other in self._journal.around(line) if line and not question.persons else ():
-                if not rank.echoes(other.text, question.heard):
-                    for word in self._stemmer.held(stems, other.worded):
-                        around[word].add(one.key)
+                own[word].add(key)
+        around = {
+            word: {seq for seq, near in windows.items() if any(one.seq in held for one in near)}
+            for word, held in own.items()
+        }
+        keys = {one.key for one in best}
+        own = {word: held & keys for word, held in own.items()}
         return abstain.coverage(weights, own, around)
+
+    @staticmethod
+    def _otherwise(found: Found, best: Sequence[rank.Candidate]) -> dict[int, str]:
+        """What memories say of the best lines, or what is no line says."""
+        return {
+            one.key: found.meant.get(one.key, one.text)
+            for one in best
+            if one.key in found.meant or one.key not in found.lines
+        }
 
     def _echoed(self, found: Found, text: str) -> set[int]:
         """Places of the lines around which the same was asked before: their vectors hold it."""

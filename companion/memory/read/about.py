@@ -70,7 +70,7 @@ def introduced(text: str) -> frozenset[str]:
     low = ["", "", *(token.lower() for token in tokens), ""]
     places = (n for n, token in enumerate(tokens) if token[0].isupper())
     names = (_bare(tokens[n]) for n in places if _introduces(tokens[n], low, n + 2))
-    return frozenset(names) - SMALL_WORDS
+    return frozenset(names) - SMALL_WORDS - _TITLES
 
 
 def _introduces(token: str, low: list[str], place: int) -> bool:

@@ -56,6 +56,7 @@ _ASKING = frozenset(
     who's whom whose why why's will won't would wouldn't
     """.split()
 )
+_LITTLE = STOP | SMALL
 SMALL_WORDS = STOP | SMALL | de.STOP | de.SMALL
 """Words that name nothing in any of the languages."""
 _SENTENCE = re.compile(r"[^.!?\u2026]+[.!?\u2026]*")
@@ -68,8 +69,11 @@ def words(text: str) -> list[str]:
 
 def german(text: str) -> bool:
     """Whether a text is German rather than English, by its small words; neither is English."""
-    told = words(text)
-    return sum(w in de.STOP for w in told) > sum(w in STOP or w in SMALL for w in told)
+    return _german(words(text))
+
+
+def _german(told: list[str]) -> bool:
+    return sum(w in de.STOP for w in told) > sum(w in _LITTLE for w in told)
 
 
 @lru_cache(4096)
@@ -78,9 +82,10 @@ def terms(text: str) -> tuple[str, ...]:
 
     A German word that changes its ending ends with `*`: it stands for all that begin so.
     """
-    if german(text):
-        return tuple(dict.fromkeys(de.stem(w) for w in words(text) if w not in de.STOP))
-    kept = (part for word in words(text) if word not in STOP for part in word.split("'"))
+    told = words(text)
+    if _german(told):
+        return tuple(dict.fromkeys(de.stem(w) for w in told if w not in de.STOP))
+    kept = (part for word in told if word not in STOP for part in word.split("'"))
     return tuple(dict.fromkeys(part for part in kept if len(part) > 1 or part.isdigit()))
 
 
