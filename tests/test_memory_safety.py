@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from companion.memory.line import Line
-    from companion.memory.search import Search
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / "models" / "offline" / "companion.gguf"
@@ -239,11 +238,6 @@ def confide(folder: Path, character: str, embedder: Words | None) -> list[str]:
     return ids
 
 
-def searching(memory: Memory) -> Search:
-    recall = getattr(memory, "_recall", None)
-    return recall.search if recall else memory._search
-
-
 def answers(memory: Memory, question: str) -> str:
     found = [*memory.recall(Heard(question), skip=0), *memory.search(question, 100)]
     found += [*memory.about(question), *memory.profile()]
@@ -268,7 +262,7 @@ def test_t14_a_secret_never_reaches_another_character(
     memory = Memory(tmp_path, "Sam", mine, embedder)
     settle(memory)
     if falsified:
-        searching(memory)._index = Liar([*ids[other], *ids[mine], "none:1", "", "x"])
+        memory._recall.search._index = Liar([*ids[other], *ids[mine], "none:1", "", "x"])
     said = {question: answers(memory, question) for question in everything_asked()}
     memory.close()
     assert all(
