@@ -79,6 +79,33 @@ def test_what_is_true_now_is_told_and_what_was_when_asked(tmp_path: Path) -> Non
     assert before[-1] == "I live in Leeds."
 
 
+def test_she_is_the_one_who_was_named_last(tmp_path: Path) -> None:
+    assert about.meant("Where does she work?", ["My sister Maya called.", "Nice."]) == "Maya"
+    assert about.meant("Where does Maya work?", ["My sister Maya called."]) == ""
+    assert about.meant("Where does it rain?", ["My sister Maya called."]) == ""
+    clock = Clock()
+    memory = Memory(tmp_path, "Sam", "mira", None, clock)
+    tell(memory, "My sister Maya works at the harbour.", "My brother Tom works at the mill.")
+    clock.pass_time(days=1)
+    tell(memory, "My sister Maya called.")
+    assert "harbour" in memory.recall(Heard("Where does she work?"))[-1].text
+    memory.close()
+
+
+def test_a_yes_goes_on_with_what_was_recalled(tmp_path: Path) -> None:
+    clock = Clock()
+    memory = Memory(tmp_path, "Sam", "mira", None, clock)
+    tell(memory, "My dog is called Biscuit.")
+    clock.pass_time(days=1)
+    tell(memory, "Good morning.")
+    notes = memory.recall(Heard("What is my dog called?"))
+    assert notes
+    assert memory.recall(Heard("Yes.")) == notes
+    memory.forget([notes[-1].id])
+    assert notes[-1] not in memory.recall(Heard("Yes."))
+    memory.close()
+
+
 @pytest.mark.skipif(not (CACHE / MiniLM.name).is_dir(), reason="MiniLM was not prepared here")
 def test_our_own_questions_are_answered(tmp_path: Path) -> None:
     minilm = MiniLM(CACHE)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from companion.memory.hand import as_note
 from companion.memory.known import of_fact
+from companion.memory.read import about
 from companion.memory.read.words import asks
 from companion.memory.recalled import Recalled
 from companion.memory.record import clean
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from companion.memory.write import Writer
     from companion.values import Note
 
+LOOKED_BACK = 6
+"""Lines of the conversation among which the one is who is meant by "she"."""
 MOST_PROMISES = 2
 """Promises that are offered at a time once they are due."""
 
@@ -40,18 +43,34 @@ class Recall:
         self._hand = hand
         self._talk = talk
         self._most = most
+        self._before: tuple[str, tuple[Note, ...]] = ("", ())  # the last recall, and where it was
 
     def fitting(self, text: str, skip: int | None) -> tuple[tuple[Note, ...], Recalled]:
         """What fits some words, and how well."""
         promised = self._promised()
         if not asks(text):
-            return promised, Recalled(reason="nothing was asked")
+            return self._again(promised)
         moment, span = self._talk.moment(), self._talk.span(skip)
-        answer = self.search.answer(clean(text), moment, span, self._most)
+        answer = self.search.answer(self._meant(clean(text)), moment, span, self._most)
         told = Recalled(coverage=answer.coverage, cosine=answer.cosine, reason=answer.reason)
         notes = [_note(answer.found, one) for one in answer.chosen]
+        self._before = (self._talk.session, tuple(notes))
         known = {note.id for note in notes}
         return (*(one for one in promised if one.id not in known), *notes), told
+
+    def _again(self, promised: tuple[Note, ...]) -> tuple[tuple[Note, ...], Recalled]:
+        """What was recalled last in this conversation: "yes" and "ok" go on with it."""
+        session, notes = self._before
+        kept = [note for note in notes if self._hand.note(note.id)]
+        if session != self._talk.session or not kept:
+            return promised, Recalled(reason="nothing was asked")
+        known = {note.id for note in kept}
+        return (*(one for one in promised if one.id not in known), *kept), Recalled()
+
+    def _meant(self, text: str) -> str:
+        """The words, with the name of who is meant by "she" or "he" where none is said."""
+        name = about.meant(text, [line.text for line in self._talk.newest(LOOKED_BACK)])
+        return f"{text} ({name})" if name else text
 
     def found(self, text: str, limit: int) -> tuple[Note, ...]:
         """What fits some words, from everything, best first."""

@@ -67,6 +67,10 @@ class Talk:
         first = max((line.n for line in lines if line.speaker == "user"), default=None)
         return [] if first is None else [line for line in lines if line.n >= first]
 
+    def newest(self, count: int) -> list[Line]:
+        """The last lines of the conversation, in order."""
+        return self._journal.session(self.session)[-count:] if self.session else []
+
     def forget(self, names: Collection[str]) -> None:
         """Lines that went are no longer the last ones."""
         if self.heard in names:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from companion.memory.read.words import SMALL_WORDS, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
 _RELATIVES = frozenset(
     """
@@ -46,6 +46,7 @@ _SELF = frozenset(
     ich mein meine meinem meinen meiner meines mich mir uns unser unsere unserem unseren unserer wir
     """.split()
 )
+_ONE = frozenset("he she him her his er ihn ihm".split())
 _THIRD = frozenset(
     "he she they him her them his their er sie ihn ihm ihr ihnen sein seine ihre".split()
 )
@@ -117,6 +118,23 @@ def concerns(line: str, asked: Collection[str], known: Collection[str]) -> bool 
     if told or of_self(line):
         return False
     return True if not _THIRD.isdisjoint(words(line)) else None
+
+
+def meant(text: str, before: Sequence[str]) -> str:
+    """Who is meant by "she" or "he": the last one whom earlier lines name; "" where it is said.
+
+    Args:
+        text: The words.
+        before: The lines before them, in order.
+    """
+    known = known_in([*before, text])
+    if _ONE.isdisjoint(words(text)) or persons(text, known):
+        return ""
+    for line in reversed(before):
+        named = [_bare(word) for word in words(line) if _bare(word) in known]
+        if named:
+            return named[-1].title()
+    return ""
 
 
 def asks_past(question: str) -> bool:
