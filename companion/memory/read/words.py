@@ -42,8 +42,9 @@ SMALL = frozenset(
 
 FAINT = frozenset(
     """
-    anything call called everything favorite favourite feel guess happen happened kind know like
-    mean mention mentioned name named remember remind said say something sort talk talked tell
+    anything call called everything favorite favourite feel go goes going guess happen happened kind
+    know like mean mention mentioned name named remember remind said say something sort supposed talk
+    talked tell
     thing things think thought time told
     """.split()
 )
