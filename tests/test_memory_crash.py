@@ -54,7 +54,7 @@ def _run(*arguments: str, **environment: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("fault", "stride"),
-    [("kill", 9), ("full", 9), ("failing", 9), ("stays-full", 31), ("stays-failing", 31)],
+    [("kill", 13), ("full", 13), ("failing", 13), ("stays-full", 41), ("stays-failing", 41)],
 )
 def test_a_fault_at_any_call_loses_nothing_doubles_nothing_and_leaves_nothing_half_done(
     shim: Path,

@@ -46,29 +46,32 @@ class Copy:
         self.path = journal.with_name(f"{journal.stem}.kept{journal.suffix}")
         self._fresh = self.path.with_name(f"{self.path.name}.new")
         self._clock = clock
+        self._source: tuple[int, int] | None = None  # what the copy that is being made is of
 
     def drop(self) -> None:
         """Remove it: what it holds is forgotten."""
+        self._source = None
         for path in (self.path, self._fresh):
             path.unlink(missing_ok=True)
 
     def steps(self, journal: Journal) -> Iterator[None]:
-        """Make it anew where it is too old, in small steps; it may be left at any of them."""
+        """Make it anew where it is too old, in small steps; left at any, it goes on there."""
         if not self._due(journal):
             return
-        journal.database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-        before = _stamp(self.journal)
         try:
-            for _ in self._pieces():
+            if self._source != _stamp(self.journal):
+                journal.database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._fresh.unlink(missing_ok=True)
+                self._source = _stamp(self.journal)
+            while self._piece():
                 yield
             # What is written meanwhile stands in the log, unless that was merged into the file.
-            if _stamp(self.journal) == before and _sound(self._fresh):
+            if _stamp(self.journal) == self._source and _sound(self._fresh):
                 os.utime(self._fresh, (self._clock(), self._clock()))
                 self._fresh.rename(self.path)
         except OSError:
-            pass  # no space for it: the journal itself is what counts
-        finally:
-            self._fresh.unlink(missing_ok=True)
+            self._fresh.unlink(missing_ok=True)  # no space: the journal itself is what counts
+        self._source = None
 
     def _due(self, journal: Journal) -> bool:
         room = shutil.disk_usage(self.journal.parent).free
@@ -80,15 +83,16 @@ class Copy:
         changed = max(_changed(path) for path in _files(self.journal))
         return changed > made and not 0 <= self._clock() - made < DAY
 
-    def _pieces(self) -> Iterator[None]:
-        self._fresh.unlink(missing_ok=True)
-        fd = os.open(self._fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(fd, "wb") as target, self.journal.open("rb") as source:
-            while piece := source.read(PIECE):
-                target.write(piece)
-                yield
-            target.flush()
-            os.fsync(target.fileno())
+    def _piece(self) -> bool:
+        """Copy the next piece; False: there is no more, and all is on the disk."""
+        fd = os.open(self._fresh, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        with os.fdopen(fd, "ab") as target, self.journal.open("rb") as source:
+            source.seek(os.fstat(fd).st_size)
+            piece = source.read(PIECE)
+            target.write(piece)
+            if not piece:
+                os.fsync(fd)
+        return bool(piece)
 
 
 def opened(path: Path, owner: str, character: str) -> tuple[Journal, str]:

@@ -100,7 +100,7 @@ class Index:
             return False
         if self._failures and self._clock() - self._failed < self.place.pause:
             return False
-        with self._watched():
+        with self._watched(), clean_memory():
             return self._open_step() if self._collection is None else self._fill_step()
         return True
 
@@ -202,7 +202,7 @@ class Index:
         False: it is on a server that does not answer, and is deleted there when it does.
         """
         if self._client is not None or self.place.suffix:
-            with self._watched():
+            with self._watched(), clean_memory():
                 if self._client is None:
                     self._enter()
                 self._client.delete_collection(self.name)
@@ -215,7 +215,7 @@ class Index:
     def remove(self, names: Sequence[str]) -> None:
         """Drop these; unknown ones are no matter."""
         if self._collection is not None and names:
-            with self._watched():
+            with self._watched(), clean_memory():
                 self._collection.delete(ids=list(names))
 
     def nearest(self, vector: Vector, count: int) -> list[str]:
@@ -233,8 +233,7 @@ class Index:
     def _watched(self) -> Iterator[None]:
         """Give the index up when Chroma fails; a later `step` opens it again."""
         try:
-            with clean_memory():
-                yield
+            yield
         except errors() as error:
             self._leave()
             if not (self._failures and self.place.pause):
