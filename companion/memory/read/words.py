@@ -43,9 +43,8 @@ SMALL = frozenset(
 FAINT = frozenset(
     """
     anything call called everything favorite favourite feel go goes going guess happen happened kind
-    know like mean mention mentioned name named remember remind said say something sort supposed talk
-    talked tell
-    thing things think thought time told
+    know like mean mention mentioned name named remember remind said say something sort supposed
+    talk talked tell thing things think thought time told
     """.split()
 )
 """Words that ask rather than name: looked for, but a memory without them is no worse."""
