@@ -47,6 +47,7 @@ _OWNER = (
     "{S} [remembers] small things about {U}.",
     "{S} [is] always glad to hear from {U}.",
 )
+_FILL = "colour object season lost love day topic hour relative home trait".split()
 _FILLERS = (
     "{S} [asks] many questions.",
     "{S} [answers] in short sentences.",
@@ -68,11 +69,18 @@ _FILLERS = (
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """One fact of a card: which row of cards.yaml, about what, and its value."""
+    """One fact of a card: which row of cards.yaml, about what, and its value.
+
+    Attributes:
+        line: The sentence of the card, with markers.
+        own: The same as the character says it of itself.
+    """
 
     row: dict[str, Any]
     e: str
     v: str
+    line: str
+    own: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +113,18 @@ class CardMaker:
         """A card with three to eight facts, or a brief one with one to three."""
         name, user = self.names()
         rows = self._rows()[: self.rng.randint(1, 3) if brief else None]
-        traits = tuple(
-            Trait(r, self.pools.draw(r["e"]) if "e" in r else "", self.pools.draw(r["v"]))
-            for r in rows
-        )
+        fill = {k: self.pools.draw(k) for k in _FILL}
+        traits = tuple(self._trait(row, fill, name, user) for row in rows)
         known = {r["id"].split("_")[0] for r in rows}
         unknown = tuple(r for r in self.rows if r["id"].split("_")[0] not in known)
-        persona = Persona(name=name, user=user, **self._texts(name, user, traits, brief=brief))
-        return Character(persona, traits, unknown)
+        texts = self._texts((name, user), traits, fill, brief=brief)
+        return Character(Persona(name=name, user=user, **texts), traits, unknown)
+
+    def _trait(self, row: dict[str, Any], fill: dict[str, str], name: str, user: str) -> Trait:
+        e, v = self.pools.draw(row["e"]) if "e" in row else "", self.pools.draw(row["v"])
+        line = self.rng.choice(row["card"])
+        own = _Voice(self.rng, "first", name, user).say(line, fill | {"v": v, "e": e})
+        return Trait(row, e, v, line, own)
 
     def _rows(self) -> list[dict[str, Any]]:
         rows = self.rng.sample(self.rows, self.rng.randint(3, 8))
@@ -129,15 +141,16 @@ class CardMaker:
         return kept
 
     def _texts(
-        self, name: str, user: str, traits: tuple[Trait, ...], *, brief: bool
+        self,
+        names: tuple[str, str],
+        traits: tuple[Trait, ...],
+        fill: dict[str, str],
+        *,
+        brief: bool,
     ) -> dict[str, Any]:
-        rng = self.rng
+        rng, (name, user) = self.rng, names
         mode = rng.choices(("third", "second", "first"), (0.7, 0.15, 0.15))[0]
-        fill = {
-            k: self.pools.draw(k) for k in ("colour", "object", "season", "lost", "love", "day")
-        }
-        fill |= {k: self.pools.draw(k) for k in ("topic", "hour", "relative", "home", "trait")}
-        lines = [(rng.choice(t.row["card"]), {"v": t.v, "e": t.e}) for t in traits]
+        lines = [(t.line, {"v": t.v, "e": t.e}) for t in traits]
         most = 0 if brief else 3
         extra = rng.sample(_FILLERS, rng.randint(0, most)) + rng.sample(_OWNER, rng.randint(0, 1))
         lines += [(text, {}) for text in extra]

@@ -14,11 +14,11 @@ class Shape:
     """Sizes of the model."""
 
     vocabulary: int
-    width: int = 192
+    width: int = 256
     layers: int = 5
     heads: int = 4
-    head: int = 48
-    hidden: int = 512
+    head: int = 64
+    hidden: int = 640
     theta: float = 10_000.0
     epsilon: float = 1e-5
 
@@ -31,13 +31,30 @@ WEIGHTS = torch.tensor([0.0, 1.0, 0.3])
 """What a token counts, by its flag: not learned, the character's words, somebody else's."""
 
 
-def rotate(x: Tensor, angles: Tensor) -> Tensor:
+CHUNK = 320
+
+
+def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
     """Turn neighbouring pairs, which is llama.cpp's own order: nothing is permuted on export."""
-    pairs = x.float().unflatten(-1, (-1, 2))
-    cos, sin = angles.cos(), angles.sin()
+    pairs, (cos, sin) = x.float().unflatten(-1, (-1, 2)), turn
     even = pairs[..., 0] * cos - pairs[..., 1] * sin
     odd = pairs[..., 0] * sin + pairs[..., 1] * cos
     return torch.stack((even, odd), -1).flatten(-2).to(x.dtype)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """Attention by hand and in steps: what lies ahead is never multiplied.
+
+    Three times as fast on a CPU as the fused kernel, measured at 512 tokens.
+    """
+    q = q * q.shape[-1] ** -0.5
+    parts = []
+    for start in range(0, q.shape[2], CHUNK):
+        end = start + CHUNK
+        scores = q[:, :, start:end] @ k[:, :, :end].transpose(-1, -2)
+        weights = (scores + mask[:, :, start:end, :end]).softmax(-1)
+        parts.append(weights @ v[:, :, :end])
+    return torch.cat(parts, 2)
 
 
 class Block(nn.Module):
@@ -55,14 +72,11 @@ class Block(nn.Module):
         self.gate_up = nn.Linear(d, 2 * h, bias=False)
         self.down = nn.Linear(h, d, bias=False)
 
-    def forward(self, x: Tensor, angles: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
         """One layer; `mask` is (batch, 1, to, from), 0 where a token may look, else very low."""
         b, t, _ = x.shape
         q, k, v = self.qkv(self.norm(x)).view(b, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        q, k = rotate(q, angles), rotate(k, angles)
-        # By hand: three times as fast on a CPU as the fused kernel, measured at 512 tokens.
-        scores = (q @ k.transpose(-1, -2)) * (q.shape[-1] ** -0.5) + mask
-        y = scores.softmax(-1) @ v
+        y = attend(rotate(q, turn), rotate(k, turn), v, mask)
         x = x + self.out(y.transpose(1, 2).reshape(b, t, -1))
         gate, up = self.gate_up(self.norm2(x)).chunk(2, -1)
         return x + self.down(functional.silu(gate) * up)
@@ -93,9 +107,10 @@ class Llama(nn.Module):
     def forward(self, ids: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
         """Hidden states (batch, time, width), normalised."""
         angles = (positions[..., None].float() * self.speeds)[:, None]
+        turn = angles.cos(), angles.sin()
         x = self.embedding(ids)
         for block in self.blocks:
-            x = block(x, angles, mask)
+            x = block(x, turn, mask)
         return self.norm(x)
 
     def loss(self, rows: Tensor) -> tuple[Tensor, float]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from companion.values import Exchange, Note, Persona
 from training.llm import phrases
-from training.llm.words import article, read_yaml, spoken, told, typed
+from training.llm.probes import words
+from training.llm.words import article, echoed, read_yaml, spoken, told, typed
 
 if TYPE_CHECKING:
     import random
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from training.llm.forbidden import Forbidden
     from training.llm.words import Pools
 
+ECHO = 0.5
+"""Share of the answers that are the line itself, said back, or the card's own sentence."""
 # Two of one group could both answer the same question, so a scene has one of them.
 _GROUPS = (
     {"fav_food", "likes", "drink", "fav_colour"}, {"allergy", "dislikes"}, {"job", "studied"},
@@ -238,9 +241,17 @@ class _Writer:
         return article(text[:1].upper() + text[1:] if not text.startswith(v) else text)
 
     def recalled(self, fact: Fact) -> tuple[str, str]:
-        """A question about something told, and the answer that repeats it."""
+        """A question about something told, and the answer that repeats it.
+
+        Half of the answers are the owner's own line said back: copying a line is learned long
+        before saying it in other words.
+        """
+        asked = self._asked(fact.row, fact.e)
+        if self.rng.random() < ECHO and "you" not in words(fact.line):
+            opening = self.rng.choice(phrases.OPEN)
+            return asked, opening + echoed(fact.line)
         tell = self.rng.choice(fact.row["tell"])
-        return self._asked(fact.row, fact.e), self._answer(tell, fact.e, told(fact.v))
+        return asked, self._answer(tell, fact.e, told(fact.v))
 
     def missing(self, known: list[Fact]) -> tuple[str, str]:
         """A question about something never told; often close to what was."""
@@ -273,6 +284,8 @@ class _Writer:
         trait = self.rng.choice(self.character.traits)
         text = self.rng.choice(phrases.PRE) + self.rng.choice(trait.row["ask"])
         text = text.replace("{e}", trait.e).replace("{v}", trait.v)
+        if self.rng.random() < ECHO:
+            return self.said(text, "?"), trait.own
         tell = self.rng.choice(trait.row["tell"]).format(e=trait.e, v=trait.v)
         return self.said(text, "?"), article(tell)
 

@@ -1,4 +1,4 @@
-"""A byte-level BPE of 3,072 tokens whose pieces look the same with and without a leading space.
+"""A byte-level BPE of 4,096 tokens whose pieces look the same with and without a leading space.
 
 Ordinary BPE merges the space into the first letters, so that a word at the start of a line and
 the same word inside a sentence share no token, and copying a rare word means translating it. Here
@@ -25,8 +25,8 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
 )
 _SPACE = "Ġ"
-_SIZE = 3072
-_SPACED = 900
+_SIZE = 4096
+_SPACED = 1400
 
 
 def train(texts: Iterable[str]) -> tuple[dict[str, int], list[tuple[str, str]]]:

@@ -3,8 +3,9 @@
 python -m training.llm.train --cache CACHE --rows easy-1 --minutes 15 --save easy.pt
 python -m training.llm.train --cache CACHE --rows full-2 --minutes 60 --start easy.pt --save full.pt
 
-Muon for the matrices, AdamW for embedding and norms. The learning rate falls with the time
-spent, so that a run ends when it should on any machine. Knows nothing of dialogues.
+Muon for the matrices, AdamW for embedding and norms. The learning rate falls with the processor
+time spent, so that a run ends when it should on any machine, a busy or halted one too. Knows
+nothing of dialogues.
 """
 
 from __future__ import annotations
@@ -64,9 +65,9 @@ def _parts(name: str) -> int:
     return 3 if "qkv" in name else 2 if "gate_up" in name else 1
 
 
-def schedule(done: float, end: float) -> float:
-    """Share of the full rate: level, then falling over the last part to `end`."""
-    return 1.0 if done < 0.45 else max(end, 1.0 - (1.0 - end) * (done - 0.45) / 0.55)
+def schedule(done: float, level: float, end: float) -> float:
+    """Share of the full rate: level at first, then falling in a line to `end`."""
+    return 1.0 if done < level else max(end, 1.0 - (1.0 - end) * (done - level) / (1.0 - level))
 
 
 class Trainer:
@@ -112,26 +113,26 @@ def load(path: Path) -> Llama:
 
 def run(trainer: Trainer, table: Tensor, args: argparse.Namespace) -> None:
     """Train for the time given."""
-    began, last, losses, seen = time.monotonic(), time.monotonic(), [], 0
+    began, last, losses, seen = time.process_time(), time.process_time(), [], 0
     order = torch.randperm(len(table))
     step = 0
-    while (done := (time.monotonic() - began) / 60 / args.minutes) < 1:
+    while (done := (time.process_time() - began) / 60 / args.minutes) < 1:
         at = step * trainer.batch % (len(order) - trainer.batch)
         warm = min(1.0, (step + 1) / 40)
         rows = table[order[at : at + trainer.batch]]
-        losses.append(trainer.step(rows, warm * schedule(done, args.end)))
+        losses.append(trainer.step(rows, warm * schedule(done, args.level, args.end)))
         seen += rows.shape[0] * rows.shape[2]
         step += 1
         if step % 20 == 0:
-            speed = seen / (time.monotonic() - began)
+            speed = seen / (time.process_time() - began)
             mean = sum(losses[-20:]) / 20
             print(
                 f"{done * args.minutes:.1f} min step {step} loss {mean:.3f} {speed:.0f}/s",
                 flush=True,
             )
-        if time.monotonic() - last > 120:
+        if time.process_time() - last > 120:
             save(trainer.model, args.cache / args.save)
-            last = time.monotonic()
+            last = time.process_time()
     save(trainer.model, args.cache / args.save)
 
 
@@ -140,10 +141,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, default=Path("training/llm/cache"))
     parser.add_argument("--rows", nargs="+", required=True)
-    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--minutes", type=float, required=True, help="of processor time")
     parser.add_argument("--start")
     parser.add_argument("--save", required=True)
     parser.add_argument("--rate", type=float, default=0.02)
+    parser.add_argument("--level", type=float, default=0.45)
     parser.add_argument("--end", type=float, default=0.05)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--everything", action="store_true", help="learn the whole prompt too")

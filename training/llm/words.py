@@ -146,6 +146,26 @@ def told(value: str) -> str:
     return re.sub(r"\bmy\b", "your", value)
 
 
+_OTHER_SIDE = {
+    "i": "you", "me": "you", "my": "your", "mine": "yours", "myself": "yourself", "i'm": "you're",
+    "i've": "you've", "i'd": "you'd", "i'll": "you'll", "we": "you", "us": "you", "our": "your",
+    "ours": "yours",
+}  # fmt: skip
+
+
+def echoed(line: str) -> str:
+    """A line as the character says it back: `my mum is six` becomes `Your mum is six`."""
+    kept: list[str] = []
+    for word in line.rstrip(".!?").split():
+        bare, last = word.lower(), kept[-1].lower() if kept else ""
+        turned = _OTHER_SIDE.get(bare, word)
+        if last == "you" and bare in {"am", "was"}:
+            turned = "are" if bare == "am" else "were"
+        kept.append(turned)
+    text = " ".join(kept)
+    return text[:1].upper() + text[1:] + "."
+
+
 _AN = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])(?!uni|use|one|eu)")
 
 
