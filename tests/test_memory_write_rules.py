@@ -123,6 +123,17 @@ def test_lines_without_capitals_and_punctuation_are_understood_nearly_as_well() 
     assert found >= 0.95 * wanted
 
 
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("i live in oxford with my sister", "Oxford"),
+        ("ich wohne in köln mit meiner schwester", "Köln"),
+    ],
+)
+def test_with_whom_somebody_lives_is_no_part_of_the_place(words: str, place: str) -> None:
+    assert [one.object for one in kept(words)] == [place]
+
+
 def test_a_language_is_kept() -> None:
     assert [one.lang for one in kept("Ich wohne in Hamburg.") + kept("I live in York.")] == [
         "de",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LIST = re.compile(r"\s*(?:,|\band\b|\bor\b|\bund\b|\boder\b)\s*")
 _SMALL = frozenset(["of", "the", "and", "upon", "de", "von", "am", "an", "der", "near", "in"])
+_COMPANY = re.compile(r" (?:with|mit) .*", re.IGNORECASE)
+"""With whom somebody lives is no part of a place's name."""
 _POINTING = re.compile(
     r"\b(?:it|that (?=\w+$)|this|these|those|them|him|her|there|es|ihn|ihm|dort)\b", re.IGNORECASE
 )
@@ -57,7 +59,7 @@ def trimmed(text: str, rule: Rule, language: Language) -> str:
     kept = pattern(language.tail).sub("", text.strip(" ,")).strip(" ,")
     if rule.predicate in _BARE or rule.proper:
         kept = pattern(f"^(?:{language.articles})").sub("", kept)
-    return kept
+    return _COMPANY.sub("", kept) if rule.proper else kept
 
 
 def tells(text: str, rule: Rule, language: Language) -> bool:
