@@ -27,7 +27,7 @@ from companion.memory.database import quoted
 from companion.memory.embed import MiniLM
 from companion.memory.line import Spoken
 from companion.memory.read.words import terms
-from companion.memory.search import _telling
+from companion.memory.search import telling
 from companion.memory.ulid import Ulids
 from companion.values import Heard
 
@@ -104,7 +104,7 @@ def measure(memory: Memory, embedder: MiniLM, questions: list[str]) -> dict[str,
         figures["chroma"].append(timed(lambda v=vector: index.nearest(v, 40)))
         figures["fts"].append(timed(lambda m=match: journal.database.rows(sql, m)))
         figures["whole"].append(timed(lambda t=text: memory.recall(Heard(t), skip=0)))
-        looked = _telling(journal.counts({word: stems.stem(word) for word in asked}))
+        looked = telling(journal.counts({word: stems.stem(word) for word in asked}))
         figures["asked"].append(len(asked))
         figures["looked for"].append(len(looked))
         figures["rows"].append(len(journal.match(looked).seqs))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from companion.turn import Companion
-    from companion.values import Said, Samples
+    from companion.values import Said
 
 
 class Microphone(Protocol):
@@ -80,16 +80,6 @@ class Keeper(Protocol):
 
     def drop_last(self) -> None:
         """Remove the last kept reply."""
-
-
-class Cue(Protocol):
-    """A loudspeaker that can play a short signal."""
-
-    muted: bool
-    volume: float
-
-    def cue(self, samples: Samples, rate: int) -> None:
-        """Play a short signal."""
 
 
 class Session:
@@ -177,10 +167,6 @@ class Session:
         """Take the last turn back everywhere: history, memory and kept sound."""
         self._cancel.set()
         self._jobs.put(self._undo)
-
-    def hush(self) -> None:
-        """Stop speaking."""
-        self._cancel.set()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until all jobs so far are done; tells whether they were in time."""

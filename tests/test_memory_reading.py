@@ -13,7 +13,7 @@ from companion.memory import Memory, embed
 from companion.memory.embed import MiniLM
 from companion.memory.read import about
 from companion.memory.read.words import german, terms
-from companion.memory.search import COMMON, _telling
+from companion.memory.search import COMMON, telling
 from companion.values import Heard
 
 ROOT = Path(__file__).parents[1]
@@ -52,9 +52,9 @@ def test_german_words_are_looked_for_without_their_endings() -> None:
 
 
 def test_very_common_words_are_left_out_while_there_are_rarer_ones() -> None:
-    assert _telling({"say": COMMON + 1, "dentist": 3}) == ["dentist"]
-    assert _telling({"say": COMMON + 1, "unheard": 0}) == ["say", "unheard"]
-    assert _telling({"say": 5, "dentist": 3}) == ["say", "dentist"]
+    assert telling({"say": COMMON + 1, "dentist": 3}) == ["dentist"]
+    assert telling({"say": COMMON + 1, "unheard": 0}) == ["say", "unheard"]
+    assert telling({"say": 5, "dentist": 3}) == ["say", "dentist"]
 
 
 def test_nothing_of_another_person_is_recalled(tmp_path: Path) -> None:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from companion.memory.record import Entity
     from companion.memory.versions import Versions
 
-CLOSED = ("superseded", "expired", "retracted", "quarantined")
-"""What is not true now, or not yet."""
-
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -58,10 +55,7 @@ class Book:
             redact: To be shown to others: memories only, without the words they rest on, without
                 names of people, and without what is private or secret.
         """
-        latest = [
-            *self._versions.active(),
-            *(one for status in CLOSED for one in self._versions.of_status(status)),
-        ]
+        latest = self._versions.everything()
         if redact:
             names = _Names(self._journal.owner)
             shown = [one for one in latest if one.sensitivity == "normal"]

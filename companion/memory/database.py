@@ -103,13 +103,8 @@ class Database:
 @contextlib.contextmanager
 def _whole(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
-    try:
+    with db:  # commits, or rolls back what is still open
         yield
-        db.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            db.execute("ROLLBACK")
-        raise
 
 
 @contextlib.contextmanager

@@ -88,7 +88,10 @@ class Forgetting:
     def everything(self) -> tuple[str, ...]:
         """Ids of all lines and memories."""
         lines = self._journal.newest(1 << 62)
-        return (*(one.id for one in lines), *(f"{NAMED}{one.id}" for one in self._memories()))
+        return (
+            *(one.id for one in lines),
+            *(f"{NAMED}{one.id}" for one in self._versions.everything()),
+        )
 
     def forgotten(self) -> tuple[Note, ...]:
         """What is out of mind and can be restored, newest first."""
@@ -103,11 +106,6 @@ class Forgetting:
         records = filter(None, (self._versions.get(one.id) for one in memos))
         lines = self._journal.lines(sorted(self._journal.match(words).seqs, reverse=True))
         return [*map(self._hand.of_record, records), *map(as_note, lines)]
-
-    def _memories(self) -> list[Record]:
-        closed = ("superseded", "expired", "retracted", "quarantined")
-        past = [one for status in closed for one in self._versions.of_status(status)]
-        return [*self._versions.active(), *past]
 
     # ── forgetting, and back ─────────────────────────────────────────────────────────────────
 

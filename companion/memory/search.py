@@ -152,7 +152,7 @@ class Search:
         """What may fit `text`, best first: the best `depth` by words and by meaning."""
         asked = terms(text)[:MOST_TERMS]
         counts = self._journal.counts({word: self._stemmer.stem(word) for word in asked})
-        matches = self._journal.match(_telling(counts))
+        matches = self._journal.match(telling(counts))
         said = self._lines((seq for seq in matches.seqs if seq in span), depth)
         seqs = list(said)
         vector = self._embedded(text)
@@ -362,7 +362,7 @@ class Search:
         return rank.Spread(float(np.mean(cosines)), max(float(np.std(cosines)), LEAST_DEVIATION))
 
 
-def _telling(counts: Mapping[str, int]) -> list[str]:
+def telling(counts: Mapping[str, int]) -> list[str]:
     """What is looked for: without very common words, where there are others."""
     rare = [word for word, count in counts.items() if count <= COMMON]
     if any(counts[word] for word in rare):

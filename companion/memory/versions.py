@@ -271,6 +271,10 @@ class Versions:
         """The memories of a status ("quarantined": still to be confirmed), oldest first."""
         return self._records(f"{SHOWN} AND status = ? ORDER BY seq", status)
 
+    def everything(self) -> list[Record]:
+        """The newest version of each memory, true now or not, oldest first."""
+        return self._records(f"{SHOWN} ORDER BY seq")
+
     def newest(self, limit: int) -> list[Record]:
         """What is true now, newest first."""
         return self._records(f"{SHOWN}{NOW} ORDER BY seq DESC LIMIT ?", limit)

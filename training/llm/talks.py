@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from companion.values import Exchange, Note, Persona
 from training.llm.scenes import Scene
-from training.llm.words import spoken
+from training.llm.words import spoken, turned
 
 if TYPE_CHECKING:
     from training.llm.corpus import Dialogue
@@ -35,9 +35,7 @@ def third(sentence: str, subject: str, owner: str) -> str | None:
 
 def second(sentence: str) -> str:
     """The sentence said to the one who said it: you have a cat."""
-    for old, new in (("I am", "you are"), ("I'm", "you're"), ("I was", "you were"), ("I", "you"),
-                     ("my", "your"), ("My", "your"), ("me", "you"), ("mine", "yours")):  # fmt: skip
-        sentence = re.sub(rf"\b{old}\b", new, sentence)
+    sentence = turned(sentence)
     return sentence[:1].upper() + sentence[1:]
 
 

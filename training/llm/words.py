@@ -153,16 +153,19 @@ _OTHER_SIDE = {
 }  # fmt: skip
 
 
+def turned(text: str) -> str:
+    """A text said to the one who said it: `i am glad of my dog` becomes `you are glad of your dog`."""
+    text = re.sub(r"\bi (am|was)\b", _verb, text, flags=re.IGNORECASE)
+    return re.sub(r"[A-Za-z']+", lambda m: _OTHER_SIDE.get(m[0].lower(), m[0]), text)
+
+
+def _verb(match: re.Match[str]) -> str:
+    return "you are" if match[1].lower() == "am" else "you were"
+
+
 def echoed(line: str) -> str:
     """A line as the character says it back: `my mum is six` becomes `Your mum is six`."""
-    kept: list[str] = []
-    for word in line.rstrip(".!?").split():
-        bare, last = word.lower(), kept[-1].lower() if kept else ""
-        turned = _OTHER_SIDE.get(bare, word)
-        if last == "you" and bare in {"am", "was"}:
-            turned = "are" if bare == "am" else "were"
-        kept.append(turned)
-    text = " ".join(kept)
+    text = turned(line.rstrip(".!?"))
     return text[:1].upper() + text[1:] + "."
 
 
