@@ -105,6 +105,28 @@ def test_memory_trouble_is_said_and_the_companion_answers(workspace):
     assert isinstance(events[-1], Answered)
 
 
+def test_a_damaged_journal_without_a_copy_ends_it_unchanged(workspace):
+    journal = workspace / "memory_db" / "journal.sqlite3"
+    journal.parent.mkdir(exist_ok=True)
+    journal.write_bytes(b"no journal of ours" * 300)
+    code, _, err = talk(workspace)
+    assert code == 76
+    assert str(journal) in err
+    assert "Nothing was changed" in err
+    assert journal.read_bytes() == b"no journal of ours" * 300
+
+
+def test_the_kept_copy_of_a_damaged_journal_takes_over(workspace):
+    talk(workspace, "my dog is called biscuit\n")
+    folder = workspace / "memory_db"
+    shutil.copy(folder / "journal.sqlite3", folder / "journal.kept.sqlite3")
+    (folder / "journal.sqlite3").write_bytes(b"no journal of ours" * 300)
+    code, out, _ = talk(workspace, "what is my dog called\n")
+    assert code == 0
+    assert "damaged" in out
+    assert list(folder.glob("journal.sqlite3.damaged-*"))
+
+
 def test_what_was_said_is_remembered_in_the_next_conversation(workspace):
     talk(workspace, "my boat is called Marigold\n")
     code, out, _ = talk(workspace, "what is my boat called\n", "--json")

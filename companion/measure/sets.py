@@ -109,7 +109,9 @@ def _file(path: Path) -> Iterator[Set]:
     try:
         data = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise MissingInput(f"There is no question set {path}.") from error
+        raise MissingInput(
+            f"There is no question set {path}.", "Give a JSON file or a folder."
+        ) from error
     except (OSError, ValueError) as error:
         raise BadData(f"{path} is not a JSON file: {error}.") from error
     try:

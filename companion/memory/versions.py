@@ -137,7 +137,8 @@ class Versions:
             for one in self.history(name):
                 if one.v == v:
                     return self.revise(one)
-        raise MissingInput(f"There is no version {v} of the memory {name}.")
+        hint = "`companion memories show ID --history` lists its versions."
+        raise MissingInput(f"There is no version {v} of the memory {name}.", hint)
 
     def pin(self, name: str, *, pinned: bool = True) -> None:
         """Note that a memory is always worth telling, or no longer."""
@@ -369,7 +370,7 @@ class Versions:
     def _existing(self, name: str) -> Record:
         found = self.get(name)
         if found is None:
-            raise MissingInput(f"There is no memory {name}.")
+            raise MissingInput(f"There is no memory {name}.", "See `companion memories list`.")
         return found
 
     def _seen(self, name: str, hidden: int) -> bool:
