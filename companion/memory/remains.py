@@ -10,9 +10,11 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from companion.memory.sieve import Sieve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,11 +22,10 @@ if TYPE_CHECKING:
 
 LEAST = 6
 """Letters of a word that is looked for alone; shorter ones stand in any large file by chance."""
-MOST = 200
-"""Words and pairs of words that are looked for."""
 BLOCK = 1 << 22
 """Bytes read at once."""
 _WORD = re.compile(r"\w+")
+_LONG = re.compile(rf"\w{{{LEAST},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +41,30 @@ class Found:
     count: int
 
 
-def telling(texts: Iterable[str], kept: Iterable[str], most: int = MOST) -> list[str]:
+def telling(texts: Iterable[str], kept: Iterable[str]) -> list[str]:
     """What to look for, the longest first: long words; of a text without, pairs of words.
 
     What also stands in a text that is kept is left out: it may be found.
     """
     rest = "\n".join(kept).casefold()
-    known = set(_WORD.findall(rest))
+    known = set(_LONG.findall(rest))
     wanted: set[str] = set()
     for text in texts:
         places = [one.span() for one in _WORD.finditer(text)]
         long = {text[start:end] for start, end in places if end - start >= LEAST}
         pairs = {text[start:end] for (start, _), (_, end) in pairwise(places)}
         wanted |= {one for one in long if one.casefold() not in known} or {*pairs, text.strip()}
-    found = (one for one in sorted(wanted, key=lambda one: (-len(one), one)) if len(one) >= LEAST)
-    return list(islice((one for one in found if one.casefold() not in rest), most))
+    folded = {one: _bytes(one.casefold()) for one in wanted if len(one) >= LEAST}
+    there = Sieve(folded.values()).found(_bytes(rest))
+    return sorted((one for one in folded if folded[one] not in there), key=_longest_first)
+
+
+def _longest_first(text: str) -> tuple[int, str]:
+    return -len(text), text
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def forms(text: str) -> set[bytes]:
@@ -71,22 +81,24 @@ def forms(text: str) -> set[bytes]:
     made = {one.encode("utf-8", "replace").lower() for one in spelled}
     # Of ASCII, the one order of bytes is the other without its first: both hold this.
     made |= {one.encode("utf-16-le", "replace")[:-1].lower() for one in spelled}
-    return made | {
-        one.encode("utf-16-be", "replace").lower() for one in spelled if not one.isascii()
-    }
+    made |= {one.encode("utf-16-be", "replace").lower() for one in spelled if not one.isascii()}
+    return made - {b""}  # accents alone, without them
 
 
 def search(files: Iterable[Path], texts: Iterable[str]) -> list[Found]:
     """The files in which any of `texts` remains, in any form, in large or small letters."""
-    needles = {text: forms(text) for text in texts}
+    owners: dict[bytes, list[str]] = {}
+    for text in set(texts):
+        for form in forms(text):
+            owners.setdefault(form, []).append(text)
+    sieve = Sieve(owners)
     found = []
-    for path in files:
-        left = dict(needles)
-        for block in _blocks(path, max((len(f) for fs in needles.values() for f in fs), default=1)):
-            for text in [text for text, each in left.items() if any(f in block for f in each)]:
-                del left[text]
-        if len(left) < len(needles):
-            found.append(Found(path, len(needles) - len(left)))
+    for path in files if owners else ():
+        there: set[bytes] = set()
+        for block in _blocks(path, sieve.longest):
+            there |= sieve.found(block)
+        if there:
+            found.append(Found(path, len({text for form in there for text in owners[form]})))
     return found
 
 
@@ -96,7 +108,8 @@ def _blocks(path: Path, overlap: int) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
             while block := file.read(BLOCK):
-                yield tail + block.lower()
-                tail = (tail + block.lower())[-overlap:]
+                whole = tail + block.lower()
+                yield whole
+                tail = whole[-overlap:]
     except FileNotFoundError:
         return
