@@ -170,9 +170,14 @@ _TABLE = {slot: _choices(slot) for slot in _SLOTS}
 _ALL = templates()
 
 
+def fill(template: str, rng: random.Random) -> str:
+    """Return `template` with every slot filled."""
+    return re.sub(r"{(\w+)}", lambda m: rng.choice(_TABLE[m[1]]), template)
+
+
 def sentence(rng: random.Random) -> str:
     """Return one filled template in words of a-z, apostrophe and a capital I."""
-    return re.sub(r"{(\w+)}", lambda m: rng.choice(_TABLE[m[1]]), rng.choice(_ALL))
+    return fill(rng.choice(_ALL), rng)
 
 
 def words() -> set[str]:

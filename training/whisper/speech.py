@@ -14,6 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 FLITE = ("slt", "rms", "kal16", "awb")
+ACCENTS = {
+    "en-gb": "gmw/en",
+    "en-us": "en-us",
+    "en-029": "gmw/en-029",
+    "en-us-nyc": "gmw/en-US-nyc",
+    "en-gb-rp": "gmw/en-GB-x-rp",
+    "en-gb-scotland": "gmw/en-GB-scotland",
+    "en-gb-lancaster": "gmw/en-GB-x-gbclan",
+    "en-gb-west": "gmw/en-GB-x-gbcwmd",
+}
 _PHONEME, _END = 7, 0
 
 
@@ -85,10 +95,11 @@ def _flite_voice(name: str) -> Any:  # noqa: ANN401 - a C pointer
     return register(None)
 
 
-def flite(text: str, voice: str, stretch: float) -> Utterance:
-    """Return `text` spoken by a flite voice; `stretch` above 1 is slower."""
+def flite(text: str, voice: str, stretch: float, pitch: float = 1.0) -> Utterance:
+    """Return `text` spoken by a flite voice; `stretch` above 1 is slower, `pitch` above 1 higher."""
     lib, speaker = _flite(), _flite_voice(voice)
     lib.feat_set_float(speaker.contents.features, b"duration_stretch", stretch)
+    lib.feat_set_float(speaker.contents.features, b"f0_shift", pitch)
     spoken = lib.flite_synth_text(text.encode(), c.cast(speaker, c.c_void_p))
     wave = lib.utt_wave(spoken).contents
     samples = np.ctypeslib.as_array(wave.samples, (wave.length,)).astype(np.float32) / 32768
@@ -135,8 +146,10 @@ def espeak(text: str, voice: str, words_per_minute: int, pitch: int) -> Utteranc
     lib, rate, heard, starts, _ = _espeak()
     heard.clear()
     starts.clear()
-    # the library knows British English by its file only
-    if lib.espeak_SetVoiceByName(voice.replace("en-gb", "gmw/en").encode()) != 0:
+    # the library knows most accents by their files only
+    accent, _, variant = voice.partition("+")
+    name = ACCENTS[accent] + (f"+{variant}" if variant else "")
+    if lib.espeak_SetVoiceByName(name.encode()) != 0:
         message = f"espeak-ng has no voice {voice}"
         raise ValueError(message)
     lib.espeak_SetParameter(1, words_per_minute, 0)

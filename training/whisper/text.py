@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 HELDOUT = Path(__file__).with_name("heldout.tsv")
+LARGE = Path(__file__).with_name("heldout_large.tsv")
+NAMES = Path(__file__).with_name("names.tsv")
 DEMO = Path(__file__).parents[2] / "models" / "offline" / "demo" / "script.json"
 PERSONA = "chat/synthetic_persona_chat/Synthetic-Persona-Chat_{part}.csv"
 SELF_DIALOGUE = "chat/self_dialogue/self_dialogue.jsonl"
@@ -86,6 +88,23 @@ def heldout() -> list[tuple[str, str, str]]:
     """Return the committed (set, voice, words) rows."""
     rows = [line.split("\t") for line in HELDOUT.read_text(encoding="utf-8").splitlines()[1:]]
     return [(name, voice, words) for name, voice, words in rows]
+
+
+def large() -> list[tuple[str, str, str, str]]:
+    """Return the committed (set, voice, words, name) rows of the larger list; name is empty but in the name sets."""
+    rows = [line.split("\t") for line in LARGE.read_text(encoding="utf-8").splitlines()[1:]]
+    return [(name, voice, words, spelt) for name, voice, words, spelt in rows]
+
+
+def names(kind: str) -> list[str]:
+    """Return our list of names of one kind: person, pet or town."""
+    rows = [line.split("\t") for line in NAMES.read_text(encoding="utf-8").splitlines()[1:]]
+    return [name for found, name in rows if found == kind]
+
+
+def unseen_names() -> set[str]:
+    """Return the names that no training text may hold."""
+    return {name for *_, name in large() if name}
 
 
 def forbidden(data: Path) -> set[str]:
