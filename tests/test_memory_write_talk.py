@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,3 +56,24 @@ def test_a_turn_taken_back_leaves_what_was_said_before_as_well(memory: Memory) -
     settle(memory)
     memory.undo()
     assert known(memory) == {"Sam's dog is called Biscuit."}
+
+
+def test_a_turn_that_cannot_be_taken_back_keeps_what_it_left(memory: Memory) -> None:
+    tell(memory, "my dog is called biscuit")
+    settle(memory)
+    memory._journal.database.connection.execute(
+        "CREATE TEMP TRIGGER refuse BEFORE DELETE ON lines"
+        " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )
+    with pytest.raises(sqlite3.IntegrityError, match="refused"):
+        memory.undo()
+    assert known(memory) == {"Sam's dog is called Biscuit."}
+    assert len(memory.lines(memory.session)) == 2
+
+
+def test_words_that_a_turn_taken_back_left_are_in_no_file_of_the_journal(memory: Memory) -> None:
+    tell(memory, "my dog is called xylograph")
+    settle(memory)
+    memory.undo()
+    kept = b"".join(path.read_bytes() for path in memory.folder.glob("journal*"))
+    assert b"xylograph" not in kept.lower()

@@ -169,8 +169,10 @@ class Memory:
         if not turn:
             return 0
         self._copy.drop()
-        learned = self._writer.unlearn(turn)
-        gone = self._journal.remove(turn[0].session, turn[0].n)
+        with self._versions.together():
+            learned = self._writer.unlearn(turn)
+            gone = self._journal.remove(turn[0].session, turn[0].n)
+        self._journal.flush()
         if self._index is not None:
             names = [*(line.id for line in gone), *(f"{NAMED}{name}" for name in learned)]
             self._index.remove(names)

@@ -124,15 +124,21 @@ class Journal:
         return line
 
     def remove(self, session: str, first: int) -> list[Line]:
-        """Delete the lines of a session from number `first` on, in every table, for good."""
+        """Delete the lines of a session from number `first` on, in every table, for good.
+
+        They are in the log until `flush`.
+        """
         gone = [line for line in self.session(session) if line.n >= first]
         with self._writing() as db:
             self.erase(gone)
-            # SQLite before 3.42 keeps deleted words inside the index until it is merged.
-            db.execute(f"INSERT INTO {self._fts}({self._fts}) VALUES ('optimize')")
-        with guarded(self.path):
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            # SQLite before 3.42 keeps deleted words inside an index until it is merged.
+            for fts in (self._fts, f"memories_fts_{self.scope}"):
+                db.execute(f"INSERT INTO {fts}({fts}) VALUES ('optimize')")
         return gone
+
+    def flush(self) -> None:
+        """Write the log into the file and cut it to nothing: what was deleted is in neither."""
+        self.database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def erase(self, lines: Sequence[Line]) -> None:
         """Delete lines, shown or not, and the vectors of others that were made with their words.
@@ -299,39 +305,32 @@ class Journal:
 
     def newest(self, limit: int) -> list[Line]:
         """The newest lines, newest first."""
-        with guarded(self.path):
-            return self._lines("1 ORDER BY seq DESC LIMIT ?", limit)
+        return self._lines("1 ORDER BY seq DESC LIMIT ?", limit)
 
     def sessions(self) -> list[tuple[str, int, int, int]]:
         """Id, number of lines, first and last place of each conversation, oldest first."""
-        with guarded(self.path):
-            return self._db.execute(
-                "SELECT session, count(*), min(seq), max(seq) FROM lines"
-                " WHERE scope = ? AND owner = ? AND character = ? AND hidden = 0"
-                " GROUP BY session ORDER BY 3",
-                (self.scope, self.owner, self.character),
-            ).fetchall()
+        return self.database.rows(
+            "SELECT session, count(*), min(seq), max(seq) FROM lines"
+            " WHERE scope = ? AND owner = ? AND character = ? AND hidden = 0"
+            " GROUP BY session ORDER BY 3",
+            *(self.scope, self.owner, self.character),
+        )
 
     def hidden(self) -> list[Line]:
         """Lines that are forgotten but can still be restored, newest first."""
-        with guarded(self.path):
-            return self._lines("1 ORDER BY seq DESC", hidden=1)
+        return self._lines("1 ORDER BY seq DESC", hidden=1)
 
     def unlooked(self, version: int, limit: int) -> list[Line]:
         """The owner's lines that this version of the extractor has yet to see, oldest first."""
-        with guarded(self.path):
-            where = "speaker = 'user' AND looked < ? ORDER BY seq LIMIT ?"
-            return self._lines(where, version, limit)
+        return self._lines("speaker = 'user' AND looked < ? ORDER BY seq LIMIT ?", version, limit)
 
     def ending(self, tail: str) -> list[Line]:
         """Lines whose ULID ends with `tail`, newest first."""
-        with guarded(self.path):
-            return self._lines("substr(ulid, -length(?)) = ? ORDER BY seq DESC", tail, tail)
+        return self._lines("substr(ulid, -length(?)) = ? ORDER BY seq DESC", tail, tail)
 
     def last(self) -> int:
         """Place of the newest line of anybody; 0 in an empty journal."""
-        with guarded(self.path):
-            (seq,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM lines").fetchone()
+        ((seq,),) = self.database.rows("SELECT coalesce(max(seq), 0) FROM lines")
         return int(seq)
 
     # ── vectors ──────────────────────────────────────────────────────────────────────────────
@@ -366,11 +365,11 @@ class Journal:
     # ── the database ─────────────────────────────────────────────────────────────────────────
 
     def _lines(self, where: str, *values: object, hidden: int = 0) -> list[Line]:
-        rows = self._db.execute(
+        rows = self.database.rows(
             f"SELECT {FIELDS} FROM lines"
             f" WHERE scope = ? AND owner = ? AND character = ? AND hidden = {hidden} AND {where}",
-            (self.scope, self.owner, self.character, *values),
-        ).fetchall()
+            *(self.scope, self.owner, self.character, *values),
+        )
         return [_line(row) for row in rows]
 
     def _scope(self) -> int:
