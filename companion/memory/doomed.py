@@ -9,13 +9,14 @@ that also rests on a line that stays keeps that line's words and loses the other
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from companion.memory.record import parse, serialise
 from companion.memory.remains import telling
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from companion.memory.journal import Journal
     from companion.memory.line import Line
@@ -79,7 +80,7 @@ def gather(journal: Journal, names: Collection[str] | None) -> Doomed:
         seq: parse(xml)
         for seq, xml in rows("SELECT seq, xml FROM memories WHERE scope = ? ORDER BY seq", scope)
     }
-    _cascade(doomed, every, asked, _words(journal, doomed.lines))
+    _cascade(doomed, every, asked, cache(lambda: _words(journal, doomed.lines)))
     doomed.texts = [
         *(line.text for line in doomed.lines),
         *(text for one in doomed.versions.values() for text in _texts(one)),
@@ -88,7 +89,9 @@ def gather(journal: Journal, names: Collection[str] | None) -> Doomed:
     return doomed
 
 
-def _cascade(doomed: Doomed, every: dict[int, Record], asked: set[str], words: set[str]) -> None:
+def _cascade(
+    doomed: Doomed, every: dict[int, Record], asked: set[str], words: Callable[[], set[str]]
+) -> None:
     """Find what rests on what goes, until nothing more does."""
     gone = {(line.session, line.n) for line in doomed.lines}
     latest = {one.id: one.v for one in every.values()}
@@ -109,15 +112,19 @@ def _cascade(doomed: Doomed, every: dict[int, Record], asked: set[str], words: s
             doomed.changed[seq] = kept
 
 
-def _rests(one: Record, gone: Collection[tuple[str, int]], refs: set[str], words: set[str]) -> bool:
+def _rests(
+    one: Record, gone: Collection[tuple[str, int]], refs: set[str], words: Callable[[], set[str]]
+) -> bool:
     """Whether this version cannot stay without what is gone."""
     if any(_touches(part.session, part.turns, gone) for part in one.covers):
         return True
     if not refs.isdisjoint(one.derived_from):
         return True
     touched = [_touches(part.session, part.turns, gone) for part in one.sources]
-    told = any(word in one.text.casefold() for word in words)
-    return bool(touched) and (all(touched) or (any(touched) and told))
+    if not any(touched):
+        return False
+    text = one.text.casefold()
+    return all(touched) or any(word in text for word in words())
 
 
 def _touches(session: str, turns: str, gone: Collection[tuple[str, int]]) -> bool:
@@ -184,6 +191,7 @@ def remove(journal: Journal, doomed: Doomed, at: int) -> None:
             [(scope, one, at) for one in doomed.ids],
         )
         # SQLite before 3.42 keeps deleted words inside a full-text index until it is built anew.
-        for table in ("lines", "memories", "passages"):
+        gone = {"lines": doomed.lines, "memories": doomed.versions, "passages": doomed.documents}
+        for table in (table for table, some in gone.items() if some):
             fts = f"{table}_fts_{scope}"
             db.execute(f"INSERT INTO {fts}({fts}) VALUES ('rebuild')")

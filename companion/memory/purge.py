@@ -175,8 +175,11 @@ def _of(table: str, texts: list[object], doomed: Doomed) -> bool:
 
 def _drop_index(journal: Journal, index: Index | None, folder: Path) -> bool:
     """Throw the dense index away, which the journal fills again; False: it is out of reach."""
-    reached = index.renew() if index is not None else True
-    Vectors(journal).unmark()
+    reached = True
+    if index is not None:
+        reached = index.renew()
+    else:
+        Vectors(journal).unmark()
     Folder(folder / "chroma").clear()  # of another embedder, or from before there was a server
     return reached
 
