@@ -271,3 +271,44 @@ def test_a_document_is_forgotten_and_restored_by_its_name(call, workspace):
     assert "Ada Lind" in call("search", "north pier")[1]
     assert call("forget", "kestrel.md", "--yes", "--json")[1]["receipt"]["verified"]
     assert call("search", "north pier")[1] == ""
+
+
+def set_up_index(address: str) -> None:
+    assert run(["--quiet", "config", "set", "memory.embedder", "minilm"]) == 0
+    assert run(["--quiet", "config", "set", "memory.index", address]) == 0
+
+
+@pytest.mark.parametrize("verb", [["memories", "search", "x"], ["talk", "--text"]])
+@pytest.mark.parametrize("host", ["chroma.example", "192.0.2.7", "[2001:db8::1]"])
+@pytest.mark.usefixtures("workspace")
+def test_offline_an_index_on_another_machine_is_refused(capsys, verb, host):
+    set_up_index(f"http://{host}:8000")
+    assert run(["--offline", *verb]) == 69
+    err = capsys.readouterr().err
+    assert f'[memory] index = "http://{host}:8000" is on another machine.' in err
+    assert 'set index = ""' in err
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"])
+@pytest.mark.usefixtures("workspace")
+def test_offline_an_index_on_this_machine_may_be_asked(capsys, host):
+    set_up_index(f"http://{host}:9")
+    assert run(["--offline", "memories", "list"]) == 0
+    assert run(["--offline", "memories", "forget"]) == 0
+    assert "Offline" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("workspace")
+def test_offline_an_index_that_is_not_asked_is_no_matter(capsys):
+    set_up_index("http://chroma.example:8000")
+    assert run(["--offline", "memories", "list"]) == 0  # by words alone
+    assert run(["--quiet", "config", "set", "memory.embedder", "none"]) == 0
+    assert run(["--offline", "memories", "search", "Leeds"]) == 0
+    assert "Leeds" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("workspace")
+def test_an_address_that_is_none_is_told_as_such(capsys):
+    set_up_index("http://[::1")
+    assert run(["--offline", "memories", "search", "x"]) == 78
+    assert "is not the address of a Chroma server" in capsys.readouterr().err

@@ -35,6 +35,7 @@ def opened(character: str, owner: str, *, dense: bool) -> Iterator[Memory]:
     name = owner or settings.user.name or "friend"
     wanted = {"enabled": True} if dense else {"enabled": True, "embedder": "none"}
     settings = settings.model_copy(update={"memory": settings.memory.model_copy(update=wanted)})
+    SHELL.refuse_other_machines(settings)
     notices: list[str] = []
     memory = open_memory(settings, Wishes(), card, name, notices)
     if memory is None:

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from companion.errors import CompanionError
+from companion.errors import CompanionError, Offline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,23 @@ class Shell:
         """Chatter and progress: to stderr, unless --quiet."""
         if not self.quiet:
             print(text, file=sys.stderr, flush=True)
+
+    def refuse_other_machines(self, settings: Settings) -> None:
+        """Stop before the memory asks a server elsewhere, if nothing may touch the network.
+
+        Raises:
+            Offline: `--offline` was given, and the search index is on another machine.
+        """
+        memory = settings.memory
+        if not (self.offline and memory.enabled and memory.index and memory.embedder != "none"):
+            return
+        from companion.memory.chroma import is_here
+
+        if not is_here(memory.index):
+            raise Offline(
+                f'Offline mode: [memory] index = "{memory.index}" is on another machine.',
+                'Run without --offline; or set index = "", and it is kept in the folder.',
+            )
 
 
 SHELL = Shell()

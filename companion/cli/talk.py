@@ -51,6 +51,7 @@ def talk(
 
         return demo()
     settings = SHELL.settings()
+    SHELL.refuse_other_machines(settings)
     owner = as_name or settings.user.name or (ask_name(settings) if live else "")
     wish = _Wish(character, owner or "friend", fresh, typed=text or not live, as_json=as_json)
     terminal = Terminal() if live else None

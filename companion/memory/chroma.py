@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import http.client
+import ipaddress
 import json
 import os
 import secrets
@@ -203,17 +204,7 @@ class Server:
     pause = 5.0
 
     def __init__(self, url: str, identity: Path) -> None:
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = None
-        if parts.scheme not in {"http", "https"} or not parts.hostname or port is None:
-            raise ConfigError(
-                f'[memory] index = "{url}" is not the address of a Chroma server.',
-                'It looks like "http://127.0.0.1:8000"; empty keeps the index in the folder.',
-            )
-        self._host, self._port, self._safe = parts.hostname, port, parts.scheme == "https"
+        self._host, self._port, self._safe = _server(url)
         self.suffix = f"-{_identity(identity)}"
 
     def look(self, name: str, rows: int) -> Seen | None:  # noqa: ARG002 - as a folder is
@@ -267,6 +258,33 @@ class Server:
 
 def _sessions(client: Any) -> tuple[Any, Any]:  # noqa: ANN401 - untyped library
     return client._server._session, client._admin_client._server._session  # noqa: SLF001
+
+
+def _server(url: str) -> tuple[str, int, bool]:
+    """Host and port of a server, and whether what is said to it is encrypted."""
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if scheme not in {"http", "https"} or not host or port is None:
+        raise ConfigError(
+            f'[memory] index = "{url}" is not the address of a Chroma server.',
+            'It looks like "http://127.0.0.1:8000"; empty keeps the index in the folder.',
+        )
+    return host, port, scheme == "https"
+
+
+def is_here(url: str) -> bool:
+    """Whether the address of a server is of this machine, so that no network is touched.
+
+    Raises:
+        ConfigError: That is no such address.
+    """
+    host, _, _ = _server(url)
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"  # other names would have to be asked for
 
 
 def place_of(folder: Path, url: str) -> Place:

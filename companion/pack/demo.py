@@ -112,6 +112,7 @@ def run_here(
     inside = settings.model_copy(
         update={
             "companion": settings.companion.model_copy(update={"memory": home / "memory_db"}),
+            "memory": settings.memory.model_copy(update={"index": ""}),  # leaves nothing behind
             "llm": settings.llm.model_copy(update={"temperature": 0.0}),  # every time the same
         }
     )
