@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from companion.memory.write.candidate import Candidate
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
-FILES = ("writing.json", "writing_later.json", "writing_unseen.json")
+FILES = (
+    "writing.json",
+    "writing_later.json",
+    "writing_unseen.json",
+    "writing_fourth.json",
+)
 ABOUT = About("Sam", "Juno")
 LITTLE = {"a", "an", "the", "my", "sam's", "sams", "juno", "you", "to", "den", "die", "das", "der"}
 FREE = {"event", "promise", "note"}
