@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sqlite3
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from memory_world import settle, tell
 from companion.cli.app import run
 from companion.cli.shell import SHELL
 from companion.memory import Memory
+from companion.memory.purge import Receipt
 from companion.memory.record import parse_book
 
 if TYPE_CHECKING:
@@ -312,3 +314,14 @@ def test_an_address_that_is_none_is_told_as_such(capsys):
     set_up_index("http://[::1")
     assert run(["--offline", "memories", "search", "x"]) == 78
     assert "is not the address of a Chroma server" in capsys.readouterr().err
+
+
+def test_a_receipt_names_what_of_a_server_cannot_be_checked(capsys):
+    from companion.cli.correcting import _print, _receipt
+
+    receipt = Receipt(datetime.now(UTC), ("A",), {"lines": 1}, away=True, elsewhere=True)
+    _print(receipt)
+    told = capsys.readouterr().out
+    assert "did not answer: their vectors are deleted there when it does" in told
+    assert "in its own files cannot be checked from here" in told
+    assert (_receipt(receipt)["away"], _receipt(receipt)["elsewhere"]) == (True, True)

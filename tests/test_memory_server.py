@@ -16,6 +16,7 @@ from memory_world import Words, settle, tell, texts
 from companion.errors import ConfigError
 from companion.memory import Memory
 from companion.memory.chroma import Server, errors
+from companion.values import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,9 +190,25 @@ def test_what_is_forgotten_for_good_leaves_the_server(running: Chroma, tmp_path:
     settle(memory)
     held = _held(memory)
     memory.close()
-    assert (receipt.verified, receipt.away) == (True, False)
+    assert (receipt.verified, receipt.away, receipt.elsewhere) == (True, False, True)
     assert names[0] not in held
     assert names[1] in held
+
+
+def test_by_voice_it_is_said_that_the_files_of_a_server_cannot_be_seen(
+    running: Chroma, tmp_path: Path
+) -> None:
+    memory = _opened(tmp_path, running.url)
+    tell(memory, *TOLD)
+    settle(memory)
+    memory.obey(Heard("forget about Biscuit"))
+    answer = memory.obey(Heard("yes"))
+    memory.close()
+    assert answer is not None
+    assert answer.text == (
+        "Done: one memory deleted for good."
+        " What the index server keeps of it, without words, I cannot see."
+    )
 
 
 def test_a_receipt_says_that_the_server_was_away(tmp_path: Path) -> None:

@@ -162,6 +162,7 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "left": [{"path": str(one.path), "count": one.count} for one in receipt.left],
         "changed": list(receipt.changed),
         "away": receipt.away,
+        "elsewhere": receipt.elsewhere,
         "verified": receipt.verified,
     }
 
@@ -176,5 +177,7 @@ def _print(receipt: Receipt) -> None:
         show(f"Still there: {one.count} of their words in {one.path}.")
     if receipt.away:
         show("The index server did not answer: their vectors are deleted there when it does.")
+    if receipt.elsewhere:
+        show("What the index server keeps of vectors in its own files cannot be checked from here.")
     for path in receipt.changed:
         show(f"Left alone, because it was changed since it was exported: {path}.")

@@ -92,6 +92,11 @@ class Index:
         """Whether it can be asked."""
         return self._collection is not None
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it is on a server, whose files are not ours."""
+        return bool(self.place.suffix)
+
     # ── opening ──────────────────────────────────────────────────────────────────────────────
 
     def step(self) -> bool:
@@ -201,12 +206,12 @@ class Index:
 
         False: it is on a server that does not answer, and is deleted there when it does.
         """
-        if self._client is not None or self.place.suffix:
+        if self._client is not None or self.elsewhere:
             with self._watched(), clean_memory():
                 if self._client is None:
                     self._enter()
                 self._client.delete_collection(self.name)
-        reached = self._client is not None or not self.place.suffix
+        reached = self._client is not None or not self.elsewhere
         self.close()
         self.place.clear()
         self._vectors.unmark()

@@ -178,11 +178,12 @@ class Wishes:
         if not question.hidden:
             names = self._memory.forget(names).ids
         receipt = self._memory.purge(names)
-        count = counted(lang, question.count)
-        if receipt.verified:
-            return Answer(phrase(lang, "purged", count=count), forgotten=names)
         files = ", ".join([*(str(one.path) for one in receipt.left), *receipt.changed])
-        return Answer(phrase(lang, "purged some", count=count, files=files), forgotten=names)
+        name = "purged" if receipt.verified else "purged some"
+        text = phrase(lang, name, count=counted(lang, question.count), files=files)
+        if receipt.elsewhere:
+            text = f"{text} {phrase(lang, 'elsewhere')}"
+        return Answer(text, forgotten=names)
 
     @staticmethod
     def _refused(question: _Question) -> Answer:

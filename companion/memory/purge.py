@@ -73,6 +73,8 @@ class Receipt:
         changed: Exports that were changed since they were written, so they were not touched.
         away: Whether the dense index is on a server that did not answer: the vectors, which hold no
             words, are deleted there when it does.
+        elsewhere: Whether the dense index is on a server: what that keeps of the vectors in its own
+            files cannot be seen from here.
     """
 
     at: datetime
@@ -83,6 +85,7 @@ class Receipt:
     left: tuple[Found, ...] = ()
     changed: tuple[str, ...] = ()
     away: bool = False
+    elsewhere: bool = False
 
     @property
     def verified(self) -> bool:
@@ -120,12 +123,15 @@ def purge(
     _flush(journal)
     files = places.files()
     left = search(files, needles)
+    elsewhere = index is not None and index.elsewhere
     if any(found.path.name.startswith(journal.path.name) for found in left):
         _flush(journal, whole=True)
         left = search(files, needles)
     kinds = {kind: count for kind, count in removed.items() if count}
     return Receipt(
-        at, doomed.ids, kinds, len(files), len(needles), tuple(left), tuple(changed), away
+        *(at, doomed.ids, kinds, len(files), len(needles), tuple(left), tuple(changed)),
+        away=away,
+        elsewhere=elsewhere,
     )
 
 
