@@ -7,6 +7,7 @@ each operation; needs `faults.cpp` in front of the C library. Both print one lin
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import gzip
@@ -18,6 +19,7 @@ import shutil
 import signal
 import sqlite3
 import sys
+import tempfile
 import traceback
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ from typing import TYPE_CHECKING
 from companion.errors import CompanionError
 from companion.memory import Memory
 from companion.memory.doomed import gather, remove
+from companion.memory.formats import SCHEMA
 from companion.memory.record import Entity, Record, Source
 from companion.memory.versions import Versions
 from companion.values import Heard, Said
@@ -64,7 +67,10 @@ def state(folder: Path) -> dict[str, list[str]]:
     held = {
         "lines": [text for (text,) in rows("SELECT text FROM lines WHERE hidden = 0 ORDER BY seq")],
         "hidden": [text for (text,) in rows("SELECT text FROM lines WHERE hidden = 1")],
-        "memories": [f"{i}#{v} {t}" for i, v, t in rows("SELECT id, v, text FROM memories")],
+        "memories": [
+            f"{i}#{v} {status} {t}"
+            for i, v, status, t in rows("SELECT id, v, status, text FROM memories ORDER BY seq")
+        ],
         "found": [text for (text,) in rows("SELECT turn FROM lines_fts_1 ORDER BY rowid")],
         "dead": ["-" for _ in rows("SELECT id FROM tombstones")],
     }
@@ -93,6 +99,26 @@ def talked(folder: Path) -> None:
     memory.close()
 
 
+def moved(folder: Path) -> None:
+    """Somebody lives in Leeds, and has just said that it is Lisbon now; nobody has read that."""
+    _tell(folder, "I live in Leeds.", "I moved to Lisbon yesterday.", read=1)
+
+
+def learned(folder: Path) -> None:
+    """The same, when it was read."""
+    _tell(folder, "I live in Leeds.", "I moved to Lisbon yesterday.", read=2)
+
+
+def _tell(folder: Path, *lines: str, read: int) -> None:
+    memory = opened(folder)
+    for words in lines:
+        memory.hear(Heard(words))
+        memory.say(Said("Mhm."))
+    for _ in range(read):
+        next(memory._writer.steps())
+    memory.close()
+
+
 def old(folder: Path) -> None:
     """A journal of format 1."""
     (folder / "journal.sqlite3").write_bytes(gzip.decompress(FORMAT_1.read_bytes()))
@@ -114,9 +140,8 @@ def _edit(memory: Memory) -> None:
     Versions(memory._journal).revise(known("dog", "Sam has two dogs."))
 
 
-def _supersede(memory: Memory) -> None:
-    old_one = known("nurse", "-").id
-    Versions(memory._journal).supersede(old_one, known("teacher", "Sam works as a teacher."))
+def _read(memory: Memory) -> None:
+    next(memory._writer.steps())
 
 
 def _forget(memory: Memory) -> None:
@@ -128,27 +153,58 @@ def _delete(memory: Memory) -> None:
 
 
 def _undo(memory: Memory) -> None:
-    session = memory._journal.newest(1)[0].session
-    memory._journal.remove(session, 5)
+    memory._talk.session = memory._journal.newest(1)[0].session
+    memory.undo()
+
+
+def as_it_was(folder: Path) -> None:
+    """Whatever became of bringing a journal up to date, each line of it is as it was."""
+    with tempfile.TemporaryDirectory() as name:
+        seen = Path(name) / "journal.sqlite3"
+        for path in folder.glob("journal.sqlite3*"):
+            shutil.copy(path, seen.with_name(path.name))
+        rows = _rows(seen)
+        old(Path(name))
+        for left in seen.parent.glob("journal.sqlite3-*"):
+            left.unlink()
+        assert rows == _rows(seen), "lines are not what they were"
+
+
+def _rows(path: Path) -> list[tuple[object, ...]]:
+    """All of the lines that the first format knows."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        assert version in {1, SCHEMA}, version
+        return db.execute(
+            "SELECT seq, ulid, session, n, scope, owner, character, speaker, who, text, confidence,"
+            " said_at, utc_offset, vector, embedder, due, indexed FROM lines ORDER BY seq"
+        ).fetchall()
+
+
+def _any(_: Path) -> None:
+    """Nothing is asked of the files themselves."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What is struck: on which folder, and whether opening the memory is a part of it."""
+    """What is struck: on which folder, whether opening the memory is a part of it, and what holds
+    of the files right after the fault."""
 
     prepare: Callable[[Path], None]
     act: Callable[[Memory], None] | None = None
+    holds: Callable[[Path], None] = _any
 
 
 OPERATIONS = {
     "hear": Operation(talked, _hear),
     "add": Operation(talked, _add),
     "edit": Operation(talked, _edit),
-    "supersede": Operation(talked, _supersede),
+    "learn": Operation(moved, _read),
     "forget": Operation(talked, _forget),
     "delete": Operation(talked, _delete),
-    "undo": Operation(talked, _undo),
-    "migrate": Operation(old),
+    "undo": Operation(learned, _undo),
+    "migrate": Operation(old, holds=as_it_was),
     "create": Operation(nothing),
 }
 DONE, REFUSED, WRONG = 0, 1, 2
@@ -175,6 +231,7 @@ def _child(work: Path, operation: Operation, n: int, fault: str) -> int:
         outcome = REFUSED
     struck = shim.faults_seen() >= n
     shim.faults_arm(where, 0, 0, 0)
+    operation.holds(work)
     (memory or opened(work)).hear(Heard("Afterwards."))  # it goes on without a restart
     return outcome + (0 if struck else 10)
 
@@ -199,9 +256,9 @@ def calls(folder: Path, fault: str, stride: int) -> dict[str, object]:
         start, work = folder / f"{name}-base", folder / f"{name}-work"
         start.mkdir(parents=True)
         operation.prepare(start)
-        before = state(_copied(start, work))
+        before = _named(state(_copied(start, work)))
         _forked(_copied(start, work), operation, 1 << 40, "full")
-        after = state(work)
+        after = _named(state(work))
         n = 1
         while True:
             code = _forked(_copied(start, work), operation, n, fault)
@@ -210,13 +267,21 @@ def calls(folder: Path, fault: str, stride: int) -> dict[str, object]:
             struck += 1
             told = {DONE: "done", REFUSED: "refused", -9: "killed"}.get(code, "wrong")
             try:
-                now = state(work)
+                if told == "killed":
+                    operation.holds(work)
+                now = _named(state(work))
             except (AssertionError, CompanionError, sqlite3.Error) as error:
                 now, told = {"damaged": [repr(error)]}, "wrong"
             if not _right(told, now, before, after):
                 problems.append({"operation": name, "call": n, "told": told, "now": now})
             n += stride
     return {"struck": struck, "problems": problems}
+
+
+def _named(held: dict[str, list[str]]) -> dict[str, list[str]]:
+    """With a number instead of each id, which is another one each time."""
+    ids = list(dict.fromkeys(one[:26] for one in held["memories"]))
+    return held | {"memories": [f"{ids.index(one[:26])}{one[26:]}" for one in held["memories"]]}
 
 
 def _right(
@@ -250,10 +315,10 @@ def _write(folder: Path, run: int, chance: random.Random, told: int) -> None:
         memory.hear(Heard(words))
         os.write(told, f"line {words}\n".encode())
         made = versions.add(known(f"{run}X{number}", f"Memory {run}-{number}."))
-        os.write(told, f"memory {made.ref} {made.text}\n".encode())
+        os.write(told, f"memory {made.ref} {made.status} {made.text}\n".encode())
         if chance.random() < 0.3:
             made = versions.revise(replace(made, text=f"Edited {run}-{number}."))
-            os.write(told, f"memory {made.ref} {made.text}\n".encode())
+            os.write(told, f"memory {made.ref} {made.status} {made.text}\n".encode())
         if chance.random() < 0.2:
             os.write(told, f"going {words}\n".encode())
             memory._journal.hide([memory._journal.newest(1)[0].id])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from memory_world import settle, tell, texts, told
 
-from companion.errors import StoreDamaged, StoreNewer
+from companion.errors import StoreDamaged, StoreError, StoreNewer
 from companion.memory import Memory
 from companion.memory.copies import DAY, Copy
 
@@ -135,6 +135,16 @@ def test_what_is_taken_back_is_in_no_copy(tmp_path: Path) -> None:
     settle(memory)
     memory.close()
     assert b"xylograph" not in _copy(tmp_path).read_bytes()
+
+
+def test_a_copy_that_cannot_be_removed_is_said_and_nothing_is_taken_back(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, "Sam", "mira")
+    tell(memory, "It rained.")
+    _copy(tmp_path).mkdir()
+    with pytest.raises(StoreError, match="cannot be read or written"):
+        memory.undo()
+    assert texts(memory.lines(memory.session)) == ["It rained.", "Mhm."]
+    memory.close()
 
 
 def test_a_copy_is_made_once_a_day_and_only_of_something_new(store: Path) -> None:

@@ -84,22 +84,6 @@ class Chains(RuleBasedStateMachine):
         self.use(name, pinned=new.pinned)
 
     @precondition(some)
-    @rule(data=st.data(), record=ANY)
-    def supersede(self, data: st.DataObject, record: Record) -> None:
-        assume(record.id not in self.kept and record.id not in self.removed)
-        name = self.pick(data)
-        old = self.kept[name][-1]
-        made = self.versions.supersede(name, record)
-        closed = self.versions.get(name)
-        assert closed is not None
-        assert (closed.status, closed.v) == ("superseded", old.v + 1)
-        assert closed.valid_to == (old.valid_to or made.valid_from) != ""
-        assert made.supersedes[-1] == old.ref
-        assert closed.superseded_by[-1] == made.ref
-        self.kept[name].append(closed)
-        self.kept[made.id] = [made]
-
-    @precondition(some)
     @rule(data=st.data())
     def restore(self, data: st.DataObject) -> None:
         name = self.pick(data)

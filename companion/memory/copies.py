@@ -51,8 +51,9 @@ class Copy:
     def drop(self) -> None:
         """Remove it: what it holds is forgotten."""
         self._source = None
-        for path in (self.path, self._fresh):
-            path.unlink(missing_ok=True)
+        with guarded(self.journal):
+            for path in (self.path, self._fresh):
+                path.unlink(missing_ok=True)
 
     def steps(self, journal: Journal) -> Iterator[None]:
         """Make it anew where it is too old, in small steps; left at any, it goes on there."""

@@ -3,11 +3,11 @@
     versions = Versions(journal)
     made = versions.add(record)                      version 1
     versions.revise(replace(made, text="…"))         version 2; version 1 keeps its place
-    versions.supersede(made.id, record)              another memory is true from now on
 
 Versions of one id are what was written about the same thing: they are edits. What became untrue is
-another memory: it stays, closed, beside the one that took its place. Everything is in the
-journal's file and, inside `together`, in one transaction. Knows nothing of ranking or embedders.
+another memory: it stays, closed by `write.keep`, beside the one that took its place. Everything is
+in the journal's file and, inside `together`, in one transaction. Knows nothing of ranking or
+embedders.
 """
 
 # ruff: noqa: S608  (table names are ours: a number behind a fixed word; values are always bound)
@@ -101,31 +101,6 @@ class Versions:
             if record.pinned != old.pinned:
                 self.pin(old.id, pinned=record.pinned)
         return self._existing(record.id)
-
-    def supersede(self, old: str, record: Record) -> Record:
-        """Keep a new memory in the place of `old`, which was true until it began.
-
-        Where nobody said since when the new one is true, it is since it was said.
-
-        Raises:
-            MissingInput: There is no memory `old`.
-            BadData: As for `add`.
-        """
-        with self._database.writing():
-            closed = self._existing(old)
-            if not record.valid_from:
-                day = record.observed.date().isoformat()
-                record = replace(record, valid_from=day, precision="day")
-            made = self.add(replace(record, supersedes=(*record.supersedes, closed.ref)))
-            self.revise(
-                replace(
-                    closed,
-                    status="superseded",
-                    valid_to=closed.valid_to or made.valid_from,
-                    superseded_by=(*closed.superseded_by, made.ref),
-                )
-            )
-        return made
 
     def restore(self, name: str, v: int) -> Record:
         """Make version `v` of a memory the newest one again, as a new version.
