@@ -316,12 +316,12 @@ def test_an_address_that_is_none_is_told_as_such(capsys):
     assert "is not the address of a Chroma server" in capsys.readouterr().err
 
 
-def test_a_receipt_names_what_of_a_server_cannot_be_checked(capsys):
-    from companion.cli.correcting import _print, _receipt
+def test_a_receipt_names_what_of_a_server_cannot_be_checked():
+    from companion.cli.correcting import _receipt
 
     receipt = Receipt(datetime.now(UTC), ("A",), {"lines": 1}, away=True, elsewhere=True)
-    _print(receipt)
-    told = capsys.readouterr().out
-    assert "did not answer: their vectors are deleted there when it does" in told
-    assert "in its own files cannot be checked from here" in told
+    assert receipt.told()[-2:] == (
+        "The index server did not answer: their vectors are deleted when it does.",
+        "What the index server keeps of vectors in its own files cannot be checked.",
+    )
     assert (_receipt(receipt)["away"], _receipt(receipt)["elsewhere"]) == (True, True)

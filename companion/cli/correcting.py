@@ -94,7 +94,8 @@ def forget(
             }
         )
     elif receipt is not None:
-        _print(receipt)
+        for sentence in receipt.told():
+            show(sentence)
     elif gone.ids:
         SHELL.say("Hidden, not deleted: `companion memories restore ID` brings it back,")
         SHELL.say("`companion memories forget --yes` deletes it for good.")
@@ -165,19 +166,3 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "elsewhere": receipt.elsewhere,
         "verified": receipt.verified,
     }
-
-
-def _print(receipt: Receipt) -> None:
-    """The receipt for people."""
-    gone = ", ".join(f"{count} {kind}" for kind, count in receipt.removed.items())
-    show(f"Deleted for good at {receipt.at:%Y-%m-%d %H:%M}: {gone or 'nothing'}.")
-    if receipt.verified:
-        show(f"None of their words is left in the {receipt.searched} files of the memory.")
-    for one in receipt.left:
-        show(f"Still there: {one.count} of their words in {one.path}.")
-    if receipt.away:
-        show("The index server did not answer: their vectors are deleted there when it does.")
-    if receipt.elsewhere:
-        show("What the index server keeps of vectors in its own files cannot be checked from here.")
-    for path in receipt.changed:
-        show(f"Left alone, because it was changed since it was exported: {path}.")

@@ -21,6 +21,7 @@ from companion.errors import UsageError
 from companion.memory import folder as folder_of_memories
 from companion.memory.book import Book, Taken
 from companion.memory.chroma import place_of
+from companion.memory.condemned import AT_ONCE, Condemned
 from companion.memory.copies import Copy, opened
 from companion.memory.dense import Dense
 from companion.memory.forget import Forgetting, Forgotten
@@ -110,12 +111,16 @@ class Memory:
         self._forgetting = Forgetting(self._journal, self._versions, self.lore, self._hand)
         self._witness = Witness(self._journal, self._hand, self._told)
         self._places = Places(self.folder, more.get("audio"))
+        self._condemned = Condemned(self._journal)
         most = more.get("notes", MOST)
         self._recall = Recall(self._searching(), self._writer, self._hand, self._talk, most)
         self._wishes = Wishes(self, self._talk, self._journal, self._writer, self._witness)
+        self._delete_condemned()  # what the last one was kept from
 
     def close(self) -> None:
         """Give everything back; safe to repeat."""
+        if self._lock.held:
+            self._delete_condemned()
         self._recall.search.close()
         if self._index is not None:
             self._index.close()
@@ -182,9 +187,11 @@ class Memory:
     def idle(self) -> Iterator[None]:
         """The work that can wait, in small steps; it may be left at any of them.
 
-        Reads the lines that nobody has read for what they leave behind, embeds what is not yet,
-        and hands it to the dense index.
+        Deletes what is to be deleted for good, reads the lines that nobody has read for what they
+        leave behind, embeds what is not yet, and hands it to the dense index.
         """
+        if self._delete_condemned():
+            yield
         yield from self._writer.steps()
         for embedded in self._dense.steps() if self._dense else ():
             if embedded:
@@ -312,6 +319,13 @@ class Memory:
         places = replace(self._places, audio=audio or self._places.audio)
         return purge(self._journal, self._index, places, ids, self._talk.moment())
 
+    def delete(self, names: Sequence[str]) -> Receipt | None:
+        """Delete for good what is forgotten: at once where that is quick, else soon (None)."""
+        if self._places.size() <= AT_ONCE:
+            return self.purge(names)
+        self._condemned.add({name.removeprefix(NAMED) for name in names})
+        return None
+
     def export(self, *, redact: bool = False) -> str:
         """All memories as one XML document; see `Book`."""
         return Book(self._journal, self._versions).write(self._talk.moment(), redact=redact)
@@ -321,6 +335,12 @@ class Memory:
         return Book(self._journal, self._versions).read(book, progress)
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────
+
+    def _delete_condemned(self) -> bool:
+        """Delete what is still to be deleted for good; whether there was any."""
+        told = self._condemned.deleted(self._index, self._places, self._talk.moment())
+        self._notices += told
+        return bool(told)
 
     def _indexed(self, embedder: Embedder | None, address: str) -> Index | None:
         if embedder is None:

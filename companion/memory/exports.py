@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+from companion.memory.folder import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,14 +53,7 @@ def known(folder: Path) -> list[Export]:
 
 def keep(folder: Path, exports: list[Export]) -> None:
     """Write the list anew, wholly or not at all."""
-    fresh = folder / f"{NAME}.new"
-    fresh.unlink(missing_ok=True)
-    fd = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(fd, "w", encoding="utf-8") as file:
-        json.dump([asdict(one) for one in exports], file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(folder / NAME)
+    write_whole(folder / NAME, json.dumps([asdict(one) for one in exports], indent=1))
 
 
 def digest(path: Path) -> str:

@@ -87,9 +87,14 @@ class FolderLock:
         except OSError as error:
             raise _unwritable(self._file, error) from error
 
+    @property
+    def held(self) -> bool:
+        """Whether it holds the folder."""
+        return self._fd >= 0
+
     def close(self) -> None:
         """Give the folder back; safe to repeat."""
-        if self._fd >= 0:
+        if self.held:
             os.close(self._fd)
             self._fd = -1
 

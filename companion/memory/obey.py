@@ -45,8 +45,8 @@ class Memories(Protocol):
     def forget(self, names: Sequence[str]) -> Forgotten:
         """Hide it; it can be restored."""
 
-    def purge(self, names: Sequence[str] | None = None) -> Receipt:
-        """Delete what is hidden for good."""
+    def delete(self, names: Sequence[str]) -> Receipt | None:
+        """Delete what is hidden for good; None: that takes a while, and is begun soon."""
 
     def profile(self) -> tuple[Note, ...]:
         """What is known about the owner."""
@@ -177,10 +177,12 @@ class Wishes:
             return Answer(phrase(lang, "ask again"))
         if not question.hidden:
             names = self._memory.forget(names).ids
-        receipt = self._memory.purge(names)
+        receipt, count = self._memory.delete(names), counted(lang, question.count)
+        if receipt is None:
+            return Answer(phrase(lang, "purging", count=count), forgotten=names)
         files = ", ".join([*(str(one.path) for one in receipt.left), *receipt.changed])
         name = "purged" if receipt.verified else "purged some"
-        text = phrase(lang, name, count=counted(lang, question.count), files=files)
+        text = phrase(lang, name, count=count, files=files)
         if receipt.elsewhere:
             text = f"{text} {phrase(lang, 'elsewhere')}"
         return Answer(text, forgotten=names)

@@ -58,6 +58,10 @@ class Places:
         inside = (path for root in roots for path in (root, *root.rglob("*")))
         return sorted({path for path in inside if path.is_file()})
 
+    def size(self) -> int:
+        """Bytes of all of them."""
+        return sum(path.stat().st_size for path in self.files())
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -92,6 +96,23 @@ class Receipt:
         """Whether nothing is left in any file of ours."""
         return not self.left and not self.changed
 
+    def told(self) -> tuple[str, ...]:
+        """It in sentences."""
+        gone = ", ".join(f"{count} {kind}" for kind, count in self.removed.items())
+        told = [f"Deleted for good at {self.at:%Y-%m-%d %H:%M}: {gone or 'nothing'}."]
+        if self.verified:
+            told += [f"None of their words is left in the {self.searched} files of the memory."]
+        told += [f"Still there: {one.count} of their words in {one.path}." for one in self.left]
+        if self.away:
+            told += ["The index server did not answer: their vectors are deleted when it does."]
+        if self.elsewhere:
+            told += ["What the index server keeps of vectors in its own files cannot be checked."]
+        told += [
+            f"Left alone, because it was changed since it was exported: {path}."
+            for path in self.changed
+        ]
+        return tuple(told)
+
 
 def purge(
     journal: Journal,
@@ -111,6 +132,7 @@ def purge(
     """
     doomed = gather(journal, names)
     if not doomed.ids:
+        _flush(journal)  # one that was cut short may have come so far
         return Receipt(at, (), {})
     Copy(journal.path).drop()
     removed = Counter(_kinds(doomed))
