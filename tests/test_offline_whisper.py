@@ -13,7 +13,7 @@ from companion.stt import Whisper
 from companion.values import SPEECH_RATE, Recording
 
 pytest.importorskip("tokenizers", reason="training tools are not installed")
-from training.whisper import domain, heldout, text
+from training.whisper import domain, heldout, quiet, text, wear, wide, wider
 
 DEMO = Path(__file__).parents[1] / "models" / "offline" / "demo"
 FOLDER = DEMO.with_name("whisper")
@@ -57,6 +57,46 @@ def test_half_of_each_held_out_set_is_in_voices_that_never_train():
 
 def test_the_held_out_list_is_the_one_its_seed_draws(testdata):
     assert heldout.draw(testdata) == text.heldout()
+
+
+def test_the_large_list_is_the_one_its_seed_draws(testdata):
+    assert heldout.draw_large(testdata) == text.large()
+
+
+def test_the_large_list_repeats_no_sentence_of_the_first():
+    assert not {said for *_, said in text.heldout()} & {said for *_, said, _ in text.large()}
+
+
+def test_the_voices_that_stay_unseen_speak_nothing_in_the_second_training():
+    rng = np.random.default_rng(0)
+    voices = {wide.voice(rng) for _ in range(20_000)}
+    assert not {voice for voice in voices if voice.endswith(("awb", "+m4", "+f5"))}
+    assert set(heldout.JOINED) <= voices
+
+
+def test_no_sentence_of_the_second_training_is_held_out_or_holds_an_unseen_name(testdata):
+    trained = {said for said, _ in wider.training(testdata, 21, 60_000)}
+    spoken = {part.removesuffix("'s") for said in trained for part in said.split()}
+    assert not spoken & text.unseen_names()
+    assert not trained & {said for _, _, said in text.heldout()}
+    assert not trained & {said for *_, said, _ in text.large()}
+    assert not trained & {text.normal(line["text"]) for line in SCRIPT}
+
+
+@pytest.mark.parametrize("change", [wear.room, wear.coded])
+def test_a_room_or_a_codec_moves_no_sound_by_more_than_a_position_of_the_encoder(change):
+    click = np.zeros(SPEECH_RATE, np.float32)
+    click[8000:8160] = np.hanning(160) * np.sin(np.arange(160) / 3)
+    for seed in range(20):
+        heard = change(click, np.random.default_rng(seed))
+        assert len(heard) == len(click)
+        assert abs(int(np.argmax(np.abs(heard))) - 8080) < 0.04 * SPEECH_RATE
+
+
+def test_sounds_without_speech_are_the_same_every_time_and_not_those_of_the_training():
+    first, again = list(quiet.generated()), list(quiet.generated())
+    assert all((a[1] == b[1]).all() for a, b in zip(first, again, strict=True))
+    assert {kind for kind, _ in first}.isdisjoint(maker.__name__.strip("_") for maker in wear.KINDS)
 
 
 def test_no_training_sentence_is_held_out_or_in_the_demo(testdata):

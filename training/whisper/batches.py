@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from training.whisper.data import LOW, STEP
+from training.whisper.model import PHONE_CLASSES
 from training.whisper.text import normal
 from training.whisper.vocabulary import CTC_ALPHABET
 
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-DEV_SHARD = "-036.npz"  # the last shard: its sentences never train
+DEV_SHARDS = ("shard-7-036.npz", "shard-21-000.npz")  # their sentences never train
+HINTED, FOLLOWING = (
+    0.1,
+    0.04,
+)  # shares of the clips with words to expect, or an earlier text, before them
 IGNORED = -100
 _DECIBEL = 4 * np.log(10)  # one unit of the feature is four powers of ten
 
@@ -70,9 +75,8 @@ class Corpus:
         for path in sorted(self.folder.glob("shard-*.npz")):
             if path.name not in self._read:
                 self._read.add(path.name)
-                (self.dev if path.name.endswith(DEV_SHARD) else self.clips).extend(
-                    self._clips(path)
-                )
+                held = path.name in DEV_SHARDS
+                (self.dev if held else self.clips).extend(self._clips(path))
 
     def _clips(self, path: Path) -> list[Clip]:
         with np.load(path) as shard:
@@ -85,6 +89,7 @@ class Corpus:
             names = loaded["phones"][position : position + (count + 1) // 2]
             classes = self.inventory[kind]
             phones = np.array([classes.setdefault(str(name), len(classes)) for name in names])
+            phones[phones >= PHONE_CLASSES[kind]] = IGNORED
             found.append(Clip(loaded["mel"][frame : frame + count], phones, kind, str(text)))
             frame, position = frame + count, position + (count + 1) // 2
         return found
@@ -131,6 +136,8 @@ def _worn(mel: Tensor, rng: np.random.Generator) -> Tensor:
     if rng.random() < 0.7:
         bend = np.interp(np.arange(80), np.linspace(0, 79, 5), rng.uniform(-0.12, 0.12, 5))
         mel = mel + torch.from_numpy(bend.astype(np.float32))[:, None]
+    if rng.random() < 0.5:
+        mel = _warped(mel, rng)
     mel = mel + rng.uniform(-0.3, 0.2)
     if rng.random() < 0.5:
         floor = float(mel.max()) - rng.uniform(0.6, 1.8)
@@ -145,6 +152,31 @@ def _worn(mel: Tensor, rng: np.random.Generator) -> Tensor:
         start, size = int(rng.integers(0, mel.shape[1])), int(rng.integers(0, 5))
         mel[:, start : start + size] = low
     return mel
+
+
+def _warped(mel: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return `mel` with its resonances elsewhere, each region by its own ratio: another mouth, other vowels."""
+    knots = np.array([0, 12, 24, 38, 54, 79])
+    moved = knots + rng.normal(0, 1.3, len(knots)) * [0, 1, 1, 1, 1, 0] + rng.normal(0, 0.8)
+    place = np.clip(np.interp(np.arange(80), knots, moved), 0, 78.999).astype(np.float32)
+    low = torch.from_numpy(place.astype(np.int64))
+    share = torch.from_numpy(place)[:, None] - low[:, None]
+    return mel[low] * (1 - share) + mel[low + 1] * share
+
+
+def _hint(clip: Clip, corpus: Corpus, rng: np.random.Generator) -> str:
+    """Return words to expect: some of other clips, and more often than not one or two of this one."""
+    others = [corpus.clips[int(at)] for at in rng.integers(len(corpus.clips), size=5)]
+    found = [rng.choice(words) for other in others[: rng.integers(6)] if (words := _long(other))]
+    mine = _long(clip)
+    if mine and rng.random() < 0.65:
+        found += list(rng.choice(mine, min(len(mine), int(rng.integers(1, 3))), replace=False))
+    rng.shuffle(found)
+    return (", " if rng.random() < 0.6 else " ").join(map(str, found))
+
+
+def _long(clip: Clip) -> list[str]:
+    return [word for word in normal(clip.text).split() if len(word) > 3]
 
 
 def _tokens(clip: Clip, tokenizer: Tokenizer, before: str) -> tuple[list[int], list[int]]:
@@ -183,10 +215,12 @@ def make(
         silent = corpus.inventory[clip.kind].get("", -1), corpus.inventory[clip.kind].get("pau", -1)
         sounding = np.flatnonzero(~np.isin(heard, silent))
         spans[row] = torch.tensor([sounding[0], sounding[-1]] if len(sounding) else [0, 1])
-        other = (
-            corpus.clips[int(rng.integers(len(corpus.clips)))].text if rng.random() < 0.04 else ""
-        )
-        rows.append(_tokens(clip, tokenizer, other if augment else ""))
+        draw, before = (rng.random(), "") if augment else (1.0, "")
+        if draw < HINTED:
+            before = _hint(clip, corpus, rng)
+        elif draw < HINTED + FOLLOWING:
+            before = corpus.clips[int(rng.integers(len(corpus.clips)))].text
+        rows.append(_tokens(clip, tokenizer, before))
     longest = max(len(tokens) for tokens, _ in rows)
     tokens = torch.full((len(rows), longest), tokenizer.token_to_id("<|endoftext|>"))
     targets = torch.full((len(rows), longest), IGNORED)

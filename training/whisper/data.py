@@ -84,7 +84,7 @@ def _nothing(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     return np.clip(wave, -1, 1)
 
 
-def _paused(written: str, rng: np.random.Generator) -> str:
+def paused(written: str, rng: np.random.Generator) -> str:
     """Return `written`, now and then with a comma where the speaker shall pause."""
     words = written.split()
     if len(words) < 3 or rng.random() > PAUSED:
@@ -102,7 +102,7 @@ def _clip(
         if not voice and draw < 0:
             voice = name
     voice = voice or _ESPEAK[int(rng.integers(len(_ESPEAK)))]
-    said = spoken(_paused(words, rng), voice, rng)
+    said = spoken(paused(words, rng), voice, rng)
     before, after = (int(rng.uniform(0, 0.35) * RATE) for _ in range(2))
     wave = np.pad(said.samples / (np.abs(said.samples).max() + 1e-6), (before, after))
     wave += _noise(len(wave), rng) * np.float32(10 ** rng.uniform(-4.5, -2.3))
@@ -149,6 +149,14 @@ def _shard(rows: list[tuple[str, str]], seed: int, extractor: Any) -> dict[str, 
     }
 
 
+def write(target: Path, made: dict[str, npt.NDArray[Any]]) -> None:
+    """Write a shard, whole or not at all."""
+    half = target.with_suffix(".tmp")
+    with half.open("wb") as file:
+        np.savez(file, **made)
+    half.rename(target)
+
+
 def main() -> None:
     """Write the shards of one part."""
     from faster_whisper.feature_extractor import FeatureExtractor
@@ -176,10 +184,7 @@ def main() -> None:
         made = _shard(
             rows[number * SHARD : (number + 1) * SHARD], args.seed * 1000 + number, extractor
         )
-        half = target.with_suffix(".tmp")
-        with half.open("wb") as file:
-            np.savez(file, **made)
-        half.rename(target)
+        write(target, made)
 
 
 if __name__ == "__main__":

@@ -98,9 +98,9 @@ def _named(data: Path, rng: random.Random) -> list[tuple[str, str, str]]:
     """Return (kind, sentence, name) for every new name, in templates with one place for it."""
     found = []
     for kind, name in _new_names(data, rng):
-        slot = NAMED[kind][0]
-        fit = [line for line in domain.templates() if line.count("{%s}" % slot) == 1]
-        words = domain.fill(rng.choice(fit).replace("{%s}" % slot, name), rng)
+        slot = "{" + NAMED[kind][0] + "}"
+        fit = [line for line in domain.templates() if line.count(slot) == 1]
+        words = domain.fill(rng.choice(fit).replace(slot, name), rng)
         found.append((kind, text.normal(words), name))
     return found
 

@@ -1,7 +1,9 @@
 """Trains the network on the shards: `python -m training.whisper.train DATA CACHE OUT`.
 
-The learning rate rises, stays, and falls in a straight line over the last `--decay` steps before `--steps`. The run
-checkpoints every `--save` steps and goes on where it stopped. `--long-from` is the step from which a share of the
+The learning rate rises, stays, and falls in a straight line over the last `--decay` steps before `--steps`; with
+`--minutes` of this process's processor time it falls over the last 65 % of them, however busy the machine is. The run
+checkpoints every `--save` steps and goes on where it stopped; with `--start` a new run begins with the weights of
+another and its tokenizer. `--long-from` is the step from which a share of the
 batches has the padding of faster-whisper's two ways to encode: a fitted window of 5 to 8 s, and 30 s.
 """
 
@@ -9,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import copy
+import math
+import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +32,7 @@ SEED = 7
 GUIDED_UNTIL = 2500
 FULL_WINDOW = 3000
 JOINED = 0.25  # share of the later batches that holds two sentences a clip
+FALLING = 0.65  # share of the processor time in which the learning rate falls
 
 
 def losses(model: TinyWhisper, batch: Batch, step: int) -> dict[str, Tensor]:
@@ -76,6 +81,12 @@ def rate(step: int, args: argparse.Namespace) -> float:
     return float(min(1.0, (step + 1) / 300, max(0.0, (args.steps - step) / args.decay)))
 
 
+def rate_by_clock(step: int, seconds: float, args: argparse.Namespace) -> float:
+    """Return the share of the peak learning rate after so many seconds of processor time."""
+    left = max(0.0, 1 - seconds / (60 * args.minutes))
+    return min(1.0, (step + 1) / 300, left / FALLING)
+
+
 def window(longest: int, step: int, args: argparse.Namespace, rng: np.random.Generator) -> int:
     """Return the frames of this batch's window."""
     fitted = (longest + 7) // 8 * 8
@@ -84,7 +95,9 @@ def window(longest: int, step: int, args: argparse.Namespace, rng: np.random.Gen
     draw = rng.random()
     if draw < args.full_share:
         return FULL_WINDOW
-    return fitted if draw > 0.7 else max(fitted + 120, 248 + int(rng.integers(12)) * 8)
+    return (
+        fitted if draw > args.window_share else max(fitted + 120, 248 + int(rng.integers(12)) * 8)
+    )
 
 
 def collapse(best: list[int]) -> str:
@@ -96,11 +109,11 @@ def collapse(best: list[int]) -> str:
 
 
 @torch.no_grad()
-def examine(model: TinyWhisper, corpus: Corpus, tokenizer: Tokenizer) -> str:
-    """Return the error rates on sentences of the recipe that did not train, in training voices."""
+def examine(model: TinyWhisper, corpus: Corpus, tokenizer: Tokenizer, first: int = 0) -> str:
+    """Return the error rates on 160 sentences of the recipe that did not train, in training voices."""
     rng = np.random.default_rng(0)
-    clips = corpus.dev or corpus.clips[:160]
-    clips = [clip for clip in clips if clip.text][:160]
+    clips = corpus.dev or corpus.clips[:320]
+    clips = [clip for clip in clips if clip.text][first : first + 160]
     prompt = [
         tokenizer.token_to_id(f"<|{name}|>") for name in ("startoftranscript", "notimestamps")
     ]
@@ -141,6 +154,8 @@ class Run:
         self.checkpoint = args.out / "checkpoint.pt"
         torch.manual_seed(SEED)
         pieces = args.out / "tokenizer.json"
+        if args.start and not pieces.exists():
+            shutil.copy(args.start.with_name("tokenizer.json"), pieces)
         if not pieces.exists():
             sentences = text.training(args.data, SEED, own=9000, loose=4000)
             vocabulary.build(written for _, written in sentences).save(str(pieces))
@@ -153,15 +168,23 @@ class Run:
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True
         )
-        self.step = 0
+        self.step, self.seconds = 0, 0.0
         self.corpus = Corpus(args.cache)
         if self.checkpoint.exists():
             self._load()
+        elif args.start:
+            self._begin(args.start)
         self.rng = np.random.default_rng(SEED + self.step)
+
+    def _begin(self, start: Path) -> None:
+        state = torch.load(start, weights_only=False)
+        self.corpus.inventory = state["inventory"]
+        self.model.load_state_dict(state["average"])
+        self.average.load_state_dict(state["average"])
 
     def _load(self) -> None:
         state = torch.load(self.checkpoint, weights_only=False)
-        self.step = state["step"]
+        self.step, self.seconds = state["step"], state.get("seconds", 0.0)
         self.corpus.inventory = state["inventory"]
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
@@ -171,6 +194,7 @@ class Run:
         """Write the checkpoint, whole or not at all."""
         state = {
             "step": self.step,
+            "seconds": self.seconds,
             "shape": asdict(self.shape),
             "inventory": self.corpus.inventory,
             "model": self.model.state_dict(),
@@ -181,9 +205,12 @@ class Run:
         self.checkpoint.with_suffix(".tmp").rename(self.checkpoint)
 
     def _learn(self, batch: Batch) -> dict[str, float]:
+        share = rate(self.step, self.args)
+        if self.args.minutes:
+            share = rate_by_clock(self.step, self.seconds, self.args)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.args.rate * rate(self.step, self.args)
-        found = losses(self.model, batch, self.step)
+            group["lr"] = self.args.rate * share
+        found = losses(self.model, batch, self.step + (GUIDED_UNTIL if self.args.start else 0))
         sum(found.values(), torch.tensor(0.0)).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
@@ -200,9 +227,11 @@ class Run:
         return batches.grouped(self.corpus.clips, self.rng, self.args.frames)
 
     def go(self, until: int) -> None:
-        """Train to step `until`."""
+        """Train to step `until`, or until the processor time is used up."""
         began, totals, plan = time.monotonic(), dict[str, float](), list[list[batches.Clip]]()
-        while self.step < until:
+        clock = time.process_time() - self.seconds
+        while self.step < until and self.seconds < 60 * (self.args.minutes or math.inf):
+            self.seconds = time.process_time() - clock
             plan = plan or self._pick()
             group = plan.pop()
             if self.step >= self.args.long_from and self.rng.random() < JOINED:
@@ -217,7 +246,7 @@ class Run:
                 seconds = time.monotonic() - began
                 stamp = time.strftime("%H:%M:%S")
                 print(
-                    f"{stamp} step {self.step} {seconds:.0f}s clips {len(self.corpus.clips)} {shown}",
+                    f"{stamp} step {self.step} {seconds:.0f}s cpu {self.seconds:.0f}s clips {len(self.corpus.clips)} {shown}",
                     flush=True,
                 )
                 totals.clear()
@@ -225,7 +254,8 @@ class Run:
                 plan = []
             if self.step % self.args.save == 0:
                 self.save()
-                print(examine(self.average, self.corpus, self.tokenizer), flush=True)
+                for first in (0, -220):  # the second training's sentences, the first's
+                    print(examine(self.average, self.corpus, self.tokenizer, first), flush=True)
 
 
 def main() -> None:
@@ -239,7 +269,10 @@ def main() -> None:
     parser.add_argument("--decay", type=int, default=4500)
     parser.add_argument("--long-from", type=int, default=7400)
     parser.add_argument("--full-share", type=float, default=0.04)
+    parser.add_argument("--window-share", type=float, default=0.7, help="of batches, full ones too")
     parser.add_argument("--width", type=int, default=192)
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
+    parser.add_argument("--minutes", type=float, help="of processor time, in place of --decay")
     parser.add_argument("--frames", type=int, default=4800, help="frames in a batch")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument(
