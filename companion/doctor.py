@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from companion.config import Settings
+    from companion.memory.health import Health
 
 LIBRARIES = {
     "llama_cpp": ("llama-cpp-python", True),
@@ -54,8 +55,13 @@ class Finding:
     needed: bool = False
 
 
-def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
-    """Look at everything a conversation needs, in the order of a turn."""
+def examine(load: Callable[[], Settings], *, offline: bool = False) -> Iterator[Finding]:
+    """Look at everything a conversation needs, in the order of a turn.
+
+    Args:
+        load: Gives the settings.
+        offline: Ask no other machine.
+    """
     yield _python()
     yield from (_library(module, *about) for module, about in LIBRARIES.items())
     try:
@@ -69,7 +75,7 @@ def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
     yield _whisper(settings)
     yield from _voices(settings)
     yield _embedder(settings)
-    yield _memory(settings)
+    yield from _memory(settings, offline=offline)
     yield _device("microphone", "input", settings.audio.microphone)
     yield _device("loudspeaker", "output", settings.audio.loudspeaker)
     yield _disk(settings)
@@ -177,19 +183,72 @@ def _embedder(settings: Settings) -> Finding:
     return Finding("embedder", ok=True, found=embedder.name if embedder else "none")
 
 
-def _memory(settings: Settings) -> Finding:
+def _memory(settings: Settings, *, offline: bool) -> Iterator[Finding]:
+    """The journal, its copy, and the search index over it."""
+    from companion.memory.health import look
+
     folder = settings.path(settings.companion.memory)
-    if not folder.exists():
-        return Finding("memory", ok=True, found=f"{folder} will be made")
     journal = folder / "journal.sqlite3"
+    if not folder.exists():
+        yield Finding("memory", ok=True, found=f"{folder} will be made")
+        return
     if not journal.exists():
-        return Finding("memory", ok=True, found=f"{folder}, still empty")
-    with journal.open("rb") as file:
-        sound = file.read(15) == b"SQLite format 3"
-    if not sound:
-        found = f"{journal} is damaged"
-        return Finding("memory", ok=False, found=found, cure="move it away, or restore a copy")
-    return Finding("memory", ok=True, found=f"{journal} ({journal.stat().st_size / 1e6:.1f} MB)")
+        yield Finding("memory", ok=True, found=f"{folder}, still empty")
+        return
+    try:
+        health = look(journal)
+    except CompanionError as error:
+        yield _failed("memory", error)
+        return
+    yield _journal(journal, health)
+    yield _copy(folder, health)
+    if settings.memory.embedder != "none":
+        yield _index(settings, health, offline=offline)
+
+
+def _journal(journal: Path, health: Health) -> Finding:
+    if health.fault:
+        cure = "start a conversation: its copy takes over" if health.copied else "restore a backup"
+        found = f"{journal} is damaged: {health.fault}"
+        return Finding("memory", ok=False, found=found, cure=cure)
+    kept = f"{health.lines} lines and {health.memories} memories, {health.size / 1e6:.1f} MB"
+    sound = "sound" if health.checked else "too large to be looked through here"
+    found = f"{journal} ({kept}, {sound}; `companion memories verify` looks at everything)"
+    return Finding("memory", ok=True, found=found)
+
+
+def _copy(folder: Path, health: Health) -> Finding:
+    """Whether there is a copy of the memory, and room for the next."""
+    made = f"of {health.copied:%Y-%m-%d %H:%M}" if health.copied else "none yet"
+    free = shutil.disk_usage(folder).free
+    if free < health.room:
+        found = (
+            f"{made}; {free / 1e6:.0f} MB free in {folder}, the next needs {health.room / 1e6:.0f}"
+        )
+        return Finding("copy of the memory", ok=False, found=found, cure="free some space")
+    found = made if health.copied else "none yet; made while nobody speaks"
+    return Finding("copy of the memory", ok=True, found=found)
+
+
+def _index(settings: Settings, health: Health, *, offline: bool) -> Finding:
+    """Where the search by meaning is, and how much of the memory it holds."""
+    from companion.memory.chroma import answers, is_here
+
+    held = f"{health.indexed} of {health.vectors} lines with a vector are in it"
+    url = settings.memory.index
+    if not url:
+        return Finding("search index", ok=True, found=f"in the folder; {held}")
+    try:
+        here = is_here(url)
+        if offline and not here:
+            found = f"{url} is on another machine, and --offline was given"
+            return Finding("search index", ok=False, found=found, cure='set [memory] index = ""')
+        if answers(url):
+            return Finding("search index", ok=True, found=f"{url} answers; {held}")
+    except CompanionError as error:
+        return _failed("search index", error)
+    found = f"{url} does not answer; words alone are searched"
+    return Finding("search index", ok=False, found=found, cure="start it: chroma run")
 
 
 def _device(name: str, kind: Literal["input", "output"], wanted: str) -> Finding:

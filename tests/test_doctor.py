@@ -1,13 +1,16 @@
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from memory_world import Words, settle, tell
 
 from companion.cli.app import run
 from companion.cli.shell import SHELL
 from companion.doctor import examine
+from companion.memory import Memory
 
 ROOT = Path(__file__).parents[1]
 
@@ -76,10 +79,95 @@ def test_a_missing_whisper_names_what_is_not_there(workspace, monkeypatch):
     assert "model.bin" in found.found
 
 
-def test_a_damaged_journal_is_noticed(workspace):
+def remember(workspace, *lines):
+    memory = Memory(workspace / "memory_db", "Sam", "juno", Words())
+    tell(memory, *lines)
+    settle(memory)
+    memory.close()
+    return workspace / "memory_db" / "journal.sqlite3"
+
+
+def test_a_journal_that_is_none_is_noticed(workspace):
     (workspace / "memory_db" / "journal.sqlite3").write_bytes(b"not a database at all")
     (found,) = findings("memory")
     assert not found.ok
+    assert found.cure
+
+
+def test_a_sound_memory_is_counted(workspace):
+    remember(workspace, "I live in Leeds.")
+    (found,) = findings("memory")
+    assert found.ok
+    assert "2 lines and 1 memories" in found.found
+    assert "MB, sound" in found.found
+
+
+def test_a_memory_that_is_in_use_is_looked_at_all_the_same(workspace):
+    memory = Memory(workspace / "memory_db", "Sam", "juno")
+    tell(memory, "I live in Leeds.")
+    (found,) = findings("memory")
+    memory.close()
+    assert "2 lines" in found.found
+
+
+def test_looking_at_the_memory_changes_nothing(workspace):
+    folder = remember(workspace, "I live in Leeds.").parent
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    list(examine(SHELL.settings))
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_damage_inside_the_journal_is_noticed(workspace):
+    journal = remember(workspace, *(f"I have {n} cats." for n in range(50)))
+    pages = bytearray(journal.read_bytes())
+    pages[8 * 4096 : 20 * 4096] = bytes(range(256)) * (12 * 16)
+    journal.write_bytes(pages)
+    (found,) = findings("memory")
+    assert (found.ok, "damaged" in found.found) == (False, True)
+    assert "copy takes over" in found.cure
+
+
+def test_the_copy_of_the_memory_is_dated(workspace):
+    journal = remember(workspace, "I live in Leeds.")
+    copy = journal.with_name("journal.kept.sqlite3")
+    os.utime(copy, (1_780_000_000, 1_780_000_000))
+    assert findings("copy")[0].found.startswith("of 2026-05-2")
+    copy.unlink()
+    assert findings("copy")[0].found == "none yet; made while nobody speaks"
+
+
+def test_too_little_room_for_a_copy_is_said(workspace):
+    journal = remember(workspace, "I live in Leeds.")
+    with journal.open("r+b") as file:
+        file.truncate(1 << 43)  # sparse
+    (found,) = findings("copy")
+    assert (found.ok, found.cure) == (False, "free some space")
+
+
+def test_the_search_index_is_counted(workspace, monkeypatch):
+    monkeypatch.setenv("COMPANION_MEMORY__EMBEDDER", "minilm")
+    remember(workspace, "I live in Leeds.")
+    assert findings("search")[0].found == "in the folder; 2 of 2 lines with a vector are in it"
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("http://127.0.0.1:9", "http://127.0.0.1:9 does not answer; words alone are searched"),
+        (
+            "http://192.0.2.7:8000",
+            "http://192.0.2.7:8000 is on another machine, and --offline was given",
+        ),
+        ("nonsense", '[memory] index = "nonsense" is not the address of a Chroma server.'),
+    ],
+)
+def test_an_index_that_cannot_be_asked_is_said(workspace, monkeypatch, url, found):
+    remember(workspace, "I live in Leeds.")
+    monkeypatch.setenv("COMPANION_MEMORY__EMBEDDER", "minilm")
+    monkeypatch.setenv("COMPANION_MEMORY__INDEX", url)
+    (seen,) = (f for f in examine(SHELL.settings, offline=True) if f.name == "search index")
+    assert (seen.ok, seen.found) == (False, found)
+    assert seen.cure
 
 
 def test_wrong_settings_end_the_examination_with_one_line(workspace):

@@ -25,7 +25,7 @@ def doctor(
     from companion.doctor import examine
 
     findings = []
-    for finding in examine(SHELL.settings):
+    for finding in examine(SHELL.settings, offline=SHELL.offline):
         findings.append(finding)
         if not as_json:
             sign = "ok " if finding.ok else ("BAD" if finding.needed else "-- ")

@@ -221,7 +221,7 @@ class Server:
         """Open a connection; `OSError` when there is no answer in time."""
         import chromadb
 
-        self._call()
+        _call(self._host, self._port, self._safe)
         settings = chromadb.Settings(anonymized_telemetry=False)
         client = chromadb.HttpClient(self._host, self._port, self._safe, settings=settings)
         for session in _sessions(client):
@@ -233,18 +233,6 @@ class Server:
         client.close()
         for session in _sessions(client):
             session.close()  # it does not do that itself
-
-    def _call(self) -> None:
-        kind = http.client.HTTPSConnection if self._safe else http.client.HTTPConnection
-        line = kind(self._host, self._port, timeout=ANSWER)
-        try:
-            line.request("GET", "/api/v2/heartbeat")
-            if line.getresponse().status != http.client.OK:
-                raise OSError(f"{self._host}:{self._port} is not a Chroma server")
-        except http.client.HTTPException as error:
-            raise OSError(f"{self._host}:{self._port} is not a Chroma server") from error
-        finally:
-            line.close()
 
     def clear(self) -> None:
         """Nothing: what else is there is not ours, and our collection is emptied anyway."""
@@ -273,6 +261,33 @@ def _server(url: str) -> tuple[str, int, bool]:
             'It looks like "http://127.0.0.1:8000"; empty keeps the index in the folder.',
         )
     return host, port, scheme == "https"
+
+
+def _call(host: str, port: int, safe: bool) -> None:  # noqa: FBT001 - as an address has it
+    """See that a Chroma server answers; `OSError` when none does in time."""
+    kind = http.client.HTTPSConnection if safe else http.client.HTTPConnection
+    line = kind(host, port, timeout=ANSWER)
+    try:
+        line.request("GET", "/api/v2/heartbeat")
+        if line.getresponse().status != http.client.OK:
+            raise OSError(f"{host}:{port} is not a Chroma server")
+    except http.client.HTTPException as error:
+        raise OSError(f"{host}:{port} is not a Chroma server") from error
+    finally:
+        line.close()
+
+
+def answers(url: str) -> bool:
+    """Whether there is a Chroma server at this address; two seconds at most.
+
+    Raises:
+        ConfigError: That is no such address.
+    """
+    try:
+        _call(*_server(url))
+    except OSError:
+        return False
+    return True
 
 
 def is_here(url: str) -> bool:
