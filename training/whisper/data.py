@@ -7,6 +7,7 @@ are those of faster-whisper's own feature extractor, one byte each. Run it twice
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,11 @@ from training.whisper import speech, text
 from training.whisper.heldout import TRAINING_VOICES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
+
+    Spoken = tuple[npt.NDArray[np.float32], list[tuple[str, float]], str]  # samples, phones, voice
 
 RATE, HOP, LONGEST = 16000, 160, 640
 SHARD, EMPTY = 1000, 40  # clips in a shard, and how many more without speech
@@ -93,9 +98,7 @@ def paused(written: str, rng: np.random.Generator) -> str:
     return f"{' '.join(words[:at])}, {' '.join(words[at:])}"
 
 
-def _clip(
-    words: str, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.float32], list[tuple[str, float]], str]:
+def _clip(words: str, rng: np.random.Generator) -> Spoken:
     draw, voice = rng.random(), ""
     for name, share in FLITE_SHARE.items():
         draw -= share
@@ -125,28 +128,39 @@ def features(extractor: Any, wave: npt.NDArray[np.float32]) -> npt.NDArray[np.ui
     return np.clip((mel.T - LOW) / STEP + 0.5, 0, 255).astype(np.uint8)
 
 
-def _shard(rows: list[tuple[str, str]], seed: int, extractor: Any) -> dict[str, npt.NDArray[Any]]:  # noqa: ANN401
-    rng = np.random.default_rng(seed)
-    mels, phones, lengths, kinds, texts = [], [], [], [], []
-    for words, written in rows + [("", "")] * EMPTY:
-        wave, spans, voice = (
-            _clip(written, rng) if words else (_nothing(rng), [("", 99.0)], "nobody")
-        )
-        mel = features(extractor, wave)
-        if len(mel) > LONGEST:
-            continue
-        mels.append(mel)
-        phones.append(labels(spans, len(mel)))
-        lengths.append(len(mel))
-        kinds.append(voice)
-        texts.append(written)
-    return {
-        "mel": np.concatenate(mels),
-        "phones": np.concatenate(phones),
-        "frames": np.array(lengths),
-        "voice": np.array(kinds),
-        "text": np.array(texts),
-    }
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """How the clips of a shard are made: `speak` a text, make `nothing`, and how many of the latter a shard has."""
+
+    speak: Callable[[str, np.random.Generator], Spoken]
+    nothing: Callable[[np.random.Generator], npt.NDArray[np.float32]]
+    empty: int
+    extractor: Any
+
+    def shard(self, rows: list[tuple[str, str]], seed: int) -> dict[str, npt.NDArray[Any]]:
+        """Return a shard of `rows` and of clips without speech, without those that are too long."""
+        rng = np.random.default_rng(seed)
+        mels, phones, lengths, kinds, texts = [], [], [], [], []
+        for words, written in rows + [("", "")] * self.empty:
+            if words:
+                wave, spans, voice = self.speak(written, rng)
+            else:
+                wave, spans, voice = self.nothing(rng), [("", 99.0)], "nobody"
+            mel = features(self.extractor, wave)
+            if len(mel) > LONGEST:
+                continue
+            mels.append(mel)
+            phones.append(labels(spans, len(mel)))
+            lengths.append(len(mel))
+            kinds.append(voice)
+            texts.append(written)
+        return {
+            "mel": np.concatenate(mels),
+            "phones": np.concatenate(phones),
+            "frames": np.array(lengths),
+            "voice": np.array(kinds),
+            "text": np.array(texts),
+        }
 
 
 def write(target: Path, made: dict[str, npt.NDArray[Any]]) -> None:
@@ -176,15 +190,13 @@ def main() -> None:
         rows = text.own_words(args.data, args.seed, args.only_own)
     else:
         rows = text.training(args.data, args.seed, own=9000, loose=4000)
-    extractor = FeatureExtractor(feature_size=80)
+    maker = Maker(_clip, _nothing, EMPTY, FeatureExtractor(feature_size=80))
     for number in range(first, (len(rows) + SHARD - 1) // SHARD, stride):
         target = args.cache / f"shard-{args.seed}-{number:03}.npz"
         if target.exists():
             continue
-        made = _shard(
-            rows[number * SHARD : (number + 1) * SHARD], args.seed * 1000 + number, extractor
-        )
-        write(target, made)
+        part = rows[number * SHARD : (number + 1) * SHARD]
+        write(target, maker.shard(part, args.seed * 1000 + number))
 
 
 if __name__ == "__main__":

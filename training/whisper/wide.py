@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training.whisper import speech, wear, wider
-from training.whisper.data import LONGEST, RATE, features, labels, resampled, write
+from training.whisper.data import RATE, Maker, resampled, write
 from training.whisper.data import paused as with_pause
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from training.whisper.data import Spoken
 
 SHARD, EMPTY = 1000, 70
 ACCENTS = ("en-us", "en-gb", "en-us-nyc", "en-029", "en-gb-rp") + 3 * ("en-gb-scotland",)
@@ -58,40 +58,13 @@ def _spoken(words: str, who: str, rng: np.random.Generator) -> speech.Utterance:
     return speech.Utterance(samples, RATE, phones)
 
 
-def _clip(
-    words: str, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.float32], list[tuple[str, float]], str]:
+def _clip(words: str, rng: np.random.Generator) -> Spoken:
     who = voice(rng)
     said = _spoken(with_pause(words, rng), who, rng)
     before, after = (int(rng.uniform(0, 0.4) * RATE) for _ in range(2))
     wave = np.pad(said.samples / (np.abs(said.samples).max() + 1e-6), (before, after))
     phones = [("", before / RATE)] + [(name, before / RATE + end) for name, end in said.phones]
     return wear.carried(wave.astype(np.float32), rng), phones, who
-
-
-def _shard(rows: list[tuple[str, str]], seed: int, extractor: Any) -> dict[str, npt.NDArray[Any]]:  # noqa: ANN401
-    rng = np.random.default_rng(seed)
-    mels, phones, lengths, kinds, texts = [], [], [], [], []
-    for words, written in rows + [("", "")] * EMPTY:
-        if words:
-            wave, spans, who = _clip(written, rng)
-        else:
-            wave, spans, who = wear.nothing(rng), [("", 99.0)], "nobody"
-        mel = features(extractor, wave)
-        if len(mel) > LONGEST:
-            continue
-        mels.append(mel)
-        phones.append(labels(spans, len(mel)))
-        lengths.append(len(mel))
-        kinds.append(who)
-        texts.append(written)
-    return {
-        "mel": np.concatenate(mels),
-        "phones": np.concatenate(phones),
-        "frames": np.array(lengths),
-        "voice": np.array(kinds),
-        "text": np.array(texts),
-    }
 
 
 def main() -> None:
@@ -103,15 +76,17 @@ def main() -> None:
     parser.add_argument("cache", type=Path)
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--sentences", type=int, default=60000)
+    parser.add_argument("--spelling", action="store_true", help="more names and loose words")
     args = parser.parse_args()
     args.cache.mkdir(parents=True, exist_ok=True)
-    rows = wider.training(args.data, args.seed, args.sentences)
-    extractor = FeatureExtractor(feature_size=80)
+    shares = wider.SPELLING if args.spelling else wider.MIXED
+    rows = wider.training(args.data, args.seed, args.sentences, shares)
+    maker = Maker(_clip, wear.nothing, EMPTY, FeatureExtractor(feature_size=80))
     for first in range(0, len(rows), SHARD):
         target = args.cache / f"shard-{args.seed}-{first // SHARD:03}.npz"
         if not target.exists():
             seed = args.seed * 1000 + first // SHARD
-            write(target, _shard(rows[first : first + SHARD], seed, extractor))
+            write(target, maker.shard(rows[first : first + SHARD], seed))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SLOTS = {"name": "person", "petname": "pet", "town": "town"}
 LONGEST = 14  # words
+MIXED = (0.42, 0.25, 0.25, 0.15)  # corpora, our templates, templates with names, loose words
+SPELLING = (0.2, 0.1, 0.5, 0.3)
 _LETTERS = 3  # of a made-up name depend on each other
 _SLOT = re.compile(r"{(name|petname|town)}")
 
@@ -67,21 +69,27 @@ def _loose(count: int, vocabulary: list[str], names: list[str], rng: random.Rand
     ]
 
 
-def training(data: Path, seed: int, count: int) -> list[tuple[str, str]]:
-    """Return `count` distinct (words, written form) sentences, shuffled; none holds an unseen name.
+def training(
+    data: Path, seed: int, count: int, shares: tuple[float, ...] = MIXED
+) -> list[tuple[str, str]]:
+    """Return up to `count` distinct (words, written form) sentences, shuffled; none holds an unseen name.
 
-    Of them about 40 % are from the corpora, 20 % our templates, 25 % templates with names, 15 % loose words.
+    Args:
+        data: folder with the public chat corpora.
+        seed: of every draw.
+        count: how many sentences, of which some are then left out as held out, too long or drawn twice.
+        shares: of the four kinds of `MIXED`.
     """
     rng = random.Random(seed)
-    unseen = text.unseen_names()
+    unseen, numbers = text.unseen_names(), [int(share * count) for share in shares]
     corpora = dict(text.persona(data, "valid")) | dict(text.self_dialogue(data))
     vocabulary = sorted({word for words in corpora for word in words.split() if len(word) > 1})
     names = sorted({name for kind in SLOTS.values() for name in _known(kind, unseen)})
-    found = dict(rng.sample(sorted(corpora.items()), int(0.42 * count)))
-    made = [text.normal(domain.sentence(rng)) for _ in range(int(0.25 * count))]
-    made += _named(int(0.25 * count), unseen, rng)
+    found = dict(rng.sample(sorted(corpora.items()), numbers[0]))
+    made = [text.normal(domain.sentence(rng)) for _ in range(numbers[1])]
+    made += _named(numbers[2], unseen, rng)
     found |= {words: text.is_question(words) for words in made}
-    found |= dict.fromkeys(_loose(int(0.15 * count), vocabulary, names, rng), False)
+    found |= dict.fromkeys(_loose(numbers[3], vocabulary, names, rng), False)
     banned = text.forbidden(data) | {words for _, _, words, _ in text.large()}
     kept = [
         (words, text.written(words, question=question))
