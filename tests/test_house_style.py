@@ -27,13 +27,13 @@ ROOMS_OF_ENGINES = {
     "markdown_it": ("companion.memory.lore.markdown",),
     "piper": ("companion.speech.piper",),
     "pypdf": ("companion.memory.lore.pages",),
-    "sentence_transformers": ("companion.memory.embed",),
+    "sentence_transformers": ("companion.memory.embed", "companion.memory.judge"),
     "sounddevice": ("companion.sound",),
     "soundfile": ("companion.sound",),
     "soxr": ("companion.sound",),
     "tokenizers": ("companion.memory.embed",),
     "safetensors": ("companion.memory.convert",),
-    "torch": ("companion.memory.embed",),
+    "torch": ("companion.memory.embed", "companion.memory.judge"),
     "transformers": ("companion.memory.embed",),
 }
 PURE = (
