@@ -22,6 +22,21 @@ This module knows nothing of the rest of the project. Exit codes follow sysexits
 
 from __future__ import annotations
 
+import contextlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@contextlib.contextmanager
+def undoing(undo: Callable[[], object]) -> Iterator[None]:
+    """Call `undo` if what is inside fails, however that is; the failure goes on."""
+    with contextlib.ExitStack() as stack:
+        stack.callback(undo)
+        yield
+        stack.pop_all()
+
 
 class CompanionError(Exception):
     """Something the user can understand and act upon.

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from companion.errors import UsageError
+from companion.errors import UsageError, undoing
 from companion.memory import folder as folder_of_memories
 from companion.memory.book import Book, Taken
 from companion.memory.chroma import place_of
@@ -88,12 +88,9 @@ class Memory:
         self.name = clean(more.get("name", "")) or self.character
         folder_of_memories.make(self.folder)
         self._lock = FolderLock(self.folder, more.get("role", "companion"))
-        try:
-            path = self.folder / "journal.sqlite3"
+        path = self.folder / "journal.sqlite3"
+        with undoing(self._lock.close):
             self._journal, told = opened(path, self.owner, self.character)
-        except BaseException:
-            self._lock.close()
-            raise
         self._copy = Copy(path)
         self._notices = [told] if told else []
         self._index = self._indexed(embedder, more.get("index", ""))

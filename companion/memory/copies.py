@@ -15,7 +15,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from companion.errors import StoreDamaged, StoreNewer
+from companion.errors import StoreDamaged, StoreNewer, undoing
 from companion.memory.database import guarded
 from companion.memory.journal import Journal
 
@@ -119,17 +119,12 @@ def opened(path: Path, owner: str, character: str) -> tuple[Journal, str]:
 
 def _checked(path: Path, owner: str, character: str) -> Journal:
     journal = Journal(path, owner, character)
-    try:
-        fault = _fault(journal)
-    except BaseException:
-        journal.close()
-        raise
-    if fault:
-        journal.close()
-        raise StoreDamaged(
-            f"The memories in {path} are damaged: {fault}.",
-            "Nothing was changed. Put a copy of the file in its place, or move it away.",
-        )
+    with undoing(journal.close):
+        if fault := _fault(journal):
+            raise StoreDamaged(
+                f"The memories in {path} are damaged: {fault}.",
+                "Nothing was changed. Put a copy of the file in its place, or move it away.",
+            )
     return journal
 
 

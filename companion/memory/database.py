@@ -10,7 +10,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from companion.errors import Forbidden, StoreDamaged, StoreError, StoreNewer
+from companion.errors import Forbidden, StoreDamaged, StoreError, StoreNewer, undoing
 from companion.memory.formats import COLUMNS, SCHEMA, bring_up
 
 if TYPE_CHECKING:
@@ -130,15 +130,12 @@ def _connect(path: Path) -> sqlite3.Connection:
         with contextlib.closing(sqlite3.connect(where, uri=True)) as db:
             _refuse_newer(path, _version(db))
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
-    try:
+    with undoing(db.close):
         db.execute("PRAGMA journal_mode = WAL").fetchone()
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON").fetchone()
         db.execute("PRAGMA foreign_keys = ON")
         _migrate(db, path)
-    except BaseException:
-        db.close()
-        raise
     return db
 
 
@@ -162,13 +159,8 @@ def _copy(db: sqlite3.Connection, path: Path) -> None:
     path.unlink(missing_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     copy = sqlite3.connect(path, isolation_level=None)
-    try:
+    with undoing(path.unlink), contextlib.closing(copy):
         db.backup(copy)
-    except BaseException:
-        path.unlink()
-        raise
-    finally:
-        copy.close()
 
 
 def _create(path: Path) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from companion.errors import undoing
 from companion.memory.database import Database, guarded, quoted
 from companion.memory.embedded import Embedded
 from companion.memory.formats import add_indexes
@@ -82,11 +83,8 @@ class Journal:
         self.database = Database(path)
         self._db = self.database.connection
         self._writing = self.database.writing
-        try:
+        with undoing(self.close):
             self.scope = self._scope()
-        except BaseException:
-            self.close()
-            raise
         self._embedded = Embedded(self.database, "lines", self.scope, "hidden = 0")
         self._fts = f"lines_fts_{self.scope}"
         self._vocabulary = f"lines_words_{self.scope}"

@@ -13,7 +13,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from companion.errors import Forbidden, StoreBusy, StoreError
+from companion.errors import Forbidden, StoreBusy, StoreError, undoing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,12 +43,9 @@ class FolderLock:
                 f"The memory folder {folder} may not be read by this account.",
                 "Change its owner, or set [memory] folder to another one.",
             ) from error
-        try:
+        with undoing(lambda: os.close(self._fd)):
             self._take(folder)
             self._sign(role)
-        except BaseException:
-            os.close(self._fd)
-            raise
 
     def _take(self, folder: Path) -> None:
         until = time.monotonic() + PATIENCE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from companion.errors import DeviceError
+from companion.errors import DeviceError, undoing
 from companion.flow import Cancel
 from companion.sound.device import OPEN_SECONDS, device_errors, find_device, open_device
 from companion.sound.lane import Lane
@@ -77,11 +77,8 @@ class Speaker:
                 line = self._opened()
             except DeviceError as error:
                 return Said("", complete=False, error=error)
-            try:
+            with undoing(self._drop):  # a fault upstream must leave no half word in the queue
                 said = play_to(line, speech, cancel, self._gain, started)
-            except BaseException:
-                self._drop()  # a fault upstream must not leave half a word in the queue
-                raise
             self.underflows += line.take_underflows()
             if isinstance(said.error, DeviceError):
                 self._drop()

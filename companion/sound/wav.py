@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from companion.errors import BadData, CannotCreate, Forbidden, MissingInput
+from companion.errors import BadData, CannotCreate, Forbidden, MissingInput, undoing
 from companion.sound.playback import Volume, play_to
 from companion.sound.resample import resample
 from companion.values import SPEECH_RATE, Recording, Samples
@@ -95,16 +95,13 @@ def write_wav(path: Path, samples: Samples, rate: int) -> None:
     pcm = (np.clip(np.nan_to_num(samples), -1.0, 1.0) * 32_767).round().astype("<i2")
     try:
         number, half_done = tempfile.mkstemp(".part", f".{path.name}.", path.parent)  # 0600
-        try:
+        with undoing(lambda: Path(half_done).unlink(missing_ok=True)):
             with os.fdopen(number, "wb") as file, wave.open(file) as out:
                 out.setnchannels(1)
                 out.setsampwidth(2)
                 out.setframerate(rate)
                 out.writeframes(pcm.tobytes())
             Path(half_done).replace(path)
-        except BaseException:
-            Path(half_done).unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise CannotCreate(
             f"{path} cannot be written ({error.strerror}).", "Check the folder and its free space."
