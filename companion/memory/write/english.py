@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 from companion.memory.write.english_words import (
+    ALSO,
     BEFORE_JOB,
+    BEGINS,
     DID,
     DOING,
     INSTRUMENT,
@@ -23,6 +25,9 @@ from companion.memory.write.english_words import (
 )
 from companion.memory.write.language import Language, Rule
 
+_WORK = r"(?:<I> work|i(?:'m| am|'ve been| have been)(?: now| currently)? working)"
+_BE = r"(?:'s| is| are| was| has (?:always )?been| has to be| will always be)"
+
 RULES = (
     # who they are
     Rule("name", r"my name(?:'s| is| was) <name>", proper=True),
@@ -37,19 +42,25 @@ RULES = (
     Rule("birthday", r"<X>'s birthday(?: is)(?: on)? <o>", words=9),
     Rule("birthday", r"i was born on <o>", words=9),
     # those around them
-    Rule("@rel", r"my <rel>(?:'s| is| was)? (?:called|named) <name>", proper=True),
-    Rule("@rel", r"my <rel>'s name(?:'s| is| was) <name>", proper=True),
+    Rule("@rel", r"<my> <rel>(?:'s| is| was)? (?:called|named) <name>", proper=True),
+    Rule("@rel", r"<my> <rel>'s name(?:'s| is| was) <name>", proper=True),
     Rule("@rel", r"(?:i|we)(?:'ve| have)?(?: just)?(?: have| had| got| adopted)?"
          r" an?(?: \w+)? <rel>,?(?: and)?(?: (?:called|named)| whose name is"
          r"| (?:(?:she|he|it)(?:'s| is)|(?:her|his|its) name(?:'s| is))(?: called| named)?) <name>",
          proper=True),
     Rule("@rel", r"(?:i|we)(?:'ve| have)?(?: just)? (?:got|adopted|bought) an?(?: \w+)? <rel>(?: [\w ]{0,20}?)?,?"
          r"(?: and)?(?: i| we)? (?:called|named) (?:her|him|it|them) <name>", proper=True),
-    Rule("@rel", r"<name> is my <rel>\b(?!')", proper=True),
-    Rule("@rel", r"my <rel>,? <named>(?= (?:is|was|has|had|and i|lives|works|loves|likes|hates|"
+    Rule("@rel", r"<name> is <my> <rel>\b(?!')", proper=True),
+    Rule("@rel", r"<my> <rel>,? <named>(?= (?:is|was|has|had|and i|lives|works|loves|likes|hates|"
          r"plays|studies|turns|turned|got|came|moved|wants|can't|doesn't|can|will)\b|'s\b)",
          proper=True),
-    Rule("@rel", r"my <rel> is (?P<o>(?-i:[A-Z]\w+))(?= *(?:$|[.,!;]))", proper=True),
+    Rule("@rel", r"<my> <rel> is (?P<o>(?-i:[A-Z]\w+))(?= *(?:$|[.,!;]))", proper=True),
+    Rule("@own", r"my (?P<thing>surname|last name|middle name|maiden name|nickname) (?:is|was) <name>",
+         proper=True),
+    Rule("@own", r"<my> (?P<thing>car|van|bike|motorbike|boat)(?:'s| is) an? <o>"),
+    Rule("@rel", r"<my> <rel>,? (?P<o>(?-i:[A-Z][\w'-]+))(?=(?: (?:just|finally|really|also|always|"
+         r"still|never|now|once|recently))? (?:\w+ed|\w+[^s\W]s|got|went|came|took|has|had|was|is)\b)",
+         proper=True),
     Rule("has", rf"<I>(?:'ve| have)?(?: have| got)"
          rf" (?P<o>(?:an?|{NUMBER}|no) (?:\w+ )?(?:{OWNED}))\b"
          r"(?! (?:called|named|whose|she's|he's|who's))", words=5),
@@ -59,10 +70,12 @@ RULES = (
     Rule("is", rf"<I'm> (?:an? |now )?(?P<o>{STATES})\b"),
     Rule("suffers_from", r"<I> suffer from <o>"),
     # where
-    Rule("lives_in", r"<I> (?:don't|do not|no longer) live in <o>", polarity="-", proper=True,
+    Rule("lives_in", r"<I> (?:don't|do not|no longer) live in <place>", polarity="-", proper=True,
          changed=True),
     Rule("home", r"<I> live in (?P<o>(?:an?|the|my) [^,.;:!?\n]+)"),
     Rule("lives_in", r"<I> live (?:in|at) <place>", proper=True, dated=True),
+    Rule("lives_in", r"<I> live(?: just| right)? (?:near|outside|close to) <place>",
+         "{s} lives near {o}", proper=True, dated=True),
     Rule("lives_in", r"i(?:'m| am) living in <place>", proper=True),
     Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?(?:from [\w ]+? )?to <place>",
          proper=True, dated=True, past=True, changed=True),
@@ -75,29 +88,32 @@ RULES = (
          dated=True, past=True, changed=True),
     Rule("from", r"i(?:'m| am)(?: originally)? from <place>", proper=True),
     Rule("from", r"i grew up in (?P<o>an? [^,.;:!?\n]+)", "{s} grew up in {o}", words=6),
+    Rule("from", r"i grew up on (?P<o>an? [^,.;:!?\n]+)", "{s} grew up on {o}", words=6),
     Rule("from", r"i(?: originally)? (?:come from|was born in|grew up in) <place>", proper=True),
     Rule("from", r"<X>(?: is|'s)(?: originally)? from <place>", proper=True),
     Rule("from", r"<X>(?: originally)? (?:comes from|was born in|grew up in) <place>", proper=True),
     # what they do
     Rule("job", r"<I> (?:don't|do not|no longer) work as an? <o>", polarity="-", changed=True),
-    Rule("job", r"<I> work as an? <o>"),
+    Rule("job", rf"{_WORK} as an? <o>"),
     Rule("job", r"<I>(?:'ve| have)?(?: just)? (?:started|got)(?: (?:a|my) new job| working| work)?"
          r" as an? <o>", dated=True, past=True, changed=True),
     Rule("job", rf"i(?:'m| am) an? (?P<o>(?:{BEFORE_JOB} )?(?:{JOB}))\b"),
     Rule("job", r"<X> works as an? <o>"),
     Rule("job", rf"<X>(?: is|'s) an? (?P<o>(?:{BEFORE_JOB} )?(?:{JOB}))\b"),
-    Rule("works_at", r"<I> work(?: (?!as\b|in\b|from\b|on\b|hard\b)\w+){0,3} (?:at|for) <o>"),
+    Rule("works_at", rf"{_WORK}(?: (?!as\b|in\b|from\b|on\b|hard\b)\w+){{0,3}} (?:at|for) <o>"),
     Rule("works_at", r"<I> (?:don't|do not|no longer) work (?:at|for) <o>", polarity="-",
          changed=True),
     Rule("works_at", r"<X> works (?:at|for) <o>"),
     Rule("works_at", r"<I> work in <o>", "{s} works in {o}"),
     Rule("studies", rf"<I> study {SUBJECT}"),
     Rule("studies", rf"i(?:'m| am) studying {SUBJECT}"),
-    Rule("studies", rf"i(?:'m| am|'ve been| have been)(?: \w+)? learning {SUBJECT}",
+    Rule("studies", rf"i(?:'m| am|'ve been| have been)(?: \w+)? learning (?!to\b){SUBJECT}",
          "{s} is learning {o}", dated=True, past=True),
     Rule("studies", rf"<X>(?: is|'s) studying {SUBJECT}"),
     Rule("studies", rf"<X> studies {SUBJECT}"),
     Rule("plays", rf"<I> play (?!a lot\b){INSTRUMENT}"),
+    Rule("plays", rf"i(?:'m| am|'ve been| have been) learning to play {INSTRUMENT}",
+         "{s} is learning to play {o}"),
     Rule("plays", rf"(?:i|we)(?:'ve| have) been playing {INSTRUMENT}"),
     Rule("plays", r"<X> plays <o>"),
     Rule("studied", rf"<I> studied {SUBJECT}"),
@@ -110,7 +126,7 @@ RULES = (
          listed=True, proper=True, words=3),
     Rule("speaks", rf"<X> speaks (?P<o>(?:{LANGUAGES})\b[^.;!?\n]*)", listed=True, proper=True),
     # what they like
-    Rule("@fav", r"my (?:all[- ]time )?favou?rite (?P<thing>\w+)(?: ever)?(?:'s| is| has to be) <o>",
+    Rule("@fav", rf"<my> (?:all[- ]time )?favou?rite (?P<thing>\w+)(?: ever)?{_BE} <o>",
          words=5),
     Rule("@fav", r"(?P<o>(?!it\b|that\b|this\b|what\b|which\b|who\b|here\b)[\w' -]{2,40}?) (?:is|are) my (?:all[- ]time )?"
          r"favou?rite (?P<thing>\w+)(?= *(?:$|[.,!;]))", words=5),
@@ -154,6 +170,7 @@ RULES = (
          dated=True, needs=True),
     Rule("event", r"<I> (?:have to|need to|must|ought to) <o>", "{s} has to {o} {when}", words=10,
          dated=True, needs=True),
+    Rule("event", rf"<I> (?P<o>(?:{BEGINS})\b[^.;!?\n]*)", words=12, dated=True, needs=True),
     Rule("event", r"<X> (?P<o>turns \w+[^,.;!?\n]*)", words=4, dated=True, needs=True),
     Rule("event", rf"<I>(?:'ve| have)? (?:just )?(?P<o>(?:{DID})\b[^.;!?\n]*)", words=12,
          dated=True, needs=True, past=True),
@@ -168,6 +185,7 @@ TEMPLATES = {
     "birthday": "{s}'s birthday is on {o}",
     "@rel": "{s}'s {word} is called {o}",
     "@fav": "{s}'s favourite {word} is {o}",
+    "@own": "{s}'s {word} is {o}",
     "@with": "{s}, {owner}'s {word},",
     "has": "{s} has {o}",
     "-has": "{s} has no {o}",
@@ -221,9 +239,10 @@ ENGLISH = Language(
     rules=RULES,
     templates=TEMPLATES,
     tokens={
-        "<I>": rf"\b(?:i|we)(?: all| both)?{_ADVERBS}",
+        "<I>": rf"(?:\b(?:i|we)(?: all| both)?|\b(?P<and>and)(?= {ALSO}\b)){_ADVERBS}",
+        "<my>": r"\b(?:my|our)",
         "<I'm>": rf"\b(?:i(?:'m| am)|we(?:'re| are)){_ADVERBS}",
-        "<X>": rf"\b(?:my {_KIN}(?:,? (?P<who>(?!(?:is|was)\b)(?:{_NAME})),?)??"
+        "<X>": rf"\b(?:(?P<and>and)(?= {ALSO}\b)|(?:my|our) {_KIN}(?:,? (?P<who>(?!(?:is|was)\b)(?:{_NAME})),?)??"
         rf"|(?P<pron>he|she)|(?P<known>(?-i:[A-Z][\w-]+)|[^\W\d_]{{2,}})){_ADVERBS}",
         "<rel>": _KIN,
         "<name>": rf"(?P<o>{_NAME})\b",
@@ -239,7 +258,7 @@ ENGLISH = Language(
     relations=RELATIONS,
     not_names=NOT_NAMES,
     cut=(
-        r"\s*(?:\b(?:and|or|so|but|then) (?:i|i'm|i've|i'll|i'd|my|we|we're|we've|he|she|it|it's|"
+        rf"\s*(?:\band (?={ALSO} \w)|\b(?:and|or|so|but|then) (?:i|i'm|i've|i'll|i'd|my|we|we're|we've|he|she|it|it's|"
         r"he's|she's|they|you|that|this|there|now|then)\b|\b(?:because|but|since|which|who|when|"
         r"where|while|although|though|if|unless|until|whenever|as well|so that|cos|cause|"
         r"except|anyway|too|what|what's|how|how's|especially|such as|mostly|mainly|do you|have you|"
@@ -269,7 +288,7 @@ ENGLISH = Language(
         r"(?:what|what's|where|where's|who|who's|why|how|how's|which|whose|when (?:is|are|was|"
         r"were|do|does|did|will|can)|do|does|did|am|is|are|was|were|have you|has|had|can|could|"
         r"should|would|will|shall|may|don't you|didn't|isn't|aren't|guess|tell me|have i|have we|"
-        r"any idea|remember (?:what|where|who|when|how|my|me))\b(?! know that)"
+        r"any idea|remember (?:what|where|who|when|how|my(?! (?:\w+ ){1,4}(?:is|are)\b)|me))\b(?! know that)"
     ),
     doubtful=(
         r"\b(?:if|would|wouldn't|wish|imagine|suppose|supposing|pretend|let's say|maybe|perhaps|"
@@ -313,7 +332,7 @@ ENGLISH = Language(
     remember=(
         r"(?:^|[,.!?] *)(?:(?:hey|ok|okay|please|and|so|oh|well|can you|could you|by the way|"
         r"you)[ ,]+){0,3}?(?:remember|keep in mind|note|make a note|don't forget)"
-        r"(?: this)?(?:,? that|:) +(?P<o>[^?!;\n]+?(?=\.(?:\s|$)|[?!;\n]|$))"
+        r"(?: this)?(?:,? that|:|(?= (?:my|our|the|i|we)(?: \w+){1,4}?(?:'s| is| are| am| has| have) \w)) +(?P<o>[^?!;\n]+?(?=\.(?:\s|$)|[?!;\n]|$))"
     ),
     retell=(
         (r"\bi'm not\b", "{S} is not"),

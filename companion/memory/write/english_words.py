@@ -22,8 +22,13 @@ RELATIONS = {
             *"goddaughter grandson granddaughter stepson stepdaughter stepmother".split(),
             "stepfather",
             *"dog cat puppy kitten horse pony hamster parrot goldfish tortoise teacher".split(),
-            *("best friend", "guinea pig", "pet"),
+            *("best friend", "guinea pig", "pet", "mate"),
         )
+    },
+    "best mate": "best_friend",
+    **{
+        f"{one}-in-law": f"{one}-in-law"
+        for one in "mother father sister brother son daughter".split()
     },
 }
 _JOBS = """
@@ -91,6 +96,16 @@ DOING = (
     "going|flying|travell?ing|driving|moving|starting|getting|having|meeting|seeing|visiting|"
     "taking|running|playing|singing|giving|leaving|marrying|celebrating|hosting|buying|selling"
 )
+BEGINS = (
+    "starts?|begins?|finish(?:es)?|leaves? for|retires?|graduates?|moves? (?:to|into|out)|"
+    "fl(?:y|ies) to|turns?"
+)
+"""What is told in the present of a day that comes."""
+ALSO = (
+    "(?:also )?(?:(?:live|work|play|speak|love|like|hate|enjoy|drive|collect|prefer)s?|"
+    "study|studies|has|have|never|can't|don't|doesn't|used to|moved)"
+)
+"""Verbs after "and" that go on with who the verb before was of."""
 DID = (
     r"had (?:an? |my |the |our )?(?:\w+ )?(?:baby|surgery|operation|interview|exam|accident|"
     r"appointment|party|wedding|argument|fight|lesson|test|stroke|miscarriage)|"

@@ -22,6 +22,7 @@ RELATIONS = {
     **dict.fromkeys(("cousin", "vetter", "cousine"), "cousin"),
     **dict.fromkeys(("partner", "partnerin"), "partner"),
     **dict.fromkeys(("freund", "freundin"), "friend"),
+    **dict.fromkeys(("beste freundin", "bester freund", "besten freund"), "best_friend"),
     "schwester": "sister",
     "bruder": "brother",
     "tochter": "daughter",
@@ -82,6 +83,14 @@ _DONE = (
 _GOES = "fliege|fahre|gehe|reise|ziehe|treffe|besuche|heirate|feiere|beginne|starte|mache"
 _WE_GO = "fliegen|fahren|gehen|reisen|ziehen|treffen|besuchen|heiraten|feiern|machen"
 
+_SO = (
+    r"(?: (?:jetzt|nun|schon|gerade|derzeit|momentan|aktuell|auch|hier|dort|immer noch|"
+    r"seit (?:\w+ )?\w+))*"
+)
+"""What stands between a German verb and what it is about."""
+_MINE = "wohne|lebe|arbeite|spiele|studiere|lerne|spreche|mag|liebe|hasse|habe|esse|trinke|komme"
+_HIS = "wohnt|lebt|arbeitet|spielt|studiert|lernt|spricht|mag|liebt|hasst|kommt|hat|ist"
+
 RULES = (
     Rule("name", r"\bmein name ist <name>", proper=True),
     Rule("name", r"\bich hei(?:ß|ss)e <name>", proper=True),
@@ -105,7 +114,7 @@ RULES = (
     Rule("is", r"\bich bin (?P<o>schwanger|linkshänder(?:in)?|farbenblind|taub|christ(?:in)?|"
          r"muslim(?:in)?|katholisch|evangelisch|atheist(?:in)?|arbeitslos|selbstständig)\b"),
     Rule("been_to", r"\b(?:ich war|wir waren) (?:schon )?(?:einmal |mal )?in <o>", proper=True),
-    Rule("works_at", r"<I> arbeite in (?P<o>eine[mr] [^,.;:!?\n]+)", "{s} arbeitet in {o}"),
+    Rule("works_at", rf"<I> arbeite{_SO} in (?P<o>eine[mr] [^,.;:!?\n]+)", "{s} arbeitet in {o}"),
     Rule("home", r"<I> (?:wohne|lebe|wohnen|leben) in (?P<o>eine[mr] [^,.;:!?\n]+)"),
     Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben) nicht mehr in <o>", polarity="-",
          proper=True, changed=True),
@@ -116,21 +125,24 @@ RULES = (
          r" (?:um)?gezogen", proper=True, dated=True, past=True, changed=True),
     Rule("lived_in", r"\b(?:ich habe|wir haben) (?:früher )?in (?P<o>[\w-]+) (?:gewohnt|gelebt)",
          proper=True),
-    Rule("lives_in", r"<X> (?:wohnt|lebt) in <o>", proper=True),
+    Rule("lives_in", rf"<X> (?:wohnt|lebt){_SO} in <o>", proper=True),
     Rule("from", r"<I> (?:komme|kommen) (?:ursprünglich )?aus <o>", proper=True),
     Rule("from", r"\bich bin in <o>(?:(?<= geboren)|(?<= aufgewachsen))", proper=True),
     Rule("from", r"<X> (?:kommt|stammt) aus <o>", proper=True),
-    Rule("job", r"<I> arbeite (?:jetzt |seit \w+ )?als <o>"),
-    Rule("job", r"<X> arbeitet als <o>"),
+    Rule("job", rf"<I> arbeite{_SO} als <o>"),
+    Rule("job", rf"<X> arbeitet{_SO} als <o>"),
     Rule("job", r"\bich bin (?P<o>(?-i:[A-ZÄÖÜ])\w+)(?= von beruf)"),
+    Rule("job", r"\bich bin von beruf <o>"),
     Rule("job", rf"\bich bin (?:eine? )?(?P<o>{_JOB})\b"),
     Rule("job", rf"<X> ist (?:eine? )?(?P<o>{_JOB})\b"),
-    Rule("works_at", r"<I> arbeite (?:bei|beim|für) <o>"),
-    Rule("works_at", r"<X> arbeitet (?:bei|beim|für) <o>"),
-    Rule("studies", r"<I> studiere <o>"),
-    Rule("studies", r"<X> studiert <o>"),
-    Rule("plays", r"<I> spiele <o>"),
-    Rule("plays", r"<X> spielt <o>"),
+    Rule("works_at", rf"<I> arbeite{_SO} (?:bei|beim|für) <o>"),
+    Rule("works_at", rf"<X> arbeitet{_SO} (?:bei|beim|für) <o>"),
+    Rule("studies", rf"<I> studiere{_SO} <o>"),
+    Rule("studies", rf"<I> lerne{_SO} (?P<o>\w+isch)\b", "{s} lernt {o}"),
+    Rule("studies", rf"<X> studiert{_SO} <o>"),
+    Rule("studies", rf"<X> lernt{_SO} (?P<o>\w+isch)\b", "{s} lernt {o}"),
+    Rule("plays", rf"<I> spiele{_SO} <o>"),
+    Rule("plays", rf"<X> spielt{_SO} <o>"),
     Rule("speaks", r"<I> spreche (?P<o>(?:ein bisschen |etwas )?\w+isch\b[^.;!?\n]*)",
          listed=True),
     Rule("@fav", r"\b<mein> lieblings(?P<thing>\w+) (?:ist|sind) <o>", words=5),
@@ -140,6 +152,7 @@ RULES = (
          r"diabetiker(?:in)?)\b"),
     Rule("eats", r"<I> esse (?:kein(?:e|en)?|nie) <o>", polarity="-"),
     Rule("drinks", r"<I> trinke (?:kein(?:e|en)?|nie) <o>", polarity="-"),
+    Rule("afraid_of", r"<I> fürchte mich vor <o>"),
     Rule("afraid_of", r"<I> habe (?:(?!keine\b|nie\b)\w+ )?angst vor <o>"),
     Rule("likes", r"<I> kann (?P<o>\w+(?: \w+)?) (?:nicht|gar nicht) (?:leiden|ausstehen)",
          "{s} kann {o} nicht leiden", "-"),
@@ -215,7 +228,7 @@ _ADVERBS = (
 )
 _REL = "|".join(sorted(RELATIONS, key=len, reverse=True))
 _MEIN = r"(?:mein|meine|meinen|meinem|meiner|unser|unsere)"
-_KIN = rf"(?:(?:ältere|jüngere|große|kleine|beste|neue|alte)[rs]? )?(?P<rel>{_REL})"
+_KIN = rf"(?:(?:ältere|jüngere|große|kleine|neue|alte)[rs]? )?(?P<rel>{_REL})"
 _NAME = r"(?-i:[A-ZÄÖÜ][\w'-]*(?: [A-ZÄÖÜ][\w'-]*){0,2})|[^\W\d_]{2,}"
 
 GERMAN = Language(
@@ -223,8 +236,8 @@ GERMAN = Language(
     rules=RULES,
     templates=TEMPLATES,
     tokens={
-        "<I>": rf"\b(?:ich|wir){_ADVERBS}",
-        "<X>": rf"\b(?:{_MEIN} {_KIN}(?:,? (?P<who>{_NAME}),?)??|(?P<pron>er|sie)|"
+        "<I>": rf"\b(?:ich|wir|(?P<and>und)(?= (?:{_MINE})\b)){_ADVERBS}",
+        "<X>": rf"\b(?:(?P<and>und)(?= (?:{_HIS})\b)|{_MEIN} {_KIN}(?:,? (?P<who>{_NAME}),?)??|(?P<pron>er|sie)|"
         rf"(?P<known>(?-i:[A-ZÄÖÜ][\w-]+)|[^\W\d_]{{2,}})){_ADVERBS}",
         "<mein>": _MEIN,
         "<rel>": _KIN,
@@ -245,7 +258,7 @@ GERMAN = Language(
         """.split()
     ),
     cut=(
-        r"\s*(?:\b(?:und|oder|aber|denn|dann) (?:ich|wir|mein|meine|er|sie|es|du|das|dann|jetzt|"
+        rf"\s*(?:\bund (?=(?:{_MINE}|{_HIS})\b)|\b(?:und|oder|aber|denn|dann) (?:ich|wir|mein|meine|er|sie|es|du|das|dann|jetzt|"
         r"bin|habe|wohne|arbeite)\b|\b(?:weil|aber|wenn|als ob|obwohl|damit|welche|denn|der|die|"
         r"das) (?=ich|wir|er|sie|es|mein|aber)\b|\b(?:weil|aber|wenn|obwohl|damit)\b"
         r"|\b(?:ich|wir) (?:bin|habe|wohne|mag|liebe|arbeite|sind|haben|wohnen)\b"
@@ -258,7 +271,7 @@ GERMAN = Language(
     ),
     bad=(
         r"(?:es|das|dies|dich|dir|du|dein|deine|deinen|ihn|ihm|sie|er|ihr|wie|was|wenn|wo|wer|mich|"
-        r"nicht|hier|da|dort|so|zu|sehr|alles|etwas|nichts|eine sache|beides|ich|wir|mein|meine|"
+        r"nicht|hier|da|dort|jetzt|gerade|nun|schon|so|zu|sehr|alles|etwas|nichts|eine sache|beides|ich|wir|mein|meine|"
         r"viel|mehr|gern|gerne|und|oder|aber|ist|bin|verloren|daran|keine?[nmrs]?)\b"
     ),
     articles=r"(?:ein bisschen|etwas|der|die|das|den|dem|eine[nmr]?|ein)\s+",

@@ -121,6 +121,7 @@ class _Reader:
         self.text = text
         self.said: datetime = line.said
         self.person = ""  # whom "he" and "she" mean
+        self.told: tuple[int, str, str] = (-1, "", "")  # where, of whom and whether so, found last
         self.corrects = bool(pattern(language.corrects).search(text.strip()))
         self.right_until = next(  # "no", "sorry" are about the sentence that they open
             (start + len(one) for start, one in sentences(text) if len(one.split()) > 2),  # noqa: PLR2004
@@ -130,6 +131,7 @@ class _Reader:
     def facts(self) -> Iterator[Candidate]:
         """What the rules find."""
         for start, sentence in sentences(self.text):
+            self.told = (-1, "", "")
             matches = [
                 (match.start(), order, rule, match)
                 for order, (rule, pattern) in enumerate(
@@ -141,6 +143,9 @@ class _Reader:
                 for found in self._objects(rule, match):
                     candidate = self._candidate(found)
                     if candidate is not None:
+                        named = candidate.kind == "relationship"
+                        who = candidate.object if named else candidate.subject
+                        self.told = (found.end, who, candidate.polarity)
                         yield self._placed(candidate, start + match.start(), start + found.end)
 
     def bare(self) -> Iterator[Candidate]:
@@ -217,11 +222,20 @@ class _Reader:
             known = word.lower() in self.about.names
             named = word[0].isupper() and word.lower() not in self.language.not_names
             return (objects.title(word), objects.title(word)) if known or named else None
+        if joint := groups.get("and"):  # "I live in York and work …": who the verb before was of
+            who = self._going_on(match.start())
+            speaks = "rel" not in groups
+            return (who, who) if who and joint and speaks == (who == self.about.owner) else None
         if groups.get("pron"):
             return (self.person, self.person) if self.person else None
         if groups.get("rel") and "who" in groups:
             return self._relative(groups["rel"], groups["who"])
         return self.about.owner, self.about.owner
+
+    def _going_on(self, place: int) -> str:
+        """Of whom the words right before "and" tell something; "" where they tell nothing."""
+        end, who, polarity = self.told
+        return who if polarity == "+" and 0 <= place - end <= len(" ,") else ""
 
     def _relative(self, word: str, name: str | None) -> tuple[str, str] | None:
         owner = retell.possessive(self.about.owner, self.language.code)
@@ -298,6 +312,9 @@ class _Reader:
         if rule.predicate == "@rel":
             word = match["rel"]
             return self.language.relations[word.lower()], word
+        if rule.predicate == "@own":
+            word = match["thing"].lower()
+            return word.replace(" ", "_"), word
         if rule.predicate == "@fav":
             word = match["thing"].lower()
             plain = THINGS.get(word, word) if self.language.code == "de" else word
