@@ -152,6 +152,11 @@ def _delete(memory: Memory) -> None:
     remove(memory._journal, gather(memory._journal, None), int(NOW.timestamp()))
 
 
+def _let_go(memory: Memory) -> None:
+    memory._condemned.add([line.ulid for line in memory._journal.hidden()])
+    next(memory.idle())
+
+
 def _undo(memory: Memory) -> None:
     memory._talk.session = memory._journal.newest(1)[0].session
     memory.undo()
@@ -203,6 +208,7 @@ OPERATIONS = {
     "learn": Operation(moved, _read),
     "forget": Operation(talked, _forget),
     "delete": Operation(talked, _delete),
+    "let go": Operation(talked, _let_go),
     "undo": Operation(learned, _undo),
     "migrate": Operation(old, holds=as_it_was),
     "create": Operation(nothing),
