@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +36,19 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
         file.truncate(AT_ONCE)
     yield made
     made.close()
+
+
+class Logs:
+    """Where words may be, and an answer that takes its time: whoever asks has begun to delete."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.answered = threading.Event()
+
+    def __iter__(self) -> Iterator[Path]:
+        self.asked.set()
+        self.answered.wait(30)
+        return iter(())
 
 
 def agreed(memory: Memory) -> str:
@@ -78,6 +93,24 @@ def test_the_end_deletes_it(memory: Memory) -> None:
     agreed(memory)
     memory.close()
     assert not held(memory.folder)
+
+
+def test_an_end_in_the_middle_of_deleting_waits_for_it(memory: Memory) -> None:
+    agreed(memory)
+    logs = Logs()
+    memory._places = replace(memory._places, logs=logs)  # type: ignore[arg-type]
+    worker = threading.Thread(target=lambda: next(memory.idle()))
+    worker.start()
+    assert logs.asked.wait(30)
+    end = threading.Thread(target=memory.close)
+    end.start()
+    end.join(0.2)
+    waited = end.is_alive()
+    logs.answered.set()
+    for thread in (end, worker):
+        thread.join(30)
+    assert (waited, held(memory.folder)) == (True, False)
+    assert NOTICE in memory.notices()[0]
 
 
 def test_after_a_crash_the_next_start_deletes_it(memory: Memory, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from typing import TYPE_CHECKING
 
 from companion.errors import CompanionError
@@ -37,6 +38,7 @@ class Condemned:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._path = journal.path.with_name("purge.json")
+        self._busy = threading.Lock()  # who closes the memory meanwhile waits
 
     def add(self, ids: Iterable[str]) -> None:
         """Write ids down; they are on the disk when this returns.
@@ -57,17 +59,18 @@ class Condemned:
             at: When this is.
         """
         told = []
-        known = self._known()
-        try:
-            for scope, ids in sorted(known.items()):
-                with guarded(self._path), self._of(scope) as journal:
-                    over = index if journal is self._journal else None
-                    receipt = purge(journal, over, places, ids, at)
-                del known[scope]
-                self._keep(known)
-                told += [" ".join(receipt.told())] if receipt.ids else []
-        except CompanionError as error:
-            told.append(f"What you forgot is not deleted yet. {error}")
+        with self._busy:
+            known = self._known()
+            try:
+                for scope, ids in sorted(known.items()):
+                    with guarded(self._path), self._of(scope) as journal:
+                        over = index if journal is self._journal else None
+                        receipt = purge(journal, over, places, ids, at)
+                    del known[scope]
+                    self._keep(known)
+                    told += [" ".join(receipt.told())] if receipt.ids else []
+            except CompanionError as error:
+                told.append(f"What you forgot is not deleted yet. {error}")
         return told
 
     @contextlib.contextmanager
