@@ -357,7 +357,8 @@ def _run(folder: Path, run: int, chance: random.Random) -> list[str]:
 def kills(folder: Path, count: int, seed: int) -> dict[str, object]:
     """End `count` writers at random; what was lost, came twice, or came back."""
     chance = random.Random(seed)
-    lines, memories, going, gone = set(), set(), set(), set()
+    empty: tuple[set[str], ...] = (set(), set(), set(), set())
+    lines, memories, going, gone = empty
     for run in range(count):
         for line in _run(folder, run, chance):
             kind, _, what = line.partition(" ")

@@ -213,9 +213,17 @@ def test_a_sound_memory_is_said_to_be_sound(call):
     assert verdict["lines"] == 4
 
 
-def test_what_is_wrong_with_the_memory_is_said(call, workspace):
+def test_a_memory_that_the_disk_has_changed_is_put_right_and_said(call, workspace):
     with sqlite3.connect(workspace / "memory_db" / "journal.sqlite3") as db:
         db.execute("UPDATE memories SET xml = 'broken'")
+    code, _, err = call("verify", "--json")
+    assert code == 0
+    assert "as they were again" in err
+
+
+def test_what_is_wrong_with_the_memory_is_said(call, workspace):
+    with sqlite3.connect(workspace / "memory_db" / "journal.sqlite3") as db:
+        db.execute("DELETE FROM lines_fts_1")
     code, verdict, _ = call("verify", "--json")
     assert code == 76
     assert verdict["problems"]

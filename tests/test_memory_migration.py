@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 FORMAT_1 = Path(__file__).with_name("golden") / "journal" / "format1.sqlite3.gz"
 """Written by the code of format 1: Sam with mira (8 lines, 6 with vectors), Sam with tam (2 lines),
 and Kim with mira (none)."""
+FORMAT_2 = FORMAT_1.with_name("format2.sqlite3.gz")
+"""Written by the code of format 2: Sam with mira (6 lines, 2 hidden ones, 4 memories, one of which
+has ended and one is pinned), Kim with tam (2 lines)."""
 
 
 @pytest.fixture
@@ -65,7 +68,8 @@ def test_every_line_is_there_with_its_vector(old: Path) -> None:
     rows = after.execute("SELECT * FROM lines ORDER BY seq").fetchall()
     after.close()
     assert [row[: len(kept[0])] for row in rows] == kept
-    assert {row[len(kept[0]) :] for row in rows} == {(0, 0)}
+    assert {row[len(kept[0]) : -1] for row in rows} == {(0, 0)}
+    assert all(row[-1] for row in rows)
 
 
 def test_what_was_said_is_found_as_before(old: Path) -> None:
@@ -74,6 +78,34 @@ def test_what_was_said_is_found_as_before(old: Path) -> None:
     assert texts(memory.search("What is the dog called?"))[0] == "The dog is called Biscuit."
     assert len(memory.memories()) == 8
     memory.close()
+
+
+def test_lines_and_memories_of_format_2_are_there_as_they_were_and_watched(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    path.write_bytes(gzip.decompress(FORMAT_2.read_bytes()))
+    kept = rows_of(path)
+    memory = Memory(tmp_path, "Sam", "mira", now=Clock())
+    known, forgotten = texts(memory.profile()), texts(memory.forgotten())
+    verdict = memory.verify()
+    memory.close()
+    assert [row[:-1] for row in rows_of(path)[0]] == kept[0]
+    assert [row[:-2] for row in rows_of(path)[1]] == kept[1]
+    assert {"Sam is allergic to nuts.", "Sam lives in Lisbon, since 3 March 2026."} <= {*known}
+    assert "Ça va très bien." in forgotten
+    assert (verdict.lines, verdict.memories, verdict.problems) == (6, 4, ())
+    change(path, "UPDATE lines SET text = 'I live in Meeds.' WHERE seq = 1")
+    memory = Memory(tmp_path, "Sam", "mira", now=Clock())
+    assert memory.lines(memory.conversations()[0].id)[0].text == "I live in Leeds."
+    memory.close()
+
+
+def rows_of(path: Path) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    db = sqlite3.connect(path)
+    found = [
+        db.execute(f"SELECT * FROM {t} ORDER BY seq").fetchall() for t in ("lines", "memories")
+    ]
+    db.close()
+    return found[0], found[1]
 
 
 def test_it_can_be_written_to(old: Path) -> None:

@@ -224,6 +224,7 @@ class Memory:
         """What the owner should be told about the memory since this was last asked."""
         sources = [self._notices, self._index.notices if self._index else []]
         told = tuple(text for source in sources for text in source)
+        told += self._journal.database.left_out()
         for source in sources:
             source.clear()
         return told

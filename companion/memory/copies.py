@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from companion.errors import StoreDamaged, StoreNewer, undoing
 from companion.memory.database import guarded
 from companion.memory.journal import Journal
+from companion.memory.mend import aside, checked, files_of, log_mended, mended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,7 +82,7 @@ class Copy:
         if not self.path.exists():
             return True
         made = self.path.stat().st_mtime
-        changed = max(_changed(path) for path in _files(self.journal))
+        changed = max(_changed(path) for path in files_of(self.journal))
         return changed > made and not 0 <= self._clock() - made < DAY
 
     def _piece(self) -> bool:
@@ -108,39 +109,34 @@ def opened(path: Path, owner: str, character: str) -> tuple[Journal, str]:
     if not path.exists() and copy.path.exists():
         return _replaced(copy, owner, character)
     try:
-        return _checked(path, owner, character), ""
+        told = log_mended(path)
+        journal, more = _checked(copy, owner, character)
     except StoreNewer:
         raise
     except StoreDamaged:
         if not copy.path.exists():
             raise
+    else:
+        return journal, " ".join(filter(None, (told, more)))
     return _replaced(copy, owner, character)
 
 
-def _checked(path: Path, owner: str, character: str) -> Journal:
+def _checked(copy: Copy, owner: str, character: str) -> tuple[Journal, str]:
+    """The journal, looked through where that is soon done; what was put right in it."""
+    path = copy.journal
     journal = Journal(path, owner, character)
+    if path.stat().st_size > CHECKED:
+        return journal, ""
     with undoing(journal.close):
-        if fault := _fault(journal):
-            raise StoreDamaged(
-                f"The memories in {path} are damaged: {fault}.",
-                "Nothing was changed. Put a copy of the file in its place, or move it away.",
-            )
-    return journal
-
-
-def _fault(journal: Journal) -> str:
-    """What is wrong with the pages of a journal that is soon looked through; "" for nothing."""
-    if journal.path.stat().st_size > CHECKED:
-        return ""
-    ((found,),) = journal.database.rows("PRAGMA quick_check(1)")
-    return "" if found == "ok" else str(found)
+        told = (checked(journal.database), mended(journal.database, copy.path))
+    return journal, " ".join(filter(None, told))
 
 
 def _replaced(copy: Copy, owner: str, character: str) -> tuple[Journal, str]:
     """Put the copy in the place of the journal, which is kept under another name."""
     with guarded(copy.journal):
         made = datetime.fromtimestamp(copy.path.stat().st_mtime, UTC).astimezone()
-        kept = _aside(copy.journal)
+        kept = aside(copy.journal)
         fresh = copy.journal.with_name(f"{copy.journal.name}.restored")
         shutil.copyfile(copy.path, fresh)
         fresh.chmod(0o600)
@@ -148,28 +144,11 @@ def _replaced(copy: Copy, owner: str, character: str) -> tuple[Journal, str]:
             os.fsync(file.fileno())
         fresh.rename(copy.journal)
     what = f"damaged; the damaged file is kept as {kept.name}" if kept else "gone"
-    return _checked(copy.journal, owner, character), (
+    journal, _ = _checked(copy, owner, character)
+    return journal, (
         f"The file of memories was {what}. Its copy of {made:%Y-%m-%d %H:%M} is in its place:"
         " what was kept after that is lost."
     )
-
-
-def _aside(journal: Path) -> Path | None:
-    """Move a damaged journal and what belongs to it out of the way; where it is now."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    kept = None
-    for path in _files(journal):
-        if path.exists():
-            target = path.with_name(
-                path.name.replace(journal.name, f"{journal.name}.damaged-{stamp}")
-            )
-            path.rename(target)
-            kept = kept or target
-    return kept
-
-
-def _files(journal: Path) -> list[Path]:
-    return [journal.with_name(f"{journal.name}{end}") for end in ("", "-wal", "-shm")]
 
 
 def _changed(path: Path) -> float:

@@ -28,6 +28,11 @@ def guarded(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if "decode" in str(error):
+            raise StoreDamaged(
+                f"The memories in {path} are damaged: a text in them is no text.",
+                "`companion memories verify` says where.",
+            ) from error
         raise StoreError(
             f"The memories in {path} cannot be read or written: {error}.",
             "See that there is space on the disk and that the folder may be written.",
@@ -66,6 +71,9 @@ class Database:
     Args:
         path: The SQLite file.
 
+    Attributes:
+        lost: Places of rows, by their table, that were left out because they are damaged.
+
     Raises:
         StoreDamaged: The file is damaged, not ours, or of a newer version; it is left unchanged.
         StoreError: It cannot be read or written.
@@ -73,6 +81,8 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._told = 0
+        self.lost: dict[str, set[int]] = {"lines": set(), "memories": set()}
         with guarded(path):
             if path.exists():
                 refuse_foreign(path)
@@ -89,6 +99,29 @@ class Database:
         with guarded(self.path):
             return self.connection.execute(statement, values).fetchall()
 
+    def escaped(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """The same with bytes that are no UTF-8 escaped, for who knows what they should be."""
+        try:
+            return self.rows(statement, *values)
+        except StoreDamaged:
+            self.connection.text_factory = _escaped
+            try:
+                return self.rows(statement, *values)
+            finally:
+                self.connection.text_factory = str
+
+    def left_out(self) -> tuple[str, ...]:
+        """What is to be said of the rows that were left out since this was last asked."""
+        more = sum(map(len, self.lost.values())) - self._told
+        self._told += more
+        if not more:
+            return ()
+        told = (
+            f"{more} of your lines and memories cannot be read, and are left out: bits of them have"
+            " changed on the disk. `companion memories verify` names them."
+        )
+        return (told,)
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: everything in it is on the disk afterwards, or nothing is.
@@ -98,6 +131,10 @@ class Database:
         whole = _part if self.connection.in_transaction else _whole
         with guarded(self.path), whole(self.connection):
             yield self.connection
+
+
+def _escaped(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
 
 
 @contextlib.contextmanager

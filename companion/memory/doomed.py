@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from companion.memory.digest import digest
 from companion.memory.record import parse, serialise
 from companion.memory.remains import telling
 
@@ -173,8 +174,8 @@ def remove(journal: Journal, doomed: Doomed, at: int) -> None:
             db.execute("DELETE FROM memories WHERE seq = ? AND scope = ?", (seq, scope))
         for seq, one in doomed.changed.items():
             db.execute(
-                "UPDATE memories SET xml = ? WHERE seq = ? AND scope = ?",
-                (serialise(one), seq, scope),
+                "UPDATE memories SET xml = ?, xml_digest = ? WHERE seq = ? AND scope = ?",
+                (xml := serialise(one), digest([xml]), seq, scope),
             )
         for ulid in doomed.ids:
             db.execute("DELETE FROM memory_sources WHERE scope = ? AND source = ?", (scope, ulid))

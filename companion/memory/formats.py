@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from companion.memory.digest import fill
+
 if TYPE_CHECKING:
     import sqlite3
 
-SCHEMA = 2
+SCHEMA = 3
 """The newest format."""
 TOKENIZER = "tokenize = 'porter unicode61 remove_diacritics 2'"
 COLUMNS = f"turn, win, {TOKENIZER}"
@@ -122,11 +124,17 @@ CREATE TABLE passages (
 )""",
     "CREATE INDEX passages_shown ON passages (scope, seq) WHERE hidden = 0",
 )
-STEPS = (LINES, MEMORIES)
+DIGESTS = (  # of what never changes in a row: see `digest`
+    "ALTER TABLE lines ADD COLUMN digest INTEGER",
+    "ALTER TABLE memories ADD COLUMN digest INTEGER",
+    "ALTER TABLE memories ADD COLUMN xml_digest INTEGER",
+)
+STEPS = (LINES, MEMORIES, DIGESTS)
 """Statements that make format 1 from nothing, and each format from the one before."""
-INDEXES = (
+INDEXES: tuple[dict[str, str], ...] = (
     {"lines": COLUMNS},
     {"memories": f"text, {TOKENIZER}", "passages": f"heading, text, {TOKENIZER}"},
+    {},
 )
 """Full-text indexes that come with each format, one of each for every scope."""
 FINDABLE = "latest = 1 AND hidden = 0 AND status IN ('active', 'superseded', 'expired')"
@@ -143,6 +151,7 @@ def bring_up(db: sqlite3.Connection, version: int) -> None:
             db.execute(statement)
         for (scope,) in db.execute("SELECT id FROM scopes").fetchall():
             _add(db, scope, indexes)
+    fill(db)
     db.execute(f"PRAGMA user_version = {SCHEMA}")
 
 

@@ -105,7 +105,10 @@ class Hand:
         """All conversations, oldest first."""
         made = []
         for session, count, first, last in self._journal.sessions():
-            start, end = self._journal.lines([first, last])
+            ends = self._journal.lines([first, last]) or self._journal.session(session)
+            if not ends:
+                continue
+            start, end = ends[0], ends[-1]
             made.append(Conversation(session, start.said, end.said, count, start.text))
         return tuple(made)
 

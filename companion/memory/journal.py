@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from companion.errors import undoing
 from companion.memory.database import Database, guarded, quoted
+from companion.memory.digest import LINE, digest, sound
 from companion.memory.embedded import Embedded
 from companion.memory.formats import add_indexes
 from companion.memory.line import Line
@@ -42,9 +43,8 @@ _MARKED = re.compile("\x01(.*?)\x02", re.DOTALL)
 LAST = "\U0010ffff"
 """A letter after all others."""
 
-FIELDS = (
-    "seq, ulid, session, n, owner, character, speaker, who, text, confidence, said_at, utc_offset"
-)
+FIELDS = f"seq, {LINE}"
+WATCHED = LINE.count(",") + 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -108,15 +108,12 @@ class Journal:
             ).fetchone()
             offset = spoken.said.utcoffset() or timedelta()
             row = (
-                *(ulid, session, n, self.scope, self.owner, self.character),
-                *(spoken.speaker, spoken.who, spoken.text, spoken.confidence),
+                *(ulid, session, n, self.owner, self.character),
+                *(spoken.speaker, spoken.who, spoken.text, float(spoken.confidence)),
                 *((spoken.said - _EPOCH) // timedelta(microseconds=1), int(offset.total_seconds())),
             )
-            seq = db.execute(
-                "INSERT INTO lines (ulid, session, n, scope, owner, character, speaker, who, text,"
-                " confidence, said_at, utc_offset) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
-            ).lastrowid
+            what = f"INSERT INTO lines ({LINE}, scope, digest) VALUES ({'?, ' * WATCHED}?, ?)"
+            seq = db.execute(what, (*row, self.scope, digest(row))).lastrowid
             self._refresh(session, n)
         (line,) = self.lines([seq or 0])
         return line
@@ -363,12 +360,12 @@ class Journal:
     # ── the database ─────────────────────────────────────────────────────────────────────────
 
     def _lines(self, where: str, *values: object, hidden: int = 0) -> list[Line]:
-        rows = self.database.rows(
-            f"SELECT {FIELDS} FROM lines"
+        rows = self.database.escaped(
+            f"SELECT {FIELDS}, digest FROM lines"
             f" WHERE scope = ? AND owner = ? AND character = ? AND hidden = {hidden} AND {where}",
             *(self.scope, self.owner, self.character, *values),
         )
-        return [_line(row) for row in rows]
+        return [_line(row) for row in sound(rows, WATCHED, self.database.lost["lines"])]
 
     def _scope(self) -> int:
         """The number of this owner and character; their full-text indexes, made when they meet."""

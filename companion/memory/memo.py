@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from companion.memory.digest import MEMORY, digest
 from companion.memory.record import serialise
 
 if TYPE_CHECKING:
@@ -53,10 +54,8 @@ class Memo:
         return f"{NAMED}{self.id}"
 
 
-COLUMNS = (
-    "seq, id, v, kind, status, subject, predicate, object, text, observed, valid_from, valid_to,"
-    " due_at, importance, confidence, coalesce(recalls, 0), last, coalesce(pinned, 0)"
-)
+WATCHED = MEMORY.count(",") + 1
+COLUMNS = f"seq, {MEMORY}, coalesce(recalls, 0), last, coalesce(pinned, 0)"
 """What a memo is made of, of a memory with its use, as SQL."""
 
 
@@ -73,7 +72,7 @@ def row_of(record: Record) -> dict[str, object]:
     """The columns of a new version; how often it is used is counted elsewhere."""
     bare = replace(record, recalls=0, last=None, pinned=False)
     promised = record.due is not None and record.due.state == "open"
-    return {
+    row: dict[str, object] = {
         "id": record.id,
         "v": record.v,
         "kind": record.kind,
@@ -88,10 +87,12 @@ def row_of(record: Record) -> dict[str, object]:
         "valid_from": record.valid_from,
         "valid_to": record.valid_to,
         "due_at": record.due.at.removesuffix("Z") if record.due and promised else None,
-        "importance": record.importance,
-        "confidence": record.confidence,
+        "importance": float(record.importance),
+        "confidence": float(record.confidence),
         "due": int(record.status in LIVE),
     }
+    watched = [row[name] for name in MEMORY.split(", ")]
+    return row | {"digest": digest(watched), "xml_digest": digest([row["xml"]])}
 
 
 def moment(seconds: int) -> datetime:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from companion.errors import BadData, StoreError
+from companion.memory.digest import KEPT, digest, restored
 from companion.memory.formats import FINDABLE
 from companion.memory.index import ANEW
 from companion.memory.record import parse
@@ -73,7 +74,7 @@ def verify(journal: Journal, index: Index | None) -> Verdict:
         journal: The journal.
         index: The dense index over it, which is closed for this; None without an embedder.
     """
-    problems = [*_file(journal), *_full_text(journal), *_records(journal)]
+    problems = [*_file(journal), *_full_text(journal), *_records(journal), *_digests(journal)]
     vectors, embedder, wrong = _vectors(journal)
 
     def count(table: str, where: str = "hidden = 0") -> int:
@@ -133,6 +134,16 @@ def _records(journal: Journal) -> Iterator[str]:
             continue
         if (record.id, record.v, record.text) != (name, v, text):
             yield f"The memory {name} is not what its XML says."
+
+
+def _digests(journal: Journal) -> Iterator[str]:
+    for table, columns, name in KEPT:
+        find = f"SELECT seq, {columns}, {name} FROM {table} WHERE scope = ? AND {name} IS NOT NULL"
+        for seq, *values, known in journal.database.escaped(find, journal.scope):
+            if digest(values) != known:
+                lost = restored(tuple(values), known) is None
+                how = "is lost" if lost else "is told as it was"
+                yield f"Row {seq} of {table} is not what was written there; it {how}."
 
 
 def _vectors(journal: Journal) -> tuple[int, str, list[str]]:

@@ -21,10 +21,21 @@ from typing import TYPE_CHECKING, Any
 
 from companion.errors import BadData, MissingInput
 from companion.memory.database import quoted
+from companion.memory.digest import sound
 from companion.memory.embedded import Embedded
 from companion.memory.formats import FINDABLE
 from companion.memory.journal import Matches
-from companion.memory.memo import COLUMNS, LIVE, NAMED, Memo, memo, moment, row_of, seconds
+from companion.memory.memo import (
+    COLUMNS,
+    LIVE,
+    NAMED,
+    WATCHED,
+    Memo,
+    memo,
+    moment,
+    row_of,
+    seconds,
+)
 from companion.memory.record import Record, parse, scope_of
 
 if TYPE_CHECKING:
@@ -319,8 +330,9 @@ class Versions:
 
     def _memos(self, column: str, values: Sequence[object]) -> list[Memo]:
         these = "IN (SELECT value FROM json_each(?))"
-        find = f"SELECT {COLUMNS} FROM {_WITH_USE} AND {FINDABLE} AND {column} {these}"
-        return list(map(memo, self._rows(find, json.dumps(list(values)))))
+        find = f"SELECT {COLUMNS}, digest FROM {_WITH_USE} AND {FINDABLE} AND {column} {these}"
+        rows = self._database.escaped(find, self._scope, json.dumps(list(values)))
+        return [memo(row) for row in sound(rows, WATCHED, self._database.lost["memories"])]
 
     # ── vectors ──────────────────────────────────────────────────────────────────────────────
 
@@ -353,12 +365,13 @@ class Versions:
         return bool(self._rows(find, name, hidden))
 
     def _records(self, where: str, *values: object) -> list[Record]:
-        rows = self._rows(
-            f"SELECT xml, coalesce(recalls, 0), last, coalesce(pinned, 0) FROM {_WITH_USE}"
-            f" AND {where}",
-            *values,
+        rows = self._database.escaped(
+            "SELECT seq, xml, coalesce(recalls, 0), last, coalesce(pinned, 0), xml_digest"
+            f" FROM {_WITH_USE} AND {where}",
+            *(self._scope, *values),
         )
-        return [_used(parse(xml), *use) for xml, *use in rows]
+        whole = sound(rows, 1, self._database.lost["memories"])
+        return [_used(parse(xml), *use) for _, xml, *use in whole]
 
     def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of a question whose first value is the scope."""
