@@ -109,6 +109,24 @@ def test_what_the_digest_cannot_tell_is_read_from_the_kept_copy(store: Path) -> 
     assert [one.text for one in records][:1] == ["Sam lives in Leeds."]
 
 
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "DELETE FROM lines_fts_1_data WHERE id > 10",
+        "UPDATE lines_fts_1_data SET block = x'ffff'",
+        "UPDATE memories_fts_1_data SET block = x'ffff'",
+    ],
+)
+def test_a_damaged_table_of_words_is_made_anew_and_said(store: Path, harm: str) -> None:
+    _harm(store, harm)
+    memory = _opened(store)
+    found, notices = texts(memory.search("Leeds")), memory.notices()
+    sound = memory.verify().sound
+    memory.close()
+    assert LINES[0] in found
+    assert ("table of words" in notices[0], sound) == (True, True)
+
+
 def test_what_changes_while_it_is_open_is_noticed_when_it_is_read(store: Path) -> None:
     memory = _opened(store)
     write = memory._journal.database.connection.execute

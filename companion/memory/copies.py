@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from companion.errors import StoreDamaged, StoreNewer, undoing
 from companion.memory.database import guarded
 from companion.memory.journal import Journal
-from companion.memory.mend import aside, checked, files_of, log_mended, mended
+from companion.memory.mend import aside, checked, files_of, log_mended, mended, searchable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,7 +128,8 @@ def _checked(copy: Copy, owner: str, character: str) -> tuple[Journal, str]:
     if path.stat().st_size > CHECKED:
         return journal, ""
     with undoing(journal.close):
-        told = (checked(journal.database), mended(journal.database, copy.path))
+        found = journal.database
+        told = (checked(found), searchable(found), mended(found, copy.path))
     return journal, " ".join(filter(None, told))
 
 

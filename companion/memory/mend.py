@@ -18,6 +18,7 @@ from companion.errors import StoreDamaged, StoreError
 from companion.memory.database import Database, guarded
 from companion.memory.digest import KEPT, digest, restored
 from companion.memory.log import examined
+from companion.memory.vectors import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +140,29 @@ def mended(database: Database, copy: Path) -> str:
     )
     words = " ".join(("Bits had changed in lines or memories on the disk:", *filter(None, told)))
     return words + kept
+
+
+def searchable(database: Database) -> str:
+    """Make the search tables anew that are damaged; what is to be said.
+
+    Raises:
+        StoreDamaged: One cannot be made anew.
+    """
+    made = 0
+    for (scope,) in database.rows("SELECT id FROM scopes"):
+        for table in TABLES:
+            fts = f"{table}_fts_{scope}"
+            try:
+                _told(database, fts, "integrity-check")
+            except (StoreDamaged, sqlite3.DatabaseError):
+                _told(database, fts, "rebuild")
+                made += 1
+    return "A table of words was damaged and is made anew." if made else ""
+
+
+def _told(database: Database, fts: str, what: str) -> None:
+    with database.writing() as db:
+        db.execute(f"INSERT INTO {fts}({fts}) VALUES (?)", (what,))
 
 
 def _spoiled(database: Database) -> Iterator[Spoiled]:
