@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from companion.llm.engine import Llama
     from companion.memory import Memory
     from companion.memory.embed import Embedder, MiniLM
+    from companion.memory.judge import Judge
     from companion.memory.write.candidate import Extractor
     from companion.sound.mic import Microphone
     from companion.sound.speaker import Speaker
@@ -117,7 +118,8 @@ def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -
         CompanionError: A file is there and cannot be used.
     """
     notices: list[str] = []
-    card = cards.find_card(settings.path(settings.companion.characters), _who(settings, wishes))
+    who = wishes.character or settings.companion.character
+    card = cards.find_card(settings.path(settings.companion.characters), who)
     owner = wishes.owner or settings.user.name or "friend"
     llm = load_llm(settings)
     memory = open_memory(settings, wishes, card, owner, notices, llm)
@@ -242,6 +244,15 @@ def load_minilm(settings: Settings, progress: Callable[[str], None] | None = Non
     return MiniLM(_cache(settings, MiniLM.name), progress=progress)
 
 
+def load_judge(settings: Settings) -> Judge | None:
+    """The second stage of the settings; None where it is off."""
+    from companion.memory.judge import CrossEncoderJudge
+
+    name = settings.memory.second_stage
+    folder = model_path(settings, name)
+    return CrossEncoderJudge(str(folder) if folder.exists() else name) if name else None
+
+
 def open_memory(
     settings: Settings,
     wishes: Wishes,
@@ -270,6 +281,7 @@ def open_memory(
         index=settings.memory.index,
         notes=settings.memory.notes,
         audio=settings.path(settings.companion.audio_out),
+        judge=_or_none(lambda: load_judge(settings), "Recall has one stage", notices),
         extractor=_extractor(settings, card, owner, llm),
     )
 
@@ -331,10 +343,6 @@ def _cache(settings: Settings, name: str) -> Path:
     own = settings.path(settings.companion.models) / "cache"
     shared = bundled("models") / "cache"
     return shared if (shared / name).is_dir() and not (own / name).is_dir() else own
-
-
-def _who(settings: Settings, wishes: Wishes) -> str:
-    return wishes.character or settings.companion.character
 
 
 def _assembler(settings: Settings, wishes: Wishes, llm: Llama) -> Assembler:

@@ -90,6 +90,7 @@ class Memory(BaseModel, extra="forbid", frozen=True):
 
     enabled: bool = True
     embedder: str = "minilm"
+    second_stage: str = ""
     extract: Literal["rules", "model"] = "rules"
     index: str = ""
     tokens: int = Field(200, ge=0, le=8192)

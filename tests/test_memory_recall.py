@@ -63,7 +63,7 @@ def test_the_line_that_answers_comes_last(memory: Memory, question: str, fact: s
 def test_every_part_of_a_score_is_named(memory: Memory, embedder: Words | None) -> None:
     (*_, best) = memory.recall(Heard("What is my dog called?"))
     parts = {"lexical", "recency", "speaker", "telling", "statement", "kind", "coverage"}
-    assert best.parts.keys() == parts | ({"dense"} if embedder else set())
+    assert best.parts.keys() == parts | {"dense" if embedder else "together"}
 
 
 @pytest.mark.parametrize("nothing", ["yes", "Okay.", "mhm", "thank you", "..."])

@@ -29,13 +29,18 @@ def memory(
         str, typer.Option(help="Which conversations: dev, test, or places such as 0-4.")
     ] = "",
     no_dense: Annotated[bool, typer.Option("--no-dense", help="By words alone.")] = False,
+    second_stage: Annotated[
+        str, typer.Option(help="Cross-encoder for the second stage; else as set.", metavar="FOLDER")
+    ] = "",
     wording: Annotated[str, typer.Option(help="Version of the wording of the block.")] = "v2",
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """How much of what answers a question is found."""
     from companion.measure import recall, sets
 
-    asked = recall.measure(sets.load(dataset, split), _way(wording, dense=not no_dense), SHELL.say)
+    some = sets.load(dataset, split)
+    way = _way(wording, second_stage, dense=not no_dense)
+    asked = recall.measure(some, way, SHELL.say)
     figures = recall.report(asked)
     if as_json:
         show_json(figures)
@@ -43,16 +48,19 @@ def memory(
         _table(figures)
 
 
-def _way(wording: str, *, dense: bool) -> Way:
+def _way(wording: str, second_stage: str, *, dense: bool) -> Way:
     """The memory's embedder as it is set, and MiniLM's tokenizer to count with."""
-    from companion.compose import load_embedder, load_minilm
+    from companion.compose import load_embedder, load_judge, load_minilm
     from companion.measure.recall import Way
 
     settings = SHELL.settings()
+    if second_stage:
+        chosen_memory = settings.memory.model_copy(update={"second_stage": second_stage})
+        settings = settings.model_copy(update={"memory": chosen_memory})
     counting = load_minilm(settings, SHELL.say)
     same = settings.memory.embedder == "minilm"
     chosen = counting if same else load_embedder(settings, SHELL.say)
-    return Way(chosen if dense else None, counting.tokens, wording)
+    return Way(chosen if dense else None, counting.tokens, wording, load_judge(settings))
 
 
 def _table(figures: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from companion.memory import Memory
+from companion.memory.more import More
 from companion.prompt.wording import fitting, notes_text
 from companion.values import Heard, Said
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from companion.measure.sets import Question, Set
     from companion.memory.embed import Embedder
+    from companion.memory.judge import Judge
     from companion.values import Note
 
 DEPTHS = (5, 10, 25, 50)
@@ -56,11 +58,13 @@ class Way:
         embedder: None: words alone decide.
         tokens: Tokens of a text in MiniLM's tokenizer.
         wording: Version of the wording of the block.
+        judge: The second stage; None: there is none.
     """
 
     embedder: Embedder | None
     tokens: Callable[[str], int]
     wording: str = "v2"
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,8 @@ def measure(
 
 def _one(one: Set, way: Way, folder: Path) -> list[Asked]:
     clock = Clock(one.now)
-    memory = Memory(folder, one.owner, one.character, way.embedder, clock, notes=NOTES)
+    more = More(notes=NOTES, judge=way.judge)
+    memory = Memory(folder, one.owner, one.character, way.embedder, clock, **more)
     try:
         names = {}
         for line in one.lines:

@@ -109,6 +109,7 @@ class Memory:
         self._witness = Witness(self._journal, self._hand, self._told)
         self._places = Places(self.folder, more.get("audio"))
         self._condemned = Condemned(self._journal)
+        self._judge = more.get("judge")
         most = more.get("notes", MOST)
         self._recall = Recall(self._searching(), self._writer, self._hand, self._talk, most)
         self._wishes = Wishes(self, self._talk, self._journal, self._writer, self._witness)
@@ -349,7 +350,9 @@ class Memory:
     def _searching(self) -> Search:
         embedder = self._dense.embedder if self._dense else None
         index = self._index if embedder else None
-        return Search(self._journal, index, embedder, self.lore, self._versions)
+        search = Search(self._journal, index, embedder, self.lore, self._versions)
+        search.judge = self._judge
+        return search
 
     def _told(self, name: str) -> None:
         """Count that a reply used a memory; a promise that is due is told with that."""

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from companion.errors import BadData, EngineError, ModelMissing
+from companion.memory.read import second
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from companion.memory.read.rank import Candidate
 
 HEAD = "ForSequenceClassification"
 """How the architectures of models that score a pair of texts are called."""
@@ -82,3 +85,13 @@ class CrossEncoderJudge:
         except (RuntimeError, ValueError, IndexError) as error:
             raise EngineError("memory", f"The second stage failed: {error}.") from error
         return [float(score) for score in np.nan_to_num(np.asarray(scores, np.float32))]
+
+
+def judged(
+    judge: Judge | None, question: str, candidates: Sequence[Candidate]
+) -> Sequence[Candidate]:
+    """The candidates, best first, in the order that the second stage makes of the best of them."""
+    if judge is None:
+        return candidates
+    told = [second.told(one) for one in candidates[: second.JUDGED]]
+    return second.judged(candidates, judge.judge(question, told))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from companion.memory.judge import Judge
     from companion.memory.write.candidate import Extractor
 
 
@@ -20,6 +21,7 @@ class More(TypedDict, total=False):
         index: Address of a Chroma server; "": the dense index is in the folder.
         notes: Most notes that one recall gives.
         audio: Folder of kept replies: forgetting reaches them too.
+        judge: The second stage of a recall; None: there is none.
         extractor: Reads lines with a language model; None: rules alone.
     """
 
@@ -29,4 +31,5 @@ class More(TypedDict, total=False):
     index: str
     notes: int
     audio: Path | None
+    judge: Judge | None
     extractor: Extractor | None

@@ -14,6 +14,7 @@ import numpy as np
 from companion.memory import candidates as candidates_of
 from companion.memory import known
 from companion.memory.journal import WINDOW
+from companion.memory.judge import judged
 from companion.memory.known import KEY, Known
 from companion.memory.lore.find import Asked, Hits, anew
 from companion.memory.read import abstain, rank
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from companion.memory.embed import Embedder
     from companion.memory.journal import Journal, Vector
+    from companion.memory.judge import Judge
     from companion.memory.known import Fact
     from companion.memory.line import Line
     from companion.memory.lore import Lore, Passage
@@ -139,6 +141,7 @@ class Search:
         self._stemmer = Stemmer()
         self._known = Known(versions, journal, self._stemmer) if versions else None
         self._sample: Vector | None = None
+        self.judge: Judge | None = None
 
     def close(self) -> None:
         """Give memory back; safe to repeat."""
@@ -189,7 +192,7 @@ class Search:
             {-hit.passage.seq: hit.passage for hit in lore.hits},
             facts,
             {seq: lent[one.id].memo.text for seq, one in lines.items() if one.id in lent},
-            rank.ranked(candidates, text, now),
+            judged(self.judge, text, rank.ranked(candidates, text, now)),
             abstain.weights(lore.counts or counts, everything),
             lore.coverage,
             cosines,

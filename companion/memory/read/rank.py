@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from companion.memory.read import about
+from companion.memory.read import about, together
 from companion.memory.read.words import SMALL_WORDS, is_question, terms, words
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def ranked(candidates: Sequence[Candidate], heard: str, now: datetime) -> list[C
         now: The time; newer lines count a little more.
     """
     speaker = asked_about(heard, {one.who for one in candidates})
-    scored = [_scored(one, speaker, now) for one in candidates]
+    scored = [_scored(one, speaker, heard, now) for one in candidates]
     return sorted(scored, key=lambda one: (-one.score, -one.key))
 
 
@@ -131,7 +131,7 @@ def asked_about(heard: str, names: Collection[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _scored(one: Candidate, speaker: str, now: datetime) -> Candidate:
+def _scored(one: Candidate, speaker: str, heard: str, now: datetime) -> Candidate:
     age = max((now - one.said).total_seconds() / 86_400, 0.0)
     parts = {
         "recency": 1 + RECENCY * 2.0 ** (-age / HALF_LIFE),
@@ -141,6 +141,8 @@ def _scored(one: Candidate, speaker: str, now: datetime) -> Candidate:
     }
     if one.importance:
         parts["importance"] = 1 + IMPORTANT * one.importance
+    if one.dense is None and (pairs := together.factor(one.text, heard)) > 1:
+        parts["together"] = pairs
     score = times(one.lexical + (one.dense or 0.0), math.prod(parts.values()))
     parts["lexical"] = one.lexical
     if one.dense is not None:
