@@ -324,6 +324,12 @@ def test_a_lorebook_of_any_shape_is_read_or_refused_by_name(value: object) -> No
     assert survives(json.dumps(value).encode(), "a.json")
 
 
+@pytest.mark.parametrize("keys", [True, 7, 0.5, {"a": "b"}])
+def test_keys_that_are_no_words_are_none(keys: object) -> None:
+    book = {"entries": [{"content": "The harbour is old.", "keys": keys}]}
+    assert survives(json.dumps(book).encode(), "a.json")
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

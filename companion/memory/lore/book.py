@@ -95,7 +95,9 @@ def _keys(entry: dict[str, Any]) -> tuple[str, ...]:
     for name in _KEYS:
         value = entry.get(name)
         listed = value.split(",") if isinstance(value, str) else value
-        found += [one.strip() for one in listed or () if isinstance(one, str) and one.strip()]
+        if not isinstance(listed, list):
+            continue
+        found += [one.strip() for one in listed if isinstance(one, str) and one.strip()]
     return tuple(dict.fromkeys(found))
 
 
