@@ -63,7 +63,7 @@ class World:
         stemmer = Stemmer()
         words = terms(text)
         vector = embedder.embed([text])[0] if embedder else None
-        asked = Asked(words, {one: stemmer.stem(one) for one in words}, vector, "words")
+        asked = Asked(words, stemmer.stems(words), vector, "words")
         stemmer.close()
         return self.lore.find(asked, dict.fromkeys(words, 0), lines)
 

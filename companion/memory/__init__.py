@@ -195,6 +195,7 @@ class Memory:
             if embedded:
                 self._recall.search.learned()
             yield
+        self._recall.search.prepare()
         yield from self._copy.steps(self._journal)
 
     def reindex(self, progress: Callable[[float], None]) -> int:

@@ -107,7 +107,8 @@ class MiniLM:
         return len(made.ids) + sum(len(rest.ids) for rest in made.overflowing)
 
     def _batch(self, texts: Sequence[str]) -> Vectors:
-        ids = [one.ids for one in self._tokenizer.encode_batch(list(texts))]
+        # `encode_batch` lets go of the interpreter, and another thread may keep it for 5 ms.
+        ids = [self._tokenizer.encode(text).ids for text in texts]
         states = np.asarray(self._encoder.forward_batch(ids).last_hidden_state)
         lengths = np.array([len(one) for one in ids])[:, None]
         real = np.arange(states.shape[1])[None, :] < lengths

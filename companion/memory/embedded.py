@@ -62,9 +62,8 @@ class Embedded:
 
     def sample(self, embedder: str, size: int) -> Vector:
         """At most about `size` vectors spread over all rows, shape (n, dim)."""
-        ((count,),) = self._rows("count(*)", "embedder = ?", embedder)
-        step = max(1, count // size)
-        rows = [v for _, v in self._vectors("embedder = ? AND seq % ? = 0", embedder, step)]
+        seqs = [seq for (seq,) in self._rows("seq", "1 ORDER BY seq")]  # from its index alone
+        rows = list(self.of(embedder, seqs[:: max(1, len(seqs) // size)]).values())
         return np.stack(rows) if rows else np.zeros((0, 0), np.float32)
 
     def _vectors(self, where: str, *values: object) -> list[tuple[int, Vector]]:

@@ -229,7 +229,7 @@ class Index:
         if self._collection is not None:
             with self._watched():
                 answer = self._collection.query(
-                    query_embeddings=vector[None], n_results=count, include=["distances"]
+                    query_embeddings=vector[None], n_results=count, include=[]
                 )
                 found = list(answer["ids"][0])
         return found

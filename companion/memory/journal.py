@@ -9,9 +9,10 @@ line's vector. Knows nothing of ranking, embedders or Chroma.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from companion.errors import undoing
@@ -39,7 +40,6 @@ AT_ONCE = 1000
 WINDOW = 2
 """Neighbours on each side that are indexed with a line (LoCoMo: 1 and 3 are 3-4 points worse)."""
 
-_MARKED = re.compile("\x01(.*?)\x02", re.DOTALL)
 LAST = "\U0010ffff"
 """A letter after all others."""
 
@@ -254,17 +254,6 @@ class Journal:
             ).fetchall()
         return {seq for (seq,) in rows}
 
-    def said_in(self, terms: Sequence[str], seqs: Sequence[int]) -> dict[int, str]:
-        """By line, those of its own words that are forms of any of `terms`."""
-        marks = ", ".join("?" * len(seqs))
-        with guarded(self.path):
-            rows = self._db.execute(
-                f"SELECT rowid, highlight({self._fts}, 0, char(1), char(2)) FROM {self._fts}"
-                f" WHERE {self._fts} MATCH ? AND rowid IN ({marks})",
-                (f"turn : ({' OR '.join(map(quoted, terms))})", *seqs),
-            ).fetchall()
-        return {seq: " ".join(_MARKED.findall(text)) for seq, text in rows}
-
     def lines(self, seqs: Sequence[int]) -> list[Line]:
         """The lines at these places, in that order; never another's."""
         marks = ", ".join("?" * len(seqs))
@@ -279,11 +268,16 @@ class Journal:
             return []
         marks = ", ".join(["(?, ?)"] * len(pairs))
         with guarded(self.path):
-            lines = self._lines(
-                f"seq IN (SELECT l.seq FROM (VALUES {marks}) v CROSS JOIN lines l"
-                " ON l.session = v.column1 AND l.n = v.column2)",
-                *(part for session, n in pairs for part in (session, _integer(n))),
-            )
+            rows = self._db.execute(
+                f"SELECT {FIELDS} FROM (VALUES {marks}) v CROSS JOIN lines l"
+                " ON l.session = v.column1 AND l.n = v.column2"
+                " WHERE scope = ? AND owner = ? AND character = ? AND hidden = 0",
+                (
+                    *(part for session, n in pairs for part in (session, _integer(n))),
+                    *(self.scope, self.owner, self.character),
+                ),
+            ).fetchall()
+        lines = map(_line, rows)
         found = {line.id: line for line in lines}
         return [found[one] for one in ids if one in found]
 
@@ -292,11 +286,14 @@ class Journal:
         with guarded(self.path):
             return self._lines("session = ? ORDER BY n", session)
 
-    def around(self, line: Line) -> list[Line]:
-        """The lines of its window, in order."""
-        with guarded(self.path):
-            between = "session = ? AND n BETWEEN ? AND ? ORDER BY n"
-            return self._lines(between, line.session, line.n - WINDOW, line.n + WINDOW)
+    def windows(self, lines: Sequence[Line]) -> dict[int, list[Line]]:
+        """The window of each of these lines, in order, by the line's place."""
+        near = {
+            line.seq: [f"{line.session}:{n}" for n in range(line.n - WINDOW, line.n + WINDOW + 1)]
+            for line in lines
+        }
+        found = {line.id: line for line in self.by_id(list({*chain(*near.values())}))}
+        return {seq: [found[one] for one in ids if one in found] for seq, ids in near.items()}
 
     def newest(self, limit: int) -> list[Line]:
         """The newest lines, newest first."""
@@ -388,6 +385,10 @@ def _integer(digits: str) -> int:
 def _line(row: tuple[Any, ...]) -> Line:
     """A line from a row of `FIELDS`."""
     *head, micros, offset = row
-    zone = timezone(timedelta(seconds=offset))
-    said = (_EPOCH + timedelta(microseconds=micros)).astimezone(zone)
-    return Line(**dict(zip(FIELDS.split(", ")[:-2], head, strict=True)), said=said)
+    return Line(*head, _epoch(offset) + timedelta(microseconds=micros))
+
+
+@lru_cache
+def _epoch(offset: int) -> datetime:
+    """The beginning of time, told in a zone."""
+    return _EPOCH.astimezone(timezone(timedelta(seconds=offset)))

@@ -95,6 +95,8 @@ class Known:
         memos = {one.seq: one for one in self._versions.memos(seqs)}
         memos |= {one.seq: one for one in self._versions.named(near)}
         wanted = [one for one in memos.values() if one.kind != "summary"]
+        if not wanted:
+            return []
         cosines = self._cosines(asked, [one.seq for one in wanted])
         ids = [one.id for one in wanted]
         lines, edited = self._sources(ids), self._edited(ids)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from companion.memory.found import Found, Span
 from companion.memory.hand import as_note
 from companion.memory.known import of_fact
 from companion.memory.read import about
 from companion.memory.read.words import asks
 from companion.memory.recalled import Recalled
 from companion.memory.record import clean
-from companion.memory.search import Found, Search, Span
 
 if TYPE_CHECKING:
     from companion.memory.hand import Hand
     from companion.memory.read import rank
+    from companion.memory.search import Search
     from companion.memory.talk import Talk
     from companion.memory.write import Writer
     from companion.values import Note

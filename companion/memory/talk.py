@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from companion.memory.found import Span
 from companion.memory.line import Spoken
 from companion.memory.record import clean
-from companion.memory.search import Span
 from companion.memory.ulid import Ulids
 
 if TYPE_CHECKING:

@@ -39,7 +39,8 @@ class Shelf:
 
 SHELVES = (
     Shelf("lines", "session || ':' || n", "hidden = 0"),
-    Shelf("memories", "'memory:' || id", FINDABLE),
+    # Summaries are not recalled: the lines that they sum up are.
+    Shelf("memories", "'memory:' || id", f"{FINDABLE} AND kind != 'summary'"),
 )
 
 

@@ -91,12 +91,12 @@ def find(
         lines: How many lines there are.
         depth: How many passages.
     """
+    if not documents.size():
+        return Hits()
     here = {word: documents.count(asked.stems[word]) for word in asked.words}
     matches = documents.match(
         [word for word, count in here.items() if count <= COMMON] or asked.words
     )
-    if not matches.lines:
-        return Hits()
     both = {word: counts[word] + here[word] for word in asked.words}
     best = matches.seqs[:depth]
     places = {word: documents.holding(word, best) for word in asked.words}

@@ -137,11 +137,13 @@ def meant(text: str, before: Sequence[str]) -> str:
     return ""
 
 
+@lru_cache(512)
 def asks_past(question: str) -> bool:
     """Whether a question asks for what was true before."""
     return _PAST.search(question) is not None
 
 
+@lru_cache(4096)
 def tells_change(line: str) -> bool:
     """Whether a line says that something is different now."""
     return _CHANGE.search(line) is not None

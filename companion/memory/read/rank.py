@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from companion.memory.read import about, together
-from companion.memory.read.words import SMALL_WORDS, is_question, terms, words
+from companion.memory.read.words import SMALL_WORDS, is_question, telling, terms, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
 RECENCY = 0.03
@@ -111,6 +112,15 @@ class Candidate:
         return Candidate(self.key, self.text, self.mine, self.said, *scores)
 
 
+def read(texts: Iterable[str]) -> None:
+    """Take in texts that will be weighed: what their words come to is remembered for a while."""
+    for text in texts:
+        telling(text)
+        is_question(text)
+        about.introduced(text)
+        about.tells_change(text)
+
+
 def ranked(candidates: Sequence[Candidate], heard: str, now: datetime) -> list[Candidate]:
     """Best first; equal scores newest first.
 
@@ -190,23 +200,23 @@ def answering(candidates: Sequence[Candidate], question: Question) -> list[Candi
 
     The same question asked before answers nothing, however often it was asked.
     """
-    asked = frozenset(terms(question.heard))
-    able = [one for one in candidates if not echoes(one.text, question.heard)]
-    weighed = [_weighed(one, asked, question) for one in able[:POOL]]
+    able = (one for one in candidates if not echoes(one.text, question.heard))
+    weighed = [_weighed(one, question) for one in islice(able, POOL)]
     return sorted(weighed, key=lambda one: (-one.score, -one.key))
 
 
 def echoes(text: str, heard: str) -> bool:
     """Whether a text asks what is asked now."""
-    return is_question(text) and alike(frozenset(terms(heard)), frozenset(terms(text))) >= SAME
+    return is_question(text) and alike(telling(heard), telling(text)) >= SAME
 
 
-def _weighed(one: Candidate, asked: frozenset[str], question: Question) -> Candidate:
+def _weighed(one: Candidate, question: Question) -> Candidate:
     """The candidate with what speaks against it, or for it, in answer to a question."""
+    asked = telling(question.heard)
     named = not asked.isdisjoint(words(one.who))
     factor = 1.0 if one.mine or named else CHARACTER
     asks = is_question(one.text)
-    told = frozenset(terms(one.text))
+    told = telling(one.text)
     if asks:
         factor *= QUESTION
     if not told or (alike(asked, told) >= SAME and (asks or not is_question(question.heard))):
@@ -232,12 +242,12 @@ def alike(one: frozenset[str], other: frozenset[str]) -> float:
 def varied(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
     """Choose `count` that fit and do not repeat each other, best first (MMR)."""
     pool = list(candidates)
-    telling = {one.key: frozenset(terms(one.text)) for one in pool}
+    told = {one.key: telling(one.text) for one in pool}
     best = max((one.score for one in pool), default=1.0) or 1.0
     chosen: list[Candidate] = []
 
     def worth(one: Candidate) -> float:
-        repeats = max((alike(telling[one.key], telling[c.key]) for c in chosen), default=0.0)
+        repeats = max((alike(told[one.key], told[c.key]) for c in chosen), default=0.0)
         return (1 - VARIETY) * one.score / abs(best) - VARIETY * repeats
 
     while pool and len(chosen) < count:

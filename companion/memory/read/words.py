@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from companion.memory.read import german as de
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
@@ -62,9 +66,10 @@ SMALL_WORDS = STOP | SMALL | de.STOP | de.SMALL
 _SENTENCE = re.compile(r"[^.!?\u2026]+[.!?\u2026]*")
 
 
-def words(text: str) -> list[str]:
+@lru_cache(4096)
+def words(text: str) -> tuple[str, ...]:
     """All words of a text in lower case, apostrophes made plain."""
-    return [w.replace("\u2019", "'") for w in _WORD.findall(text.lower())]
+    return tuple(_WORD.findall(text.lower().replace("\u2019", "'")))
 
 
 def german(text: str) -> bool:
@@ -72,7 +77,7 @@ def german(text: str) -> bool:
     return _german(words(text))
 
 
-def _german(told: list[str]) -> bool:
+def _german(told: Sequence[str]) -> bool:
     return sum(w in de.STOP for w in told) > sum(w in _LITTLE for w in told)
 
 
@@ -87,6 +92,12 @@ def terms(text: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(de.stem(w) for w in told if w not in de.STOP))
     kept = (part for word in told if word not in STOP for part in word.split("'"))
     return tuple(dict.fromkeys(part for part in kept if len(part) > 1 or part.isdigit()))
+
+
+@lru_cache(4096)
+def telling(text: str) -> frozenset[str]:
+    """The same as a set."""
+    return frozenset(terms(text))
 
 
 def faint(term: str) -> bool:
