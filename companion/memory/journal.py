@@ -385,7 +385,7 @@ def _integer(digits: str) -> int:
 def _line(row: tuple[Any, ...]) -> Line:
     """A line from a row of `FIELDS`."""
     *head, micros, offset = row
-    return Line(*head, _epoch(offset) + timedelta(microseconds=micros))
+    return Line(*head, said=_epoch(offset) + timedelta(microseconds=micros))
 
 
 @lru_cache

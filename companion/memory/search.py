@@ -95,9 +95,9 @@ class Search:
 
     def find(self, text: str, now: datetime, span: Span, depth: int = DEPTH) -> Found:
         """What may fit `text`, best first: the best `depth` by words and by meaning."""
-        meaning = self._begun(text)
+        embedding = self._begun(text)
         said = self._said(text, span, depth)
-        vector = meaning.result()
+        vector = embedding.result()
         gauge = self._gauge(said, vector, depth)
         # Lines outside the span are the newest, and often the closest to what is said now.
         names = self._meaning.nearest(vector, depth if span == Span() else 2 * depth)
