@@ -384,8 +384,9 @@ def _integer(digits: str) -> int:
 
 def _line(row: tuple[Any, ...]) -> Line:
     """A line from a row of `FIELDS`."""
-    *head, micros, offset = row
-    return Line(*head, said=_epoch(offset) + timedelta(microseconds=micros))
+    seq, ulid, session, n, owner, character, speaker, who, text, sure, micros, offset = row
+    said = _epoch(offset) + timedelta(microseconds=micros)
+    return Line(seq, ulid, session, n, owner, character, speaker, who, text, sure, said)
 
 
 @lru_cache
