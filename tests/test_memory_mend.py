@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from memory_world import Clock, settle, tell, texts
 
+from companion.errors import StoreDamaged
 from companion.memory import Memory
 from companion.memory.digest import digest, restored
 from companion.memory.versions import Versions
@@ -125,6 +126,17 @@ def test_a_damaged_table_of_words_is_made_anew_and_said(store: Path, harm: str) 
     memory.close()
     assert LINES[0] in found
     assert ("table of words" in notices[0], sound) == (True, True)
+
+
+def test_a_damaged_name_of_a_table_is_said_with_a_cure(store: Path) -> None:
+    path = store / "journal.sqlite3"
+    raw = path.read_bytes()
+    name = b"fts5vocab(lines_fts_1"
+    path.write_bytes(raw.replace(name, name.replace(b"li", b"l\xe9")))
+    memory = _opened(store)
+    with pytest.raises(StoreDamaged, match="Put a copy"):
+        memory.search("Leeds")
+    memory.close()
 
 
 def test_what_changes_while_it_is_open_is_noticed_when_it_is_read(store: Path) -> None:

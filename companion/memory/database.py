@@ -39,6 +39,11 @@ def guarded(path: Path) -> Iterator[None]:
             f"The memories in {path} cannot be read or written: {error}.",
             "See that there is space on the disk and that the folder may be written.",
         ) from error
+    except UnicodeDecodeError as error:  # a damaged name in what SQLite itself says
+        raise StoreDamaged(
+            f"The memories in {path} are damaged: a name in them is no text.",
+            "Put a copy of the file in its place, or move it away.",
+        ) from error
     except PermissionError as error:
         raise Forbidden(
             f"The memories in {path} may not be read by this account.",
