@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 companion.prepare()  # before any engine is imported
+pytest_plugins = ["rulebook"]  # docs/characters-rules.md
 EXAM = bool(os.environ.get("COMPANION_EXAM"))
 hypothesis.settings.register_profile(
     "companion",
