@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from companion.cards import Broken, Card
 
 app = typer.Typer(help="The characters and their cards.", no_args_is_help=True)
+VERBS = ("card_lint",)
+"""The verbs that have a module of their own."""
 
 
 @app.command("list")
@@ -118,3 +121,7 @@ def _whole(card: Card, user: str) -> dict[str, Any]:
         "voice": card.voice.model_dump(),
         "creator_notes": card.fields.creator_notes,
     }
+
+
+for verb in VERBS:
+    importlib.import_module(f"companion.cli.{verb}").register(app)

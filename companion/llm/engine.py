@@ -98,7 +98,7 @@ class Llama:
         import llama_cpp
 
         limits = self.limits
-        llama_cpp.llama_log_set(_silence(llama_cpp), None)
+        llama_cpp.llama_log_set(silence(llama_cpp), None)
         try:
             return llama_cpp.Llama(
                 model_path=str(self.path),
@@ -349,7 +349,7 @@ class Llama:
 
 
 @functools.cache
-def _silence(llama_cpp: Any) -> Any:  # noqa: ANN401
+def silence(llama_cpp: Any) -> Any:  # noqa: ANN401
     """Takes llama.cpp's own log lines: they would stand in the middle of a conversation."""
     return llama_cpp.llama_log_callback(lambda *_: None)
 

@@ -1,0 +1,114 @@
+"""`companion characters lint`: what is wrong with a card, doubtful, or long."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from companion.cli.shell import SHELL, show, show_json
+from companion.errors import BadData, CardError, CompanionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from companion.cards import Card
+    from companion.cards.lint import Report
+    from companion.config import Settings
+
+LETTERS_A_TOKEN = 4
+"""What a token is taken for where there is no model to ask."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command("lint")(lint_)
+
+
+def lint_(
+    character: Annotated[str, typer.Argument(help="An id or a path.")],
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail as well.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """What is wrong with a card, doubtful, or long: spec, macros, tokens and voice."""
+    from companion import cards
+
+    settings = SHELL.settings()
+    try:
+        card = cards.find_card(settings.path(settings.companion.characters), character)
+    except CardError as error:
+        if as_json:
+            show_json({"path": character, "findings": [unreadable(error)]})
+        raise
+    report = examine(settings, card)
+    if as_json:
+        show_json(_whole(card, report, settings))
+    else:
+        _show(card, report, settings)
+    failing = {"error", "warning"} if strict else {"error"}
+    wrong = sum(finding.level in failing for finding in report.findings)
+    if wrong:
+        raise BadData(
+            f"{card.id}: {wrong} of these {'has' if wrong == 1 else 'have'} to be mended."
+        )
+
+
+def examine(settings: Settings, card: Card) -> Report:
+    """Look at a card with the model and the voices of this workspace."""
+    from companion.cards.lint import Standards, lint
+    from companion.compose import voice_path
+    from companion.speech.shape import speakable
+
+    standards = Standards(
+        counting(settings),
+        speakable,
+        lambda name: voice_path(settings, name).is_file(),
+        settings.llm.context,
+        settings.llm.reply,
+    )
+    return lint(card, standards)
+
+
+def counting(settings: Settings) -> Callable[[str], int]:
+    """Counts tokens as the configured model does, or about as models do where there is none."""
+    from companion.compose import model_path
+    from companion.llm.vocabulary import Vocabulary
+
+    try:
+        return Vocabulary(model_path(settings, settings.llm.model)).count
+    except CompanionError:
+        SHELL.say("There is no language model to count with: tokens are estimated.")
+        return lambda text: -(-len(text) // LETTERS_A_TOKEN)
+
+
+def unreadable(error: CardError) -> dict[str, Any]:
+    """A card that cannot be read, as a finding."""
+    code = getattr(error, "kind", "") or "UNREADABLE"
+    return {"level": "error", "code": code, "place": "", "said": str(error)}
+
+
+def _show(card: Card, report: Report, settings: Settings) -> None:
+    from companion.cli.characters import printable
+
+    for finding in report.findings:
+        place = f" {finding.place}" if finding.place else ""
+        show(printable(f"{finding.level:<7} {finding.code}{place}: {finding.said}"))
+    counts = ", ".join(f"{name} {count:,}" for name, count in report.tokens)
+    show(f"{card.id}: {len(report.findings)} findings. Tokens: {counts or 'none'}.")
+    share = report.always / settings.llm.context
+    show(f"In every prompt: {report.always:,} of {settings.llm.context:,} tokens ({share:.0%}).")
+    if report.greeting:
+        show(f"The greeting takes about {report.greeting:g} s to say.")
+
+
+def _whole(card: Card, report: Report, settings: Settings) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "path": str(card.path.resolve()) if card.path else None,
+        "findings": [dataclasses.asdict(finding) for finding in report.findings],
+        "tokens": dict(report.tokens),
+        "tokens_always": report.always,
+        "context": settings.llm.context,
+        "greeting_seconds": report.greeting,
+    }
