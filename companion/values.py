@@ -104,6 +104,34 @@ class Persona:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """What one entry of a lorebook tells, and where in the prompt it belongs.
+
+    Attributes:
+        text: Its words, decorators gone and macros expanded.
+        place: "before_char", "after_char", "before_desc", "after_desc", "personality" or
+            "scenario" (around or after these fields of the card), "before_examples",
+            "after_examples", or "at_depth".
+        depth: Of "at_depth": how many messages up from the newest; 0 is after the newest.
+        role: Of "at_depth": "system", "user" or "assistant".
+        order: Entries of one place stand in rising order.
+        uid: The entry's id within its book.
+        constant: Whether it stands in every prompt of the conversation, word for word: only then
+            may it be in the part of the prompt that the model keeps.
+        name: What people call the entry; never part of a prompt.
+    """
+
+    text: str
+    place: str = "after_char"
+    depth: int = 0
+    role: str = "system"
+    order: float = 100.0
+    uid: str = ""
+    constant: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One turn of the history: what the owner said and what was heard of the reply.
 
