@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from companion.cards import history
 from companion.cli.app import run
 from companion.cli.shell import SHELL
 
@@ -53,3 +54,56 @@ def test_a_card_that_cannot_be_read_is_a_finding_with_its_place(workspace, capsy
     assert code == 65
     assert "line 2, column 17" in json.loads(out)["findings"][0]["said"]
     assert "line 2, column 17" in err
+
+
+# ── restore ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def changed(workspace):
+    """Juno, and what she was before her last change."""
+    card = workspace / "characters" / "juno.yaml"
+    before = card.read_text()
+    history.keep(card)
+    card.write_text("name: June\n")
+    return card, before
+
+
+def test_a_card_becomes_what_it_was_and_back(changed, capsys):
+    card, before = changed
+    assert call(capsys, "restore", "juno")[0] == 0
+    assert card.read_text() == before
+    assert call(capsys, "restore", "juno")[0] == 0
+    assert card.read_text() == "name: June\n"
+
+
+def test_the_versions_of_a_card_are_listed(changed, capsys):
+    code, out, _ = call(capsys, "restore", "juno", "--list", "--json")
+    assert code == 0
+    assert [row["version"] for row in json.loads(out)["versions"]] == [1]
+
+
+def test_a_card_that_was_deleted_comes_back(changed, capsys):
+    card, before = changed
+    card.unlink()
+    assert call(capsys, "restore", "juno", 1)[0] == 0
+    assert card.read_text() == before
+
+
+def test_a_card_that_cannot_be_read_comes_back(changed, capsys):
+    card, before = changed
+    card.write_text("name: [")
+    assert call(capsys, "restore", "juno", 1)[0] == 0
+    assert card.read_text() == before
+
+
+def test_a_card_that_was_never_changed_has_nothing_to_restore(workspace, capsys):
+    code, _, err = call(capsys, "restore", "tam")
+    assert code == 66
+    assert "never changed" in err
+
+
+def test_nobody_can_be_restored_who_never_was(workspace, capsys):
+    code, _, err = call(capsys, "restore", "nobody")
+    assert code == 66
+    assert "juno" in err

@@ -1,7 +1,7 @@
 """Characters: cards in, personas out. Pure but for reading the files it is pointed at."""
 
 from companion.cards.fields import Fields, VoiceSettings
-from companion.cards.folder import Broken, find_card, list_cards, load_card
+from companion.cards.folder import Broken, card_path, find_card, list_cards, load_card
 from companion.cards.model import DEFAULT_CARD, Card
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Card",
     "Fields",
     "VoiceSettings",
+    "card_path",
     "find_card",
     "list_cards",
     "load_card",

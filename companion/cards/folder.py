@@ -56,11 +56,22 @@ def find_card(folder: Path, id_or_path: str) -> Card:
         MissingInput: Nobody of that name is there; says who is.
         CardError: It is there and cannot be read, or two files share the id.
     """
+    path = card_path(folder, id_or_path)
+    return load_card(path) if path is not None else DEFAULT_CARD
+
+
+def card_path(folder: Path, id_or_path: str) -> Path | None:
+    """The file of the character an owner means; None for the built-in one.
+
+    Raises:
+        MissingInput: Nobody of that name is there; says who is.
+        CardError: Two files share the id.
+    """
     if _is_path(id_or_path):
-        return load_card(Path(id_or_path).expanduser())
+        return Path(id_or_path).expanduser()
     files = card_files(folder)
     if not files:
-        return DEFAULT_CARD
+        return None
     wanted = slug(Path(id_or_path).stem if _has_suffix(id_or_path) else id_or_path)
     matches = [path for path in files if slug(path.stem) == wanted]
     if len(matches) > 1:
@@ -75,7 +86,7 @@ def find_card(folder: Path, id_or_path: str) -> Card:
             f"There is no character '{id_or_path}' in {folder}. Characters found: {found}.",
             "Name one of these, or the path of a card.",
         )
-    return load_card(matches[0])
+    return matches[0]
 
 
 def list_cards(folder: Path) -> tuple[Card | Broken, ...]:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from companion.cards import Broken, Card
 
 app = typer.Typer(help="The characters and their cards.", no_args_is_help=True)
-VERBS = ("card_lint",)
+VERBS = (
+    "card_lint",
+    "card_restore",
+)
 """The verbs that have a module of their own."""
 
 
