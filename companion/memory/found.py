@@ -38,6 +38,7 @@ class Worded:
         scores: BM25 of every line that holds one of them, by place.
         lines: The best of those, by place.
         vectors: Their vectors.
+        around: The windows of the first few of them, by the line's place.
     """
 
     stems: Mapping[str, str]
@@ -46,6 +47,7 @@ class Worded:
     scores: Mapping[int, float]
     lines: Mapping[int, Line]
     vectors: Mapping[int, Vector]
+    around: Mapping[int, Sequence[Line]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Found:
         weights: How much each word of the question tells.
         told: Share of that in the best passage, 0 to 1.
         cosines: By place, of what has a vector.
+        around: The windows of some of the lines, by the line's place.
     """
 
     lines: Mapping[int, Line]
@@ -94,6 +97,7 @@ class Found:
     weights: Mapping[str, float]
     told: float
     cosines: Mapping[int, float]
+    around: Mapping[int, Sequence[Line]]
 
 
 @dataclass(frozen=True, slots=True)

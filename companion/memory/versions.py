@@ -329,6 +329,8 @@ class Versions:
         return [found[name] for name in names if name in found]
 
     def _memos(self, column: str, values: Sequence[object]) -> list[Memo]:
+        if not values:
+            return []
         these = "IN (SELECT value FROM json_each(?))"
         find = f"SELECT {COLUMNS}, digest FROM {_WITH_USE} AND {FINDABLE} AND {column} {these}"
         rows = self._database.escaped(find, self._scope, json.dumps(list(values)))
