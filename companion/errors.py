@@ -23,10 +23,27 @@ This module knows nothing of the rest of the project. Exit codes follow sysexits
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+CardReason: TypeAlias = Literal[
+    "AMBIGUOUS",  # two files for one id
+    "BAD_FIELD",  # a field is missing or of the wrong kind
+    "BAD_PNG",
+    "BAD_ZIP",
+    "FOREIGN_FORMAT",  # something else: a lorebook, a picture of another kind, a settings file
+    "NOT_JSON",
+    "NOT_YAML",
+    "NO_CARD_DATA",  # a picture or an archive without a card
+    "NO_NAME",
+    "TOO_DEEP",
+    "TOO_LARGE",
+    "UNREADABLE",  # the disk says no
+    "UNSAFE_PATH",  # an archive that points outside itself
+]
+"""Why a card was refused."""
 
 
 @contextlib.contextmanager
@@ -70,7 +87,21 @@ class BadData(CompanionError):
 
 
 class CardError(BadData):
-    """A character card that cannot be used; the message names file and field."""
+    """A character card that cannot be used; the message names file and field.
+
+    Args:
+        what: What happened, with the value and the place.
+        hint: What to do about it.
+        reason: The same in one word, for programs.
+        place: JSON pointer of the value that is wrong; empty for the file as a whole.
+    """
+
+    def __init__(
+        self, what: str, hint: str = "", reason: CardReason = "BAD_FIELD", place: str = ""
+    ) -> None:
+        super().__init__(what, hint)
+        self.reason = reason
+        self.place = place
 
 
 class MissingInput(CompanionError):

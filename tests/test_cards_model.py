@@ -14,7 +14,10 @@ from companion.errors import CardError
 
 
 def card(file: str = "ada.json", **data: object) -> Card:
-    return from_tree(Tree({"spec": "chara_card_v2", "data": {"name": "Ada", **data}}), Path(file))
+    return from_tree(
+        Tree({"spec": "chara_card_v2", "spec_version": "2.0", "data": {"name": "Ada", **data}}),
+        Path(file),
+    )
 
 
 def test_the_id_comes_from_the_file_and_the_name_from_the_card():
@@ -79,7 +82,7 @@ def test_a_nickname_is_what_the_character_goes_by():
 def test_an_empty_name_is_replaced_by_the_file_s_and_that_is_noted():
     made = card("grace.json", name=" \n")
     assert made.name == "grace"
-    assert "empty name" in made.notes[0]
+    assert (made.repairs[0].code, made.repairs[0].place) == ("NAME_EMPTY", "/data/name")
 
 
 def test_hidden_characters_do_not_reach_the_prompt():
@@ -120,7 +123,9 @@ def test_every_age_of_card_has_the_same_fields(tree):
 
 def test_a_newer_spec_is_read_and_noted():
     tree = Tree({"spec": "chara_card_v9", "data": {"name": "Ada"}})
-    assert "chara_card_v9" in from_tree(tree, Path("a.json")).notes[0]
+    (repair,) = from_tree(tree, Path("a.json")).repairs
+    assert (repair.code, repair.place) == ("SPEC_UNKNOWN", "/spec")
+    assert "chara_card_v9" in repair.said
 
 
 def test_small_slips_of_real_cards_are_forgiven():

@@ -15,6 +15,7 @@ from companion.cards.formats.tree import kind
 from companion.errors import CardError
 
 if TYPE_CHECKING:
+    from companion.cards.flavour import Located
     from companion.cards.formats.tree import Json
 
 
@@ -88,97 +89,70 @@ class VoiceSettings(BaseModel):
     seconds: float | None = Field(default=None, ge=1, le=300, allow_inf_nan=False)
 
 
-_OLDER = (
-    # Gradio, then oobabooga: what they call the fields of a V1 card
-    {
-        "char_name": "name",
-        "char_persona": "description",
-        "char_greeting": "first_mes",
-        "world_scenario": "scenario",
-        "example_dialogue": "mes_example",
-    },
-    {"context": "description", "greeting": "first_mes", "example_dialogue": "mes_example"},
-)
-TELLING = (
-    "description",
-    "personality",
-    "scenario",
-    "first_mes",
-    "mes_example",
-    "system_prompt",
-    "extensions",
-)
-"""A file with a name and none of these is about something else."""
-
-_SPECS = {"chara_card_v2", "chara_card_v3"}
-
-
-def parse(raw: dict[str, Json], file: str) -> tuple[Fields, VoiceSettings, tuple[str, ...]]:
+def parse(
+    data: dict[str, Json], found: Located, file: str
+) -> tuple[Fields, VoiceSettings, tuple[str, ...]]:
     """The fields, the voice and notes on what was decided.
+
+    Args:
+        data: The fields by their V2 names, mended.
+        found: Where they stand in the file.
+        file: What the file is called, for errors.
 
     Raises:
         CardError: A needed field is missing, or one is of the wrong kind; names file and field.
     """
-    data, prefix, notes = _located(raw, file)
     if "name" not in data:
-        raise CardError(f"{file}: {prefix}name is missing; a card needs at least a name.")
+        raise CardError(
+            f"{file}: {found.dotted}name is missing; a card needs at least a name.",
+            reason="NO_NAME",
+            place=found.place("name"),
+        )
     try:
         fields = Fields.model_validate(data)
     except ValidationError as error:
-        raise _problem(error, file, prefix) from error
-    voice, more = _voice(data, file, f"{prefix}extensions.companion.voice")
-    return fields, voice, (*notes, *more)
+        raise _problem(error, file, found, ()) from error
+    voice, notes = _voice(data, file, found)
+    return fields, voice, notes
 
 
-def _located(raw: dict[str, Json], file: str) -> tuple[dict[str, Json], str, tuple[str, ...]]:
-    """Where the fields stand, what that place is called, and a note on an unknown version."""
-    data = raw.get("data")
-    spec = raw.get("spec")
-    if spec is None and not isinstance(data, dict):
-        return _renamed(raw, file), "", ()
-    if not isinstance(data, dict):
-        raise CardError(f"{file}: data must be an object, found {kind(data)}.")
-    if spec == "lorebook_v3":
-        raise CardError(f"{file}: this is a lorebook, not a character.")
-    if spec in _SPECS:
-        return data, "data.", ()
-    return data, "data.", (f"The card says spec {spec!r}; it was read as the versions we know.",)
+_VOICE = ("extensions", "companion", "voice")
 
 
-def _renamed(raw: dict[str, Json], file: str) -> dict[str, Json]:
-    """A card without envelope, older field names turned into today's."""
-    for names in _OLDER:
-        if any(old in raw for old in names) and "first_mes" not in raw:
-            return {names.get(key, key): value for key, value in raw.items()}
-    if "name" in raw and not set(TELLING) & set(raw):
-        raise CardError(
-            f"{file}: this has a name but none of a character's other fields.",
-            f"A card has at least one of {', '.join(TELLING)}.",
-        )
-    return raw
-
-
-def _voice(data: dict[str, Json], file: str, place: str) -> tuple[VoiceSettings, tuple[str, ...]]:
+def _voice(
+    data: dict[str, Json], file: str, found: Located
+) -> tuple[VoiceSettings, tuple[str, ...]]:
     """The voice settings, and a note for each one we do not know."""
-    found: Json = data.get("extensions")
-    for word in ("companion", "voice"):
-        found = found.get(word) if isinstance(found, dict) else None
-    if found is None:
+    inner: Json = data
+    for word in _VOICE:
+        inner = inner.get(word) if isinstance(inner, dict) else None
+    if inner is None:
         return VoiceSettings(), ()
-    if not isinstance(found, dict):
-        raise CardError(f"{file}: {place} must be an object, found {kind(found)}.")
+    place = found.dotted + ".".join(_VOICE)
+    if not isinstance(inner, dict):
+        raise CardError(
+            f"{file}: {place} must be an object, found {kind(inner)}.",
+            "Mend that field; nothing was changed.",
+            place=found.place(*_VOICE),
+        )
     try:
-        voice = VoiceSettings.model_validate(found)
+        voice = VoiceSettings.model_validate(inner)
     except ValidationError as error:
-        raise _problem(error, file, f"{place}.") from error
-    unknown = [key for key in found if key not in VoiceSettings.model_fields]
+        raise _problem(error, file, found, _VOICE) from error
+    unknown = [key for key in inner if key not in VoiceSettings.model_fields]
     return voice, tuple(f"{place}.{key} is no setting we know; it was kept." for key in unknown)
 
 
-def _problem(error: ValidationError, file: str, prefix: str) -> CardError:
+def _problem(
+    error: ValidationError, file: str, found: Located, above: tuple[str, ...]
+) -> CardError:
     """The first thing pydantic complains of, in our words and with its place."""
     first = error.errors(include_url=False)[0]
-    place = prefix + ".".join(str(part) for part in first["loc"])
+    parts = (*above, *first["loc"])
     said = first["msg"]
     said = said if first["type"] == "text" else f"is wrong: {said[:1].lower()}{said[1:]}"
-    return CardError(f"{file}: {place} {said}.", "Mend that field; nothing was changed.")
+    return CardError(
+        f"{file}: {found.dotted}{'.'.join(map(str, parts))} {said}.",
+        "Mend that field; nothing was changed.",
+        place=found.place(*parts),
+    )

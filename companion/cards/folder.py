@@ -41,7 +41,11 @@ def load_card(path: Path) -> Card:
     except PermissionError as error:
         raise Forbidden(f"{path} may not be read.", f"Try: chmod u+r '{path}'") from error
     except OSError as error:
-        raise CardError(f"{path.name}: cannot be read ({error.strerror}).") from error
+        raise CardError(
+            f"{path.name}: cannot be read ({error.strerror}).",
+            "Look whether it is a file and the disk is well.",
+            "UNREADABLE",
+        ) from error
     if len(data) > formats.LARGEST:
         raise too_large(path.name, path.stat().st_size, formats.LARGEST)
     return from_tree(formats.read(data, path.name), path)
@@ -79,6 +83,7 @@ def card_path(folder: Path, id_or_path: str) -> Path | None:
         raise CardError(
             f"Two cards in {folder} are called '{wanted}': {named}.",
             "Rename one of them, or name the file by its path.",
+            "AMBIGUOUS",
         )
     if not matches:
         found = ", ".join(sorted({slug(path.stem) for path in files}))

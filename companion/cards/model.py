@@ -7,24 +7,42 @@ so that nothing a stranger put into it is ever lost.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from companion.cards import macros
 from companion.cards.fields import Fields, VoiceSettings, parse
+from companion.cards.flavour import located
+from companion.cards.formats.tree import Repair, Tree
+from companion.cards.repair import mend, whole
 from companion.cards.text import clean, one_line, slug
 from companion.values import Persona
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from companion.cards.formats.tree import Json, Tree
+    from companion.cards.formats.tree import Json
 
 SOMEBODY = "friend"
 """What the owner is called who has not said a name."""
 
 LONGEST_NAME = 80
 _START = re.compile(r"<START>", re.IGNORECASE)
+
+
+_ROLES = {"system", "user", "assistant"}
+_ST_ENTRY = {"display_index", "selectiveLogic", "exclude_recursion", "useProbability"}
+"""Keys that only SillyTavern writes into the entries of a lorebook."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepthPrompt:
+    """A note that goes `depth` messages above the newest one, macros not yet expanded."""
+
+    prompt: str
+    depth: int
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +57,8 @@ class Card:
         raw: The tree of the file, whole and unchanged.
         path: Where it came from; None for the built-in one.
         notes: What had to be decided while reading, for people.
+        repairs: What was wrong in the file and was understood all the same.
+        data: The fields by their V2 names, whatever the file calls them, put right.
     """
 
     id: str
@@ -48,6 +68,8 @@ class Card:
     raw: dict[str, Json] = field(repr=False)
     path: Path | None = None
     notes: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    data: dict[str, Json] = field(default_factory=dict, repr=False)
 
     def persona(self, user: str = "") -> Persona:
         """The card as the prompt sees it: macros expanded, hidden characters gone.
@@ -75,6 +97,44 @@ class Card:
         )
 
     @property
+    def book_raw(self) -> dict[str, Json] | None:
+        """The lorebook inside the card, entries as a list; None where there is none."""
+        book = self.data.get("character_book")
+        return book if isinstance(book, dict) else None
+
+    @property
+    def sillytavern(self) -> bool:
+        """Whether SillyTavern wrote the file: its keys stand at the root or in the lorebook."""
+        if ("chat" in self.raw and "create_date" in self.raw) or "talkativeness" in self.raw:
+            return True
+        return "fav" in self.extensions or any(_ST_ENTRY & set(e) for e in self._entry_extras())
+
+    @property
+    def extensions(self) -> dict[str, Json]:
+        """What programs other than ours keep in the card, and ours too."""
+        found = self.data.get("extensions")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def depth_prompt(self) -> DepthPrompt | None:
+        """The note that stands a few messages above the newest, where the card has one."""
+        note = self.extensions.get("depth_prompt")
+        if not isinstance(note, dict):
+            return None
+        prompt, role, depth = note.get("prompt"), note.get("role"), whole(note.get("depth"))
+        if not isinstance(prompt, str) or not prompt.strip():
+            return None
+        spoken = role if isinstance(role, str) and role in _ROLES else "system"
+        return DepthPrompt(prompt, 4 if depth is None else min(max(depth, 0), 1000), spoken)
+
+    def _entry_extras(self) -> Iterator[dict[str, Json]]:
+        entries = (self.book_raw or {}).get("entries")
+        for entry in entries if isinstance(entries, list) else ():
+            extras = entry.get("extensions") if isinstance(entry, dict) else None
+            if isinstance(extras, dict):
+                yield extras
+
+    @property
     def called(self) -> str:
         """The name the character goes by: its nickname, where the card has one."""
         return one_line(self.fields.nickname, LONGEST_NAME) or self.name
@@ -91,27 +151,39 @@ def from_tree(tree: Tree, file: Path) -> Card:
     Raises:
         CardError: A field is missing or of the wrong kind; names it.
     """
-    fields, voice, notes = parse(tree.raw, file.name)
+    found = located(tree.raw, file.name)
+    data, repairs = mend(tree.raw, found)
+    fields, voice, notes = parse(data, found, file.name)
     name = one_line(fields.name, LONGEST_NAME)
     if not name:
         name = one_line(file.stem, LONGEST_NAME) or "Somebody"
-        notes = (*notes, f"The card has an empty name; the file's was taken: {name}.")
-    return Card(slug(file.stem), name, fields, voice, tree.raw, file, tree.notes + notes)
+        said = f"The card has an empty name; the file's was taken: {name}."
+        repairs = (*repairs, Repair("NAME_EMPTY", found.place("name"), said))
+    return Card(
+        slug(file.stem),
+        name,
+        fields,
+        voice,
+        tree.raw,
+        file,
+        tree.notes + notes,
+        tree.repairs + repairs,
+        data,
+    )
 
 
-DEFAULT_CARD = Card(
-    id="companion",
-    name="Kit",
-    fields=Fields(
-        name="Kit",
-        description=(
+def _built_in() -> Card:
+    raw: dict[str, Json] = {
+        "name": "Kit",
+        "description": (
             "Kit is a friendly companion who lives in {{user}}'s computer. Kit likes rain, old "
             "radios and good questions. Kit listens first and answers briefly."
         ),
-        personality="calm, curious, kind",
-        first_mes="Hello {{user}}. I am Kit. How was your day?",
-    ),
-    voice=VoiceSettings(),
-    raw={},
-)
+        "personality": "calm, curious, kind",
+        "first_mes": "Hello {{user}}. I am Kit. How was your day?",
+    }
+    return replace(from_tree(Tree(raw), Path("companion.yaml")), path=None)
+
+
+DEFAULT_CARD = _built_in()
 """Who answers when the characters folder is empty."""

@@ -37,6 +37,7 @@ def read(data: bytes, name: str) -> Tree:
         raise CardError(
             f"{name}: CHARX cards (zip and JPEG files) are not read yet.",
             "Export the character as PNG or JSON and use that.",
+            "FOREIGN_FORMAT",
         )
     if name.lower().endswith((".yaml", ".yml")):
         return yaml.read(data, name)
@@ -45,4 +46,5 @@ def read(data: bytes, name: str) -> Tree:
     raise CardError(
         f"{name}: not a character card.",
         f"Cards are {', '.join(s[1:].upper() for s in SUFFIXES if s != '.yml')} files.",
+        "FOREIGN_FORMAT",
     )

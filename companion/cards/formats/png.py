@@ -89,10 +89,12 @@ def _nothing(name: str, end: int, *, closed: bool) -> CardError:
             f"{name}: damaged at byte {end:,}; the picture ends or stops making sense there, "
             "and no card stands before that.",
             "Download it again.",
+            "BAD_PNG",
         )
     return CardError(
         f"{name}: this picture carries no character data (no 'chara' or 'ccv3' text).",
         "Export it again from where it was made; many sites strip it from previews.",
+        "NO_CARD_DATA",
     )
 
 
@@ -122,6 +124,7 @@ def _with_damage(error: CardError, chunk: _Chunk, name: str) -> CardError:
     return CardError(
         f"{name}: damaged at byte {chunk.at:,} (checksum of chunk {kind} is wrong).",
         "Download it again.",
+        "BAD_PNG",
     )
 
 
@@ -145,7 +148,11 @@ def _unwrapped(chunk: _Chunk, name: str) -> tuple[bool, bytes]:
         return True, rest[1:]
     parts = rest[2:].split(b"\0", 2)  # language, translated keyword, text
     if len(parts) < 3:  # noqa: PLR2004 - the three named above
-        raise CardError(f"{name}: damaged at byte {chunk.at:,} (chunk iTXt has no text).")
+        raise CardError(
+            f"{name}: damaged at byte {chunk.at:,} (chunk iTXt has no text).",
+            "Download it again.",
+            "BAD_PNG",
+        )
     return rest[:1] == b"\x01", parts[2]
 
 
@@ -156,10 +163,14 @@ def _inflated(text: bytes, name: str) -> bytes:
         out = unpacker.decompress(text, _PACKED_LIMIT)
     except zlib.error as error:
         raise CardError(
-            f"{name}: the compressed card text is damaged.", "Export it again."
+            f"{name}: the compressed card text is damaged.", "Export it again.", "BAD_PNG"
         ) from error
     if unpacker.unconsumed_tail:
-        raise CardError(f"{name}: the card text unpacks to more than {_PACKED_LIMIT:,} bytes.")
+        raise CardError(
+            f"{name}: the card text unpacks to more than {_PACKED_LIMIT:,} bytes.",
+            "That is no character card.",
+            "TOO_LARGE",
+        )
     return out
 
 
@@ -170,5 +181,5 @@ def _unbased(text: bytes, name: str) -> bytes:
         return base64.b64decode(joined + b"=" * (-len(joined) % 4), validate=True)
     except binascii.Error as error:
         raise CardError(
-            f"{name}: the card text is neither JSON nor base64.", "Export it again."
+            f"{name}: the card text is neither JSON nor base64.", "Export it again.", "NOT_JSON"
         ) from error

@@ -21,16 +21,38 @@ TEXT_LIMIT = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """One thing that was wrong in a card and was understood all the same.
+
+    Attributes:
+        code: What it was, in one word for programs: `ALT_GREETINGS_STRING`.
+        place: JSON pointer into the file's tree: `/data/alternate_greetings`; empty for the file.
+        said: The same for people, as one sentence.
+    """
+
+    code: str
+    place: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     """A card as it stands in its file.
 
     Attributes:
         raw: The whole of it; nothing dropped, nothing mended.
         notes: What a reader had to decide, one sentence each, for people.
+        repairs: What it had to put right to read it at all.
     """
 
     raw: dict[str, Json]
     notes: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+
+
+def pointer(*parts: str | int) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def kind(value: object) -> str:
@@ -50,17 +72,25 @@ def bounded(value: Json, name: str) -> dict[str, Json]:
         CardError: It is no object, too deep, or too large.
     """
     if not isinstance(value, dict):
-        raise CardError(f"{name}: a card is an object with fields, found {kind(value)}.")
+        raise CardError(
+            f"{name}: a card is an object with fields, found {kind(value)}.",
+            "Export the character again from where it was made.",
+            "FOREIGN_FORMAT",
+        )
     left = MOST
     level: list[Json] = [value]
     for _ in range(DEEPEST):
         left -= len(level)
         if left < 0:
-            raise CardError(f"{name}: more than {MOST:,} values; that is no character card.")
+            raise CardError(
+                f"{name}: more than {MOST:,} values; that is no character card.",
+                "Take out what is not needed.",
+                "TOO_LARGE",
+            )
         level = [child for item in level for child in _children(item)]
         if not level:
             return value
-    raise CardError(f"{name}: lists and objects stand more than {DEEPEST} deep.")
+    raise too_deep(name)
 
 
 def _children(item: Json) -> list[Json]:
@@ -73,5 +103,16 @@ def too_large(name: str, size: int, limit: int) -> CardError:
     """The error for data over a limit."""
     mega = 1024 * 1024
     return CardError(
-        f"{name}: {size / mega:,.1f} MB of card text; the limit is {limit / mega:g} MB."
+        f"{name}: {size / mega:,.1f} MB of card text; the limit is {limit / mega:g} MB.",
+        "Take out what is not needed.",
+        "TOO_LARGE",
+    )
+
+
+def too_deep(name: str) -> CardError:
+    """The error for lists and objects that stand too far inside each other."""
+    return CardError(
+        f"{name}: lists and objects stand more than {DEEPEST} deep.",
+        "Export the character again from where it was made.",
+        "TOO_DEEP",
     )

@@ -78,16 +78,19 @@ def read(data: bytes, name: str) -> Tree:
         value = _Values(name).value(node) if node is not None else None
     except UnicodeDecodeError as error:
         raise CardError(
-            f"{name}: byte {error.start:,} is not UTF-8.", "Save the file as UTF-8."
+            f"{name}: byte {error.start:,} is not UTF-8.", "Save the file as UTF-8.", "NOT_YAML"
         ) from error
     except yaml.MarkedYAMLError as error:
         raise CardError(
             f"{name}: not valid YAML{_place(error.problem_mark)} ({error.problem}).",
             "Text with a colon, a quote or a # in it is safest after a | on lines of its own.",
+            "TOO_DEEP" if "deep" in str(error.problem) else "NOT_YAML",
         ) from error
     except yaml.reader.ReaderError as error:
         raise CardError(
-            f"{name}: character {error.position:,} (U+{error.character:04X}) may not stand in YAML."
+            f"{name}: character {error.position:,} (U+{error.character:04X}) is not for YAML.",
+            "Take it out.",
+            "NOT_YAML",
         ) from error
     return Tree(bounded(value, name))
 
@@ -107,7 +110,11 @@ class _Values:
     def value(self, node: yaml.Node) -> Json:
         self.seen += 1
         if self.seen > MOST or self.deep > DEEPEST:
-            raise CardError(f"{self.name}: its aliases (*name) unfold without end.")
+            raise CardError(
+                f"{self.name}: its aliases (*name) unfold without end.",
+                "Write out what they stand for.",
+                "TOO_LARGE",
+            )
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
         self.deep += 1
@@ -125,6 +132,7 @@ class _Values:
             raise CardError(
                 f"{self.name}: tag {node.tag}{_place(node.start_mark)} is not used in cards.",
                 "Take it out.",
+                "NOT_YAML",
             )
         return plain(text) if node.style is None else text
 
@@ -133,11 +141,16 @@ class _Values:
         for key, value in node.value:
             place = _place(key.start_mark)
             if not isinstance(key, yaml.ScalarNode):
-                raise CardError(f"{self.name}: the field name{place} is not a word.")
+                raise CardError(
+                    f"{self.name}: the field name{place} is not a word.",
+                    "Name the field by a word.",
+                    "NOT_YAML",
+                )
             if key.value in keys:
                 raise CardError(
                     f"{self.name}: '{key.value}' stands twice, the second time{place}.",
                     "Keep one of them.",
+                    "NOT_YAML",
                 )
             keys.add(key.value)
             yield key.value, self.value(value)

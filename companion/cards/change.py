@@ -1,0 +1,103 @@
+"""One field of a card changed: the file's own tree is patched, everything else stays as it was.
+
+A field is named as it stands in a V2 card (`description`, `extensions.companion.voice.speed`,
+`character_book.entries.0.content`), whatever the file calls it. A copy of it at the root, which
+many programs write, is changed with it where there is one, and never made.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from companion.cards.flavour import located
+from companion.cards.formats.tree import Tree, bounded, kind, pointer
+from companion.cards.model import from_tree
+from companion.errors import CardError
+
+if TYPE_CHECKING:
+    from companion.cards.formats.tree import Json
+    from companion.cards.model import Card
+
+
+def changed(card: Card, field: str, value: Json, now: int = 0) -> Card:
+    """The card with one field set; `None` takes the field out.
+
+    Args:
+        card: The card as it is.
+        field: The field's V2 name, with dots into what stands inside it.
+        value: What it shall be.
+        now: Seconds since 1970, for a card that keeps the date of its last change.
+
+    Raises:
+        CardError: There is no such place, or the value is of the wrong kind for the field.
+    """
+    file = card.path or Path(f"{card.id}.yaml")
+    raw = deepcopy(card.raw)
+    found = located(raw, file.name)
+    older = {new: old for old, new in found.renamed.items()}
+    first, *rest = field.split(".")
+    parts = [older.get(first, first), *rest]
+    _put(found.fields, parts, value, f"{file.name}: {field}")
+    if found.wrapped and first in raw and first not in {"data", "spec", "spec_version"}:
+        _mirror(raw, found.fields, first)
+    if now and "modification_date" in found.fields:
+        found.fields["modification_date"] = now
+    made = from_tree(Tree(bounded(raw, file.name), card.notes), file)
+    return replace(made, id=card.id, path=card.path, notes=card.notes)
+
+
+def _mirror(raw: dict[str, Json], fields: dict[str, Json], name: str) -> None:
+    """Let the copy at the root say what the field says."""
+    if name in fields:
+        raw[name] = fields[name]
+    else:
+        del raw[name]
+
+
+def _put(holder: Json, parts: list[str], value: Json, said: str) -> None:
+    """Set a value inside lists and objects; objects on the way are made where they are missing."""
+    *above, last = parts
+    if not all(parts):
+        raise _nowhere(said, parts, "a field's name has no empty part")
+    for n, part in enumerate(above):
+        holder = _step(holder, part, said, parts[: n + 1])
+    if isinstance(holder, dict):
+        if value is None:
+            holder.pop(last, None)
+        else:
+            holder[last] = value
+    elif isinstance(holder, list):
+        _put_item(holder, last, value, said, parts)
+    else:
+        raise _nowhere(said, parts, f"it would stand inside {kind(holder)}")
+
+
+def _step(holder: Json, part: str, said: str, parts: list[str]) -> Json:
+    """What a part of the path names."""
+    if isinstance(holder, dict):
+        if holder.get(part) is None:
+            holder[part] = {}
+        return holder[part]
+    if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder):
+        return holder[int(part)]
+    raise _nowhere(said, parts, f"{part} is not in {kind(holder)}")
+
+
+def _put_item(holder: list[Json], part: str, value: Json, said: str, parts: list[str]) -> None:
+    """Set, add or take out an item of a list; one past the end adds."""
+    index = int(part) if part.isdecimal() else len(holder) + 1
+    if value is None and index < len(holder):
+        del holder[index]
+    elif value is not None and index < len(holder):
+        holder[index] = value
+    elif value is not None and index == len(holder):
+        holder.append(value)
+    else:
+        raise _nowhere(said, parts, f"the list has {len(holder)} items, counted from 0")
+
+
+def _nowhere(said: str, parts: list[str], why: str) -> CardError:
+    return CardError(f"{said} cannot be set: {why}.", "Nothing was changed.", place=pointer(*parts))

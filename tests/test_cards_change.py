@@ -1,0 +1,98 @@
+"""One field of a card changed, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from companion.cards import changed
+from companion.cards.formats.tree import Tree
+from companion.cards.model import Card, from_tree
+from companion.errors import CardError
+
+
+def card(**more: object) -> Card:
+    raw = {
+        "spec": "chara_card_v2",
+        "spec_version": "2.0",
+        "data": {"name": "Ada", "description": "old", "x/unknown": {"y": [1]}},
+        **more,
+    }
+    return from_tree(Tree(raw), Path("ada.json"))
+
+
+def test_a_changed_field_leaves_everything_else_deep_equal():
+    before = card(zoo=[{}])
+    after = changed(before, "description", "new")
+    assert (before.fields.description, after.fields.description) == ("old", "new")
+    assert {**after.raw, "data": {**after.raw["data"], "description": "old"}} == before.raw
+
+
+def test_a_copy_at_the_root_is_changed_where_there_is_one_and_never_made():
+    assert "description" not in changed(card(), "description", "new").raw
+    assert changed(card(description="old"), "description", "new").raw["description"] == "new"
+
+
+def test_objects_on_the_way_are_made():
+    made = changed(card(), "extensions.companion.voice.speed", 1.5)
+    assert made.voice.speed == 1.5
+
+
+def test_a_field_is_found_by_the_name_its_file_has_for_it():
+    old = from_tree(Tree({"char_name": "Ada", "char_greeting": "Hi"}), Path("a.json"))
+    made = changed(old, "first_mes", "Ho")
+    assert made.raw == {"char_name": "Ada", "char_greeting": "Ho"}
+    assert made.fields.first_mes == "Ho"
+
+
+def test_items_of_a_list_are_set_added_and_taken_out():
+    made = changed(card(), "tags", ["a", "b"])
+    assert changed(made, "tags.1", "c").fields.tags == ("a", "c")
+    assert changed(made, "tags.2", "c").fields.tags == ("a", "b", "c")
+    assert changed(made, "tags.0", None).fields.tags == ("b",)
+
+
+@pytest.mark.parametrize("field", ["tags.9", "tags.x", "name.first", "a..b", "", "tags.0.x"])
+def test_a_place_that_is_not_there_is_named_and_nothing_changes(field):
+    before = changed(card(), "tags", ["a"])
+    with pytest.raises(CardError, match="cannot be set") as caught:
+        changed(before, field, "x")
+    assert caught.value.place
+    assert before.fields.tags == ("a",)
+
+
+def test_a_value_of_the_wrong_kind_is_refused():
+    with pytest.raises(CardError, match="must be text") as caught:
+        changed(card(), "name", ["Ada"])
+    assert (caught.value.reason, caught.value.place) == ("BAD_FIELD", "/data/name")
+
+
+def test_the_date_of_the_last_change_is_set_where_the_card_keeps_one():
+    dated = changed(card(), "modification_date", 5)
+    assert changed(dated, "name", "B", now=9).data["modification_date"] == 9
+    assert "modification_date" not in changed(card(), "name", "B", now=9).data
+
+
+def test_the_lorebook_is_an_object_or_not_there():
+    assert card().book_raw is None
+    assert changed(card(), "character_book", {"entries": []}).book_raw == {"entries": []}
+
+
+@pytest.mark.parametrize(
+    ("note", "seen"),
+    [
+        ({"prompt": "p", "depth": 2, "role": "user"}, ("p", 2, "user")),
+        ({"prompt": "p", "depth": "", "role": "boss"}, ("p", 4, "system")),
+        ({"prompt": " ", "depth": 2}, None),
+        ("p", None),
+    ],
+)
+def test_the_depth_note_is_read_with_its_usual_values(note, seen):
+    found = changed(card(), "extensions.depth_prompt", note).depth_prompt
+    assert (found and (found.prompt, found.depth, found.role)) == seen
+
+
+def test_a_file_made_by_sillytavern_is_known_by_its_keys():
+    assert not card().sillytavern
+    assert card(talkativeness="0.5").sillytavern
+    book = {"entries": [{"keys": ["a"], "content": "b", "extensions": {"display_index": 0}}]}
+    assert changed(card(), "character_book", book).sillytavern
