@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from companion.events import Event
+    from companion.speech.shape import Actions
     from companion.trace import Cost, Trace
     from companion.values import Clause, Note, Persona, Prompt, Said, Speech
 
@@ -112,6 +113,7 @@ class Companion:
 
     Attributes:
         longest: Seconds after which a spoken reply ends with its clause.
+        actions: What becomes of stage directions.
         tell: Called with each event, from the thread that runs the turn.
     """
 
@@ -125,6 +127,7 @@ class Companion:
     now: Callable[[], datetime]
     tell: Callable[[Event], None]
     longest: float = 15.0
+    actions: Actions = "drop"
     history: list[Exchange] = field(default_factory=list)
 
 
@@ -155,7 +158,7 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     prompt = c.prompt.assemble(c.persona, c.history, Now(heard.text, notes, c.now()))
     # Everything below is lazy: nothing runs until the loudspeaker pulls.
     tokens = trace.first_of(c.llm.stream(prompt, cancel), "first_token")
-    clauses = ahead(split_clauses(tokens), cancel)  # the model writes …
+    clauses = ahead(split_clauses(tokens, actions=c.actions), cancel)  # the model writes …
     speech = ahead(c.voice.say(clauses, cancel), cancel)  # … while the voice renders …
     said = _play(c, speech, cancel, trace)  # … while the loudspeaker plays
     if said.text.strip():  # only what was really heard and said
@@ -213,7 +216,8 @@ def _carried_out(c: Companion, heard: Heard, answer: Answer, cancel: Cancel, tra
 
 
 def _speak(c: Companion, text: str, cancel: Cancel, trace: Trace) -> Said:
-    return _play(c, ahead(c.voice.say(split_clauses([text]), cancel), cancel), cancel, trace)
+    clauses = split_clauses([text], actions=c.actions)
+    return _play(c, ahead(c.voice.say(clauses, cancel), cancel), cancel, trace)
 
 
 def _play(c: Companion, speech: Generator[Speech], cancel: Cancel, trace: Trace) -> Said:

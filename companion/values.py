@@ -197,10 +197,12 @@ class Clause:
         text: The words as the model wrote them, white space included, so that the clauses of a
             reply joined together are the reply.
         spoken: What is read out; empty where nothing can be (a stage direction, an emoji).
+        aside: Whether it is a stage direction that is read out apart from the words.
     """
 
     text: str
     spoken: str
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

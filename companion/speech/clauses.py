@@ -101,8 +101,9 @@ class _Splitter:
     def clauses(self) -> Iterator[Clause]:
         """Everything, in order."""
         while (piece := self.source.peek()) is not None:
-            if self.held and (piece.thought or self.size + len(piece.text) > LONGEST):
-                yield self._give(len(self.held) if piece.thought else self._last_space())
+            turns = piece.thought or bool(self.held and self.held[-1].aside != piece.aside)
+            if self.held and (turns or self.size + len(piece.text) > LONGEST):
+                yield self._give(len(self.held) if turns else self._last_space())
             self._add(self.source.take())
             if piece.thought or self._ends():
                 yield self._give(len(self.held))
@@ -130,7 +131,8 @@ class _Splitter:
         given, self.held = self.held[:count], self.held[count:]
         self._count()
         text = "".join(piece.text for piece in given)
-        clause = Clause(text, tidy("".join(piece.spoken for piece in given)))
+        spoken = tidy("".join(piece.spoken for piece in given))
+        clause = Clause(text, spoken, aside=given[0].aside)
         self.first = self.first and not clause.spoken
         return clause
 

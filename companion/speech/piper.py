@@ -6,6 +6,7 @@ takes every core and keeps spinning between two sentences (performance 3.4).
 
 from __future__ import annotations
 
+import copy
 import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
@@ -122,6 +123,15 @@ class Piper:
     def warm(self) -> None:
         """Speak one word into nothing: the engine's first run is its slowest."""
         self._render("one")
+
+    def paced(self, factor: float) -> Piper:
+        """The same voice at another pace; the two share one engine."""
+        import piper
+
+        other = copy.copy(self)
+        slower = (self._how.length_scale or 1.0) / factor
+        other._how = piper.SynthesisConfig(self._how.speaker_id, slower)  # noqa: SLF001 - its own
+        return other
 
     def say(self, clauses: Iterable[Clause], cancel: Cancel) -> Iterator[Speech]:
         """Speak clause by clause; a clause with nothing to say passes without sound.

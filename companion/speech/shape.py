@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Actions = Literal["drop", "speak"]
-"""What becomes of `*waves*`: left out, or read like any other words."""
+Actions = Literal["drop", "speak", "apart"]
+"""What becomes of `*waves*`: left out, read like any other words, or read apart from them."""
 
 LONGEST_PIECE = 400
 LONGEST_ACTION = 200
@@ -55,11 +55,13 @@ class Piece:
         text: As the model wrote it.
         spoken: What of it is read out; no longer than `text`.
         thought: Whether the model is thinking here.
+        aside: Whether it belongs to an action that is read apart.
     """
 
     text: str
     spoken: str
     thought: bool = False
+    aside: bool = False
 
 
 class Lookahead(Generic[T]):
@@ -197,8 +199,16 @@ class _Reader:
             yield self._take(3 if self._at(2) == "*" else 2, "")
         elif self.actions == "drop" and self._opens():
             yield self._take(max(self._action(), 1), "")
+        elif self.actions == "apart" and self._opens():
+            yield from self._apart(max(self._action(), 1))
         else:
             yield self._take(1, "")
+
+    def _apart(self, length: int) -> Iterator[Piece]:
+        """An action character by character, so that it is cut like any other words."""
+        for _ in range(length):
+            piece = self._take(1, sound(self._at(0)))
+            yield Piece(piece.text, piece.spoken, aside=length > 1)
 
     def _opens(self) -> bool:
         following = self._at(1)
