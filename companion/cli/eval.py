@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from companion.cli import eval_character
 from companion.cli.shell import SHELL, show, show_json
 
 if TYPE_CHECKING:
@@ -80,3 +81,6 @@ def _table(figures: dict[str, Any]) -> None:
     for name in ("wrong_person", "wrong_time"):
         for question in figures.get(name, ()):
             show(f"{name.replace('_', ' ')}: {question}")
+
+
+eval_character.register(app)

@@ -1,0 +1,235 @@
+"""Golden conversations with a character, through the turn that people talk with.
+
+The model is asked at temperature 0 from an empty context in each conversation, the time of day is
+the file's and the memory brings the file's notes: the same settings give the same report, word for
+word, on one machine. Knows nothing of how a stage works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from companion.errors import BadData, MissingInput
+from companion.flow import Cancel
+from companion.measure.rules import Spoken, Verdict, Who, judge
+from companion.trace import Trace
+from companion.turn import turn
+from companion.values import Heard, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from companion.cards import Card
+    from companion.config import Settings
+    from companion.measure.golden import Conversation, Golden, Rules
+    from companion.turn import Companion
+    from companion.values import Answer, Prompt, Said
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One reply and how it was judged.
+
+    Attributes:
+        id: `conversation.number`.
+        prompt: Tokens of the prompt.
+    """
+
+    id: str
+    kind: str
+    say: str
+    reply: str
+    prompt: int
+    rules: tuple[Verdict, ...]
+
+    @property
+    def right(self) -> bool:
+        """Whether every rule was held."""
+        return all(rule.held for rule in self.rules)
+
+    @property
+    def held(self) -> float:
+        """Share of its rules that were held."""
+        return sum(rule.held for rule in self.rules) / len(self.rules)
+
+
+@dataclass(slots=True)
+class Given:
+    """A memory that brings what the file says, and keeps nothing."""
+
+    notes: tuple[Note, ...] = ()
+    private: bool = True
+
+    def obey(self, heard: Heard) -> Answer | None:  # noqa: ARG002
+        """No command: all words are talk."""
+        return None
+
+    def hear(self, heard: Heard) -> str:  # noqa: ARG002
+        """Nothing is kept."""
+        return ""
+
+    def recall(self, heard: Heard) -> tuple[Note, ...]:  # noqa: ARG002
+        """The notes of the file."""
+        return self.notes
+
+    def say(self, said: Said) -> str:  # noqa: ARG002
+        """Nothing is kept."""
+        return ""
+
+    def witness(self, prompt: Prompt, said: Said) -> None:
+        """Nothing is noted."""
+
+
+# ── asking ───────────────────────────────────────────────────────────────────────────────────
+
+
+def ask(c: Companion, golden: Golden, fresh: Callable[[], None]) -> Iterator[Probe]:
+    """Hold all conversations.
+
+    Args:
+        c: The character and its stages; its history, memory and clock are set here.
+        golden: What is said, and the rules.
+        fresh: Called before each conversation: nothing of the last one may be left.
+    """
+    c.now = lambda: golden.now
+    for conversation in golden.conversation:
+        fresh()
+        c.history[:] = conversation.history()
+        c.memory = Given(conversation.recalled(golden.owner, golden.now))
+        yield from _converse(c, conversation, golden.always)
+
+
+def _converse(c: Companion, conversation: Conversation, always: Rules) -> Iterator[Probe]:
+    who = Who(c.persona.name, c.persona.user)
+    for number, line in enumerate(conversation.turn, 1):
+        earlier = tuple(exchange.reply for exchange in c.history)
+        trace = Trace()
+        said = turn(c, Heard(line.say), Cancel(), trace)
+        if said is not None and said.error is not None:
+            raise said.error
+        reply = said.text.strip() if said is not None else ""
+        verdicts = judge(Spoken(reply, line.say, earlier), line.with_always(always), who)
+        identity = f"{conversation.id}.{number}"
+        tokens = trace.tokens["prompt"]
+        yield Probe(identity, conversation.kind, line.say, reply, tokens, verdicts)
+
+
+def measure(settings: Settings, card: Card, golden: Golden) -> list[Probe]:
+    """All conversations with the engines of the settings.
+
+    Raises:
+        MissingInput: The language model is not there.
+        CompanionError: A file is there and cannot be used.
+    """
+    from companion.compose import Wishes, compose
+
+    calm = settings.model_copy(update={"llm": settings.llm.model_copy(update={"temperature": 0.0})})
+    who = str(card.path) if card.path else card.id
+    wishes = Wishes(who, golden.owner, listen=False, speak=False, remember=False)
+    parts = compose(calm, wishes, lambda _: None)
+
+    def fresh() -> None:
+        parts.llm.forget()
+        parts.prompts.reset()
+
+    try:
+        return list(ask(parts.companion, golden, fresh))
+    finally:
+        parts.close()
+
+
+def golden_path(card: Card) -> Path:
+    """Where the golden conversations of a card are: beside it, in `golden/ID.toml`.
+
+    Raises:
+        MissingInput: The card has no file.
+    """
+    if card.path is None:
+        raise MissingInput(f"{card.name} has no file, so no golden conversations.", "Use --golden.")
+    return card.path.parent / "golden" / f"{card.id}.toml"
+
+
+# ── reporting ────────────────────────────────────────────────────────────────────────────────
+
+
+def report(probes: Sequence[Probe], about: dict[str, Any]) -> dict[str, Any]:
+    """Figures and every probe; `about` says what was measured."""
+    by_kind: dict[str, list[Probe]] = defaultdict(list)
+    by_rule: dict[str, list[bool]] = defaultdict(list)
+    for probe in probes:
+        by_kind[probe.kind].append(probe)
+        for rule in probe.rules:
+            by_rule[rule.rule].append(rule.held)
+    return {
+        **about,
+        "n": len(probes),
+        "right": sum(probe.right for probe in probes),
+        "by_kind": {kind: _count([p.right for p in some]) for kind, some in by_kind.items()},
+        "by_rule": {rule: _count(some) for rule, some in by_rule.items()},
+        "probes": [_row(probe) for probe in probes],
+    }
+
+
+def _count(held: Sequence[bool]) -> dict[str, int]:
+    return {"n": len(held), "right": sum(held)}
+
+
+def _row(probe: Probe) -> dict[str, Any]:
+    return {
+        "id": probe.id,
+        "kind": probe.kind,
+        "say": probe.say,
+        "reply": probe.reply,
+        "right": probe.right,
+        "held": round(probe.held, 4),
+        "prompt_tokens": probe.prompt,
+        "rules": [asdict(rule) for rule in probe.rules],
+    }
+
+
+def about(settings: Settings, card: Card, golden: Path) -> dict[str, Any]:
+    """What is measured: card, conversations, model and wording."""
+    from companion.compose import model_path
+
+    model = model_path(settings, settings.llm.model)
+    return {
+        "character": card.id,
+        "card": _digest(card.path) if card.path else "",
+        "golden": _digest(golden),
+        "model": {"name": model.name, "bytes": model.stat().st_size if model.is_file() else 0},
+        "prompt": settings.prompt.model_dump(),
+        "llm": {name: getattr(settings.llm, name) for name in ("context", "reply", "seed")},
+    }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def by_id(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The probes of a report by id."""
+    return {probe["id"]: probe for probe in figures["probes"]}
+
+
+def load_baseline(path: Path) -> dict[str, Any]:
+    """A report that was kept.
+
+    Raises:
+        MissingInput: There is no such file.
+        BadData: It is no report of golden conversations.
+    """
+    try:
+        figures: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        for probe in by_id(figures).values():
+            bool(probe["right"]), float(probe["held"]), str(probe["reply"])
+    except FileNotFoundError as error:
+        hint = f"Make one: companion eval character CARD --json > {path}"
+        raise MissingInput(f"There is no baseline {path}.", hint) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadData(f"{path} is no report of `companion eval character --json`.") from error
+    return figures
