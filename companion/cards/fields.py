@@ -72,8 +72,14 @@ class VoiceSettings(BaseModel):
         speed: 1 is the voice's own; more is faster.
         gain: 1 is the voice's own; more is louder.
         language: Language spoken, as a two-letter code.
-        actions: What happens to `*stage directions*`: they are dropped.
-        greet: Whether the greeting is spoken when a conversation opens.
+        actions: What happens to `*stage directions*`: they are dropped, spoken like any other
+            words, spoken slower, or spoken by a second voice.
+        actions_voice: That second voice; None for another speaker of the first one.
+        actions_speaker: Its speaker.
+        actions_speed: How much slower they are spoken, or how fast by the second voice.
+        greeting: What of the greeting is spoken when a conversation opens: all of it, its
+            first sentences, or nothing.
+        greet: An older way to say the last: false is no greeting.
         seconds: How long one reply may be; None for the configured length.
     """
 
@@ -84,9 +90,18 @@ class VoiceSettings(BaseModel):
     speed: float = Field(default=1.0, ge=0.5, le=2.0, allow_inf_nan=False)
     gain: float = Field(default=1.0, ge=0.1, le=4.0, allow_inf_nan=False)
     language: str = Field(default="en", max_length=35)
-    actions: Literal["drop"] = "drop"
+    actions: Literal["drop", "speak", "slow", "voice"] = "drop"
+    actions_voice: str | None = Field(default=None, max_length=500)
+    actions_speaker: int | None = Field(default=None, ge=0, le=9999)
+    actions_speed: float = Field(default=0.85, ge=0.5, le=2.0, allow_inf_nan=False)
+    greeting: Literal["full", "short", "none"] = "full"
     greet: bool = True
     seconds: float | None = Field(default=None, ge=1, le=300, allow_inf_nan=False)
+
+    @property
+    def opening(self) -> Literal["full", "short", "none"]:
+        """What of the greeting is spoken, however the card says it."""
+        return self.greeting if self.greet else "none"
 
 
 def parse(

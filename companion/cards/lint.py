@@ -106,6 +106,7 @@ def lint(card: Card, standards: Standards) -> Report:
     seconds = _seconds(persona.greeting, card, standards)
     found = chain(
         (Finding("note", "READ_AS", "", said) for said in card.notes),
+        (Finding("warning", repair.code, repair.place, repair.said) for repair in card.repairs),
         _form(card),
         _texts(card),
         _fits(card, always, standards),
@@ -216,6 +217,20 @@ def _voice(card: Card, standards: Standards) -> Iterator[Finding]:
         yield Finding("warning", "NO_VOICE", place, said)
     elif not standards.has_voice(model):
         said = f"There is no voice '{model}'. Run: companion voices list"
+        yield Finding("error", "VOICE_MISSING", place, said)
+    yield from _second_voice(card, standards)
+
+
+def _second_voice(card: Card, standards: Standards) -> Iterator[Finding]:
+    if card.voice.actions != "voice":
+        return
+    place = pointer(card, "extensions", "companion", "voice", "actions_voice")
+    second = card.voice.actions_voice
+    if second is None and card.voice.actions_speaker is None:
+        said = "No second voice is named: stage directions are spoken slower."
+        yield Finding("warning", "NO_SECOND_VOICE", place, said)
+    elif second is not None and not standards.has_voice(second):
+        said = f"There is no voice '{second}'. Run: companion voices list"
         yield Finding("error", "VOICE_MISSING", place, said)
 
 

@@ -84,8 +84,7 @@ def counting(settings: Settings) -> Callable[[str], int]:
 
 def unreadable(error: CardError) -> dict[str, Any]:
     """A card that cannot be read, as a finding."""
-    code = getattr(error, "kind", "") or "UNREADABLE"
-    return {"level": "error", "code": code, "place": "", "said": str(error)}
+    return {"level": "error", "code": error.reason, "place": error.place, "said": str(error)}
 
 
 def _show(card: Card, report: Report, settings: Settings) -> None:

@@ -1,0 +1,129 @@
+"""What a card wants of the stages: its voice, its greeting, the words to expect.
+
+A part of `compose`, which calls it when a conversation opens, and again when the card was edited.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from companion.pack.bundled import bundled
+from companion.speech.clauses import split_clauses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from companion.cards import Card
+    from companion.config import Settings
+    from companion.speech.piper import Piper
+    from companion.speech.shape import Actions
+    from companion.turn import Voice
+    from companion.values import Persona
+
+SHORT = 120
+"""Characters after which a short greeting ends with its sentence: eight seconds."""
+
+LONGEST_BIAS = 240
+"""Characters of words to expect; every one of them is read before each transcription."""
+
+_WORDS = re.compile(r"[^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*){0,2}")
+
+
+def voice_path(settings: Settings, name: str) -> Path:
+    """Where the voice `name` is: in the workspace, a path, or in the pack that ships."""
+    file = name if name.endswith(".onnx") else f"{name}.onnx"
+    below = settings.path(settings.companion.voices) / file
+    shipped = bundled("voices") / file
+    return shipped if shipped.exists() and not below.exists() else below
+
+
+def load_voice(settings: Settings, card: Card) -> Piper:
+    """The voice of a card, or of the settings where the card names none."""
+    from companion.speech.piper import Piper
+
+    return Piper(
+        voice_path(settings, card.voice.model or settings.voice.model),
+        threads=settings.voice.threads,
+        speed=card.voice.speed,
+        gain=card.voice.gain * settings.voice.gain,
+        speaker=card.voice.speaker,
+    )
+
+
+def with_asides(settings: Settings, card: Card, voice: Piper) -> Voice:
+    """The voice that says the words, and beside it the one for stage directions.
+
+    Raises:
+        ModelMissing: The second voice is not there.
+        BadData: It is damaged.
+    """
+    from companion.speech.cast import Cast
+
+    wish = card.voice
+    second = wish.actions_voice is not None or wish.actions_speaker is not None
+    if wish.actions == "voice" and second:
+        update = {
+            "model": wish.actions_voice or wish.model,
+            "speaker": wish.actions_speaker,
+            "speed": wish.actions_speed if "actions_speed" in wish.model_fields_set else 1.0,
+        }
+        return Cast(
+            voice, load_voice(settings, replace(card, voice=wish.model_copy(update=update)))
+        )
+    if wish.actions in ("slow", "voice"):
+        return Cast(voice, voice.paced(wish.actions_speed))
+    return voice
+
+
+def actions(card: Card) -> Actions:
+    """What becomes of stage directions, in the words of the speech room."""
+    names: dict[str, Actions] = {"drop": "drop", "speak": "speak"}
+    return names.get(card.voice.actions, "apart")
+
+
+def persona(card: Card, owner: str) -> Persona:
+    """The card as the prompt sees it, with as much of a greeting as is spoken.
+
+    The greeting stands in the prompt as the character's first words, so it is what is said.
+    """
+    whole = card.persona(owner)
+    wish = card.voice.opening
+    if wish == "full":
+        return whole
+    return replace(whole, greeting=_short(whole.greeting) if wish == "short" else "")
+
+
+def _short(greeting: str) -> str:
+    taken = ""
+    for clause in split_clauses([greeting], first_words=SHORT, first_characters=SHORT):
+        if taken.strip() and len(taken) + len(clause.text) > SHORT:
+            break
+        taken += clause.text
+    return taken.strip()
+
+
+def words_to_expect(card: Card, owner: str) -> str:
+    """Names and lore words that a transcriber would not guess, the likeliest first."""
+    taken: list[str] = []
+    length = 0
+    for word in dict.fromkeys((card.called, owner, *_lore_words(card))):
+        if length + len(word) + 2 > LONGEST_BIAS:
+            break
+        taken.append(word)
+        length += len(word) + 2
+    return ", ".join(taken)
+
+
+def _lore_words(card: Card) -> Iterator[str]:
+    """Keys of the lorebook that are names: they begin with a capital letter."""
+    entries = (card.book_raw or {}).get("entries")
+    for entry in entries if isinstance(entries, list) else ():
+        keys = entry.get("keys") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict) or entry.get("enabled") is False:
+            continue
+        for key in keys if isinstance(keys, list) else ():
+            if isinstance(key, str) and key[:1].isupper() and _WORDS.fullmatch(key):
+                yield key

@@ -1,0 +1,82 @@
+import pytest
+
+from companion import casting
+from companion.cards.folder import load_card
+from companion.config import Settings
+from companion.speech.cast import Cast
+from companion.speech.piper import Piper
+
+SETTINGS = Settings()
+
+
+def card(tmp_path, says="Hello.", **voice):
+    wishes = "".join(f"      {name}: {value}\n" for name, value in voice.items())
+    file = tmp_path / "ada.yaml"
+    file.write_text(
+        f"name: Ada\ndescription: Ada keeps bees.\nfirst_mes: {says!r}\n"
+        f"extensions:\n  companion:\n    voice:\n      speed: 1\n{wishes}"
+    )
+    return load_card(file)
+
+
+def voice(tmp_path, **wishes):
+    ada = card(tmp_path, **wishes)
+    return casting.with_asides(SETTINGS, ada, casting.load_voice(SETTINGS, ada))
+
+
+LONG = (
+    "Good evening, {{user}}. The lamp is lit and the kettle is on, and the cat is asleep. "
+    "The wind has turned since noon and there will be rain. Sit down and tell me about your day."
+)
+
+
+def test_a_full_greeting_is_all_of_it(tmp_path):
+    ada = card(tmp_path, LONG)
+    assert casting.persona(ada, "Sam").greeting == ada.persona("Sam").greeting
+
+
+def test_a_short_greeting_is_its_first_sentences(tmp_path):
+    said = casting.persona(card(tmp_path, LONG, greeting="short"), "Sam")
+    assert said.greeting.startswith("Good evening, Sam.")
+    assert said.greeting.endswith("the cat is asleep.")
+
+
+@pytest.mark.parametrize("wish", [{"greeting": "none"}, {"greet": "false"}])
+def test_no_greeting_is_silence_in_the_prompt_as_well(tmp_path, wish):
+    assert not casting.persona(card(tmp_path, LONG, **wish), "Sam").greeting
+
+
+def test_a_voice_of_its_own_says_the_stage_directions(tmp_path):
+    cast = voice(tmp_path, actions="voice", model="en_US-juno-low", actions_voice="en_US-tam-low")
+    assert isinstance(cast, Cast)
+    assert cast.words.name == "en_US-juno-low"
+    assert cast.asides.name == "en_US-tam-low"
+
+
+def test_slow_stage_directions_share_the_engine(tmp_path):
+    cast = voice(tmp_path, actions="slow")
+    assert cast.asides._voice is cast.words._voice
+    assert cast.asides._how.length_scale > cast.words._how.length_scale
+
+
+@pytest.mark.parametrize("wish", ["drop", "speak"])
+def test_one_voice_is_enough_otherwise(tmp_path, wish):
+    assert isinstance(voice(tmp_path, actions=wish), Piper)
+    assert casting.actions(card(tmp_path, actions=wish)) == wish
+
+
+def test_names_of_the_character_the_owner_and_the_lore_are_expected(tmp_path):
+    file = tmp_path / "ada.yaml"
+    file.write_text(
+        "name: Ada\ndescription: x\ncharacter_book:\n  entries:\n"
+        "  - {keys: [Caelith, honey, Mount Orr], content: x}\n"
+        "  - {keys: [Nobody], content: x, enabled: false}\n"
+    )
+    assert casting.words_to_expect(load_card(file), "Sam") == "Ada, Sam, Caelith, Mount Orr"
+
+
+def test_no_more_words_are_expected_than_a_transcriber_can_read(tmp_path):
+    file = tmp_path / "ada.yaml"
+    keys = ", ".join(f"Caelith{'x' * (n % 9)}" for n in range(500))
+    file.write_text(f"name: Ada\ndescription: x\ncharacter_book: {{entries: [{{keys: [{keys}]}}]}}")
+    assert len(casting.words_to_expect(load_card(file), "Sam")) <= casting.LONGEST_BIAS
