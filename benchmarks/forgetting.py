@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks.memory import START, fill, talk
 from companion.memory import Memory
-from companion.memory.embed import MiniLM
+from companion.memory.dense.embed import MiniLM
 from companion.memory.read.words import terms
 from companion.values import Heard
 

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from companion.memory import Memory
-from companion.memory.database import quoted
-from companion.memory.embed import MiniLM
-from companion.memory.line import Spoken
+from companion.memory.dense.embed import MiniLM
 from companion.memory.read.words import terms
-from companion.memory.search import telling
-from companion.memory.ulid import Ulids
+from companion.memory.recall.search import telling
+from companion.memory.store.database import quoted
+from companion.memory.store.line import Spoken
+from companion.memory.store.ulid import Ulids
 from companion.values import Heard
 
 if TYPE_CHECKING:

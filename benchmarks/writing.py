@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from companion.memory.line import Line
+from companion.memory.store.line import Line
 from companion.memory.write.gate import judge
 from companion.memory.write.rules import About, read
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from companion.events import Event
     from companion.llm.engine import Llama
     from companion.memory import Memory
-    from companion.memory.embed import Embedder, MiniLM
-    from companion.memory.judge import Judge
+    from companion.memory.dense.embed import Embedder, MiniLM
+    from companion.memory.recall.judge import Judge
     from companion.memory.write.candidate import Extractor
     from companion.sound.mic import Microphone
     from companion.sound.speaker import Speaker
@@ -227,7 +227,7 @@ def load_embedder(
         settings: The settings.
         progress: Told what takes long: the first use prepares the model.
     """
-    from companion.memory.embed import SentenceTransformers
+    from companion.memory.dense.embed import SentenceTransformers
 
     name = settings.memory.embedder
     if name == "none":
@@ -239,14 +239,14 @@ def load_embedder(
 
 def load_minilm(settings: Settings, progress: Callable[[str], None] | None = None) -> MiniLM:
     """The embedder that ships."""
-    from companion.memory.embed import MiniLM
+    from companion.memory.dense.embed import MiniLM
 
     return MiniLM(_cache(settings, MiniLM.name), progress=progress)
 
 
 def load_judge(settings: Settings) -> Judge | None:
     """The second stage of the settings; None where it is off."""
-    from companion.memory.judge import CrossEncoderJudge
+    from companion.memory.recall.judge import CrossEncoderJudge
 
     name = settings.memory.second_stage
     folder = model_path(settings, name)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from companion.config import Settings
-    from companion.memory.health import Health
+    from companion.memory.store.health import Health
 
 LIBRARIES = {
     "llama_cpp": ("llama-cpp-python", True),
@@ -185,7 +185,7 @@ def _embedder(settings: Settings) -> Finding:
 
 def _memory(settings: Settings, *, offline: bool) -> Iterator[Finding]:
     """The journal, its copy, and the search index over it."""
-    from companion.memory.health import look
+    from companion.memory.store.health import look
 
     folder = settings.path(settings.companion.memory)
     journal = folder / "journal.sqlite3"
@@ -232,7 +232,7 @@ def _copy(folder: Path, health: Health) -> Finding:
 
 def _index(settings: Settings, health: Health, *, offline: bool) -> Finding:
     """Where the search by meaning is, and how much of the memory it holds."""
-    from companion.memory.chroma import answers, is_here
+    from companion.memory.dense.chroma import answers, is_here
 
     held = f"{health.indexed} of {health.vectors} lines with a vector are in it"
     url = settings.memory.index

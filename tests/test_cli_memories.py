@@ -15,7 +15,7 @@ from memory_world import settle, tell
 from companion.cli.app import run
 from companion.cli.shell import SHELL
 from companion.memory import Memory
-from companion.memory.purge import Receipt
+from companion.memory.forget.purge import Receipt
 from companion.memory.record import parse_book
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 from memory_world import Words, settle, tell, texts
 
 from companion.memory import Memory
-from companion.memory.condemned import AT_ONCE
+from companion.memory.forget.condemned import AT_ONCE
 from companion.values import Heard
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from memory_world import settle, tell, texts, told
 
 from companion.errors import StoreDamaged, StoreError, StoreNewer
 from companion.memory import Memory
-from companion.memory.copies import DAY, Copy
+from companion.memory.store.copies import DAY, Copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from companion.errors import BadData, CannotCreate, EngineError, ModelMissing
-from companion.memory import convert, embed
-from companion.memory.embed import MiniLM, SentenceTransformers
+from companion.memory.dense import convert, embed
+from companion.memory.dense.embed import MiniLM, SentenceTransformers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def test_batches_are_as_good_as_single_texts(cache: Path) -> None:
 @needs_the_package
 def test_it_runs_without_importing_torch(cache: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from companion.memory.embed import MiniLM\n"
+        "import sys; from pathlib import Path; from companion.memory.dense.embed import MiniLM\n"
         "MiniLM(Path(sys.argv[1])).embed(['hello'], question=True)\n"
         "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
     )

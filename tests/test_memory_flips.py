@@ -12,7 +12,7 @@ from memory_world import Clock, settle, tell
 
 from companion.errors import CompanionError
 from companion.memory import Memory
-from companion.memory.versions import Versions
+from companion.memory.store.versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from memory_world import Words
 
-from companion.memory.journal import Journal
-from companion.memory.line import Line, Spoken
-from companion.memory.ulid import Ulids
-from companion.memory.vectors import Vectors
+from companion.memory.store.journal import Journal
+from companion.memory.store.line import Line, Spoken
+from companion.memory.store.ulid import Ulids
+from companion.memory.store.vectors import Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

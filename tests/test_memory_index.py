@@ -13,12 +13,13 @@ import pytest
 from memory_world import Words, settle, tell, texts, told
 
 from companion.errors import UsageError
-from companion.memory import Memory, index
-from companion.memory.chroma import Folder, client_of
-from companion.memory.index import collection_name
-from companion.memory.probe import look
+from companion.memory import Memory
+from companion.memory.dense import index
+from companion.memory.dense.chroma import Folder, client_of
+from companion.memory.dense.index import collection_name
+from companion.memory.dense.probe import look
 from companion.memory.record import Entity, Record, Source
-from companion.memory.versions import Versions
+from companion.memory.store.versions import Versions
 from companion.values import Heard
 
 if TYPE_CHECKING:
@@ -488,6 +489,6 @@ def test_different_pairs_never_share_a_collection(
 
 
 def _spoken(line: object) -> object:
-    from companion.memory.line import Spoken
+    from companion.memory.store.line import Spoken
 
     return Spoken(line.speaker, line.who, line.text, line.confidence, line.said)  # type: ignore[attr-defined]

@@ -14,8 +14,8 @@ from memory_world import Clock, Words, settle, tell, texts, told
 
 from companion.errors import Forbidden, MissingInput, StoreDamaged, StoreError, UsageError
 from companion.memory import Memory
-from companion.memory.journal import Journal
 from companion.memory.record import clean
+from companion.memory.store.journal import Journal
 from companion.values import Heard, Said
 
 if TYPE_CHECKING:

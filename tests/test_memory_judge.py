@@ -18,9 +18,9 @@ from companion.compose import Wishes, load_judge, open_memory
 from companion.config import Settings
 from companion.errors import BadData, ModelMissing
 from companion.memory import Memory
-from companion.memory.judge import CrossEncoderJudge
 from companion.memory.read import second
 from companion.memory.read.rank import Candidate
+from companion.memory.recall.judge import CrossEncoderJudge
 from companion.values import Heard
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def test_a_model_without_one_learned_score_is_refused(
 
 
 def test_the_judge_is_imported_without_torch() -> None:
-    script = "import sys; import companion.memory.judge; print('torch' in sys.modules)"
+    script = "import sys; import companion.memory.recall.judge; print('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

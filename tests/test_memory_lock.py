@@ -15,7 +15,7 @@ from memory_world import texts
 
 from companion.errors import StoreBusy
 from companion.memory import Memory
-from companion.memory.lock import FolderLock
+from companion.memory.store.lock import FolderLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HOLD = """
 import sys
 from pathlib import Path
-from companion.memory.lock import FolderLock
+from companion.memory.store.lock import FolderLock
 lock = FolderLock(Path(sys.argv[1]), "studio")
 print("held", flush=True)
 sys.stdin.read()

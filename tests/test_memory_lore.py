@@ -10,13 +10,13 @@ from memory_world import Clock, Words, settle, told
 
 from companion.flow import Cancel
 from companion.memory import Memory
-from companion.memory.journal import Journal
 from companion.memory.lore import Lore, People
 from companion.memory.lore.block import Block
 from companion.memory.lore.find import Asked
 from companion.memory.read.words import terms
-from companion.memory.stems import Stemmer
-from companion.memory.ulid import Ulids
+from companion.memory.recall.stems import Stemmer
+from companion.memory.store.journal import Journal
+from companion.memory.store.ulid import Ulids
 from companion.prompt.wording import volatile_text
 from companion.testing import scripted
 from companion.trace import Trace

@@ -12,8 +12,8 @@ from memory_world import Clock, settle, tell, texts
 
 from companion.errors import StoreDamaged
 from companion.memory import Memory
-from companion.memory.digest import digest, restored
-from companion.memory.versions import Versions
+from companion.memory.store.digest import digest, restored
+from companion.memory.store.versions import Versions
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,8 @@ from memory_world import Clock, Words, settle, tell, texts
 
 from companion.errors import StoreDamaged, StoreError
 from companion.memory import Memory
-from companion.memory.formats import SCHEMA
-from companion.memory.journal import Journal
+from companion.memory.store.formats import SCHEMA
+from companion.memory.store.journal import Journal
 from companion.values import Heard
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def dies_at(call: int, path: Path) -> bool:
 
     def count(frame: FrameType, event: str, _: object) -> None:
         nonlocal left
-        if event == "c_call" and Path(frame.f_code.co_filename).parent.name == "memory":
+        if event == "c_call" and Path(frame.f_code.co_filename).parent.name == "store":
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             left -= 1

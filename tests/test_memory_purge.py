@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 from memory_world import Words, settle, tell, texts
 
-from companion.memory import Memory, exports
+from companion.memory import Memory
+from companion.memory.forget import exports
+from companion.memory.forget.purge import Places, purge
+from companion.memory.forget.remains import forms, search, telling
 from companion.memory.lore import Lore
-from companion.memory.purge import Places, purge
 from companion.memory.record import (
     Covered,
     Entity,
@@ -23,15 +25,14 @@ from companion.memory.record import (
     of_line,
     serialise_book,
 )
-from companion.memory.remains import forms, search, telling
-from companion.memory.versions import Versions
+from companion.memory.store.versions import Versions
 from companion.values import Heard, Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from companion.memory.purge import Receipt
+    from companion.memory.forget.purge import Receipt
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 SECRET = "My password is swordfish, in Zürich."

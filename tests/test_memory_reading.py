@@ -9,11 +9,12 @@ import pytest
 from memory_world import Clock, settle, tell, texts
 
 from companion.measure import recall, sets
-from companion.memory import Memory, embed
-from companion.memory.embed import MiniLM
+from companion.memory import Memory
+from companion.memory.dense import embed
+from companion.memory.dense.embed import MiniLM
 from companion.memory.read import about
 from companion.memory.read.words import german, terms
-from companion.memory.search import COMMON, telling
+from companion.memory.recall.search import COMMON, telling
 from companion.values import Heard
 
 ROOT = Path(__file__).parents[1]

@@ -27,7 +27,7 @@ from companion.memory.record import (
     serialise_book,
     shortened,
 )
-from companion.memory.ulid import LENGTH, Ulids
+from companion.memory.store.ulid import LENGTH, Ulids
 
 NOW = datetime(2026, 3, 2, 18, 9, 40, tzinfo=UTC)
 RECORD = Record(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from companion.memory import remains, sieve
-from companion.memory.remains import LEAST, Found, forms, search, telling
-from companion.memory.sieve import Sieve
+from companion.memory.forget import remains, sieve
+from companion.memory.forget.remains import LEAST, Found, forms, search, telling
+from companion.memory.forget.sieve import Sieve
 
 if TYPE_CHECKING:
     from pathlib import Path

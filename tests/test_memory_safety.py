@@ -31,7 +31,7 @@ from companion.values import Heard, Note, Persona
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from companion.memory.line import Line
+    from companion.memory.store.line import Line
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / "models" / "offline" / "companion.gguf"

@@ -15,7 +15,7 @@ from memory_world import Words, settle, tell, texts
 
 from companion.errors import ConfigError
 from companion.memory import Memory
-from companion.memory.chroma import Server, errors
+from companion.memory.dense.chroma import Server, errors
 from companion.values import Heard
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from companion.cli.app import run
 from companion.cli.shell import SHELL
 from companion.memory import Memory
 from companion.memory.record import Entity, Record, Source
-from companion.memory.verify import Verdict, verify
-from companion.memory.versions import Versions
+from companion.memory.store.verify import Verdict, verify
+from companion.memory.store.versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from memory_records import NOW, records
 
-from companion.memory.journal import Journal
 from companion.memory.record import Record, clean
-from companion.memory.versions import Versions
+from companion.memory.store.journal import Journal
+from companion.memory.store.versions import Versions
 
 SCOPE = "character:mira"
 LIVE = ("active", "superseded", "expired")

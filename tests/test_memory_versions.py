@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from companion.errors import BadData, MissingInput
-from companion.memory.journal import Journal
-from companion.memory.line import Spoken
 from companion.memory.record import Claim, Due, Entity, Quote, Record, Source
-from companion.memory.ulid import Ulids
-from companion.memory.vectors import Vectors
-from companion.memory.versions import Versions
+from companion.memory.store.journal import Journal
+from companion.memory.store.line import Spoken
+from companion.memory.store.ulid import Ulids
+from companion.memory.store.vectors import Vectors
+from companion.memory.store.versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from companion.memory.journal import Journal
+    from companion.memory.store.journal import Journal
 
 
 @pytest.fixture

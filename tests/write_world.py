@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from memory_world import Clock
 
-from companion.memory.journal import Journal
-from companion.memory.line import Line, Spoken
-from companion.memory.ulid import Ulids
-from companion.memory.versions import Versions
+from companion.memory.store.journal import Journal
+from companion.memory.store.line import Line, Spoken
+from companion.memory.store.ulid import Ulids
+from companion.memory.store.versions import Versions
 from companion.memory.write import Writer
 from companion.memory.write.gate import judge
 from companion.memory.write.rules import About, read

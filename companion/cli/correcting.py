@@ -13,7 +13,7 @@ from companion.cli.shell import SHELL, show, show_json
 if TYPE_CHECKING:
     from companion.memory import Memory
     from companion.memory.forget import Forgotten
-    from companion.memory.purge import Receipt
+    from companion.memory.forget.purge import Receipt
 
 EVERYTHING = "everything"
 """In place of an id: all there is."""

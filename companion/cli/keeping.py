@@ -134,7 +134,7 @@ def _progress(what: str) -> Iterator[Callable[[float], None]]:
 
 def _write(memory: Memory, file: Path, text: str) -> None:
     """Write an export for its owner's eyes only, and note where it is."""
-    from companion.memory import exports
+    from companion.memory.forget import exports
 
     try:
         made = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)

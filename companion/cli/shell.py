@@ -51,7 +51,7 @@ class Shell:
         memory = settings.memory
         if not (self.offline and memory.enabled and memory.index and memory.embedder != "none"):
             return
-        from companion.memory.chroma import is_here
+        from companion.memory.dense.chroma import is_here
 
         if not is_here(memory.index):
             raise Offline(

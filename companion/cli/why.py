@@ -10,7 +10,7 @@ from companion.cli.remembered import AsJson, Character, Owner, as_dict, as_line,
 from companion.cli.shell import SHELL, show, show_json
 
 if TYPE_CHECKING:
-    from companion.memory.recalled import Recalled, Weighed, Why
+    from companion.memory.recall.recalled import Recalled, Weighed, Why
     from companion.values import Note
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from companion.measure.sets import Question, Set
-    from companion.memory.embed import Embedder
-    from companion.memory.judge import Judge
+    from companion.memory.dense.embed import Embedder
+    from companion.memory.recall.judge import Judge
     from companion.values import Note
 
 DEPTHS = (5, 10, 25, 50)

@@ -18,36 +18,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from companion.errors import UsageError, undoing
-from companion.memory import folder as folder_of_memories
 from companion.memory.book import Book, Taken
-from companion.memory.chroma import place_of
-from companion.memory.condemned import AT_ONCE, Condemned
-from companion.memory.copies import Copy, opened
 from companion.memory.dense import Dense
+from companion.memory.dense.chroma import place_of
+from companion.memory.dense.index import Index
 from companion.memory.forget import Forgetting, Forgotten
+from companion.memory.forget.condemned import AT_ONCE, Condemned
+from companion.memory.forget.purge import Places, Receipt, purge
 from companion.memory.hand import Conversation, Hand, as_note
-from companion.memory.index import Index
-from companion.memory.lock import FolderLock
 from companion.memory.lore import Imported, Lore, People
-from companion.memory.memo import NAMED
 from companion.memory.obey import Wishes
-from companion.memory.purge import Places, Receipt, purge
 from companion.memory.read.pack import MOST
 from companion.memory.recall import Recall
+from companion.memory.recall.search import Search
+from companion.memory.recall.why import Witness
 from companion.memory.record import Record, clean
-from companion.memory.search import Search
+from companion.memory.store import folder as folder_of_memories
+from companion.memory.store.copies import Copy, opened
+from companion.memory.store.lock import FolderLock
+from companion.memory.store.memo import NAMED
+from companion.memory.store.verify import Verdict, verify
+from companion.memory.store.versions import Versions
 from companion.memory.talk import Talk
-from companion.memory.verify import Verdict, verify
-from companion.memory.versions import Versions
-from companion.memory.why import Witness
 from companion.memory.write import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from companion.memory.embed import Embedder
+    from companion.memory.dense.embed import Embedder
     from companion.memory.more import More
-    from companion.memory.recalled import Why
+    from companion.memory.recall.recalled import Why
     from companion.values import Answer, Heard, Note, Prompt, Said
 
 

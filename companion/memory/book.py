@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from companion.memory.journal import Journal
     from companion.memory.record import Entity
-    from companion.memory.versions import Versions
+    from companion.memory.store.journal import Journal
+    from companion.memory.store.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from companion.errors import MissingInput, UsageError
-from companion.memory.line import Line
 from companion.memory.lore import Document
-from companion.memory.memo import NAMED
 from companion.memory.record import (
     NAME_CHARACTERS,
     Entity,
@@ -23,16 +21,18 @@ from companion.memory.record import (
     serialise,
     shortened,
 )
-from companion.memory.ulid import LENGTH
+from companion.memory.store.line import Line
+from companion.memory.store.memo import NAMED
+from companion.memory.store.ulid import LENGTH
 from companion.values import Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from companion.memory.journal import Journal
     from companion.memory.lore import Lore
-    from companion.memory.versions import Versions
+    from companion.memory.store.journal import Journal
+    from companion.memory.store.versions import Versions
 
 Thing = Line | Record | Document
 """What has an id of its own."""

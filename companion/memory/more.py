@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from companion.memory.judge import Judge
+    from companion.memory.recall.judge import Judge
     from companion.memory.write.candidate import Extractor
 
 

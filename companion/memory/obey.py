@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from companion.memory.forget import Forgotten
-    from companion.memory.journal import Journal
-    from companion.memory.purge import Receipt
-    from companion.memory.recalled import Why
+    from companion.memory.forget.purge import Receipt
+    from companion.memory.recall.recalled import Why
+    from companion.memory.recall.why import Witness
+    from companion.memory.store.journal import Journal
     from companion.memory.talk import Talk
-    from companion.memory.why import Witness
     from companion.memory.write import Writer
     from companion.values import Heard, Note
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from companion.memory.found import Span
-from companion.memory.line import Spoken
+from companion.memory.recall.found import Span
 from companion.memory.record import clean
-from companion.memory.ulid import Ulids
+from companion.memory.store.line import Spoken
+from companion.memory.store.ulid import Ulids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
 
-    from companion.memory.journal import Journal
-    from companion.memory.line import Line
+    from companion.memory.store.journal import Journal
+    from companion.memory.store.line import Line
 
 SILENCE = timedelta(minutes=30)
 """After so much silence a new conversation begins."""

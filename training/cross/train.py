@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from companion.memory import embed
+from companion.memory.dense import embed
 from training.cross.pairs import GROUP, Pair, pairs
 
 BATCH = 4 * GROUP

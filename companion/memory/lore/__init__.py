@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from companion.memory.embed import Embedder
-    from companion.memory.journal import Journal
+    from companion.memory.dense.embed import Embedder
     from companion.memory.lore.find import Asked, Hits
+    from companion.memory.store.journal import Journal
 
 __all__ = ["KINDS", "MOST_BYTES", "Document", "Imported", "Lore", "Passage", "People"]
 

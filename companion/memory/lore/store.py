@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from companion.memory.database import quoted
-from companion.memory.journal import LAST, Matches
 from companion.memory.lore.passage import BETWEEN, Document, Passage
+from companion.memory.store.database import quoted
+from companion.memory.store.journal import LAST, Matches
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from companion.memory.database import Database
     from companion.memory.lore.block import Block
+    from companion.memory.store.database import Database
 
     Vector = npt.NDArray[np.float32]
 

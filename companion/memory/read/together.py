@@ -1,7 +1,7 @@
 """Words that stand side by side in a question and in a line: "to work", "car accident".
 
 Common words tell little one by one, and much as a pair. A pair in which neither word names anything
-tells nothing ("do you", "going to"). For lines without a vector: one knows such things better. Pure.
+tells nothing ("do you", "going to"). For lines without a vector: one knows such things better.
 """
 
 from __future__ import annotations

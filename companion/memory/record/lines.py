@@ -16,7 +16,7 @@ from companion.memory.record.fields import (
 from companion.memory.record.words import shortened
 
 if TYPE_CHECKING:
-    from companion.memory.line import Line
+    from companion.memory.store.line import Line
 
 IMPORTANCE = 0.4
 """Of an event; what was said is one."""

@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from companion.errors import CompanionError
-from companion.memory.ulid import Ulids
+from companion.memory.store.ulid import Ulids
 from companion.memory.write import promise
 from companion.memory.write.gate import Verdict, is_playing, judge
 from companion.memory.write.keep import Keeper
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from companion.memory.journal import Journal
-    from companion.memory.line import Line
     from companion.memory.record import Record
-    from companion.memory.versions import Versions
+    from companion.memory.store.journal import Journal
+    from companion.memory.store.line import Line
+    from companion.memory.store.versions import Versions
     from companion.memory.write.candidate import Candidate, Extractor
 
 BY_RULES = 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from companion.memory.line import Line
+    from companion.memory.store.line import Line
 
 
 @dataclass(frozen=True, slots=True)

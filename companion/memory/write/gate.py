@@ -20,7 +20,7 @@ from companion.memory.write.rules import sentences
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from companion.memory.line import Line
+    from companion.memory.store.line import Line
     from companion.memory.write.candidate import Candidate
     from companion.memory.write.language import Language
     from companion.memory.write.rules import About

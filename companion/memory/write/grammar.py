@@ -22,7 +22,7 @@ from companion.memory.write.rules import kind_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from companion.memory.line import Line
+    from companion.memory.store.line import Line
     from companion.memory.write.rules import About
 
 MOST = 5

@@ -15,10 +15,10 @@ from companion.memory.write.record import record_of, source_of, subject_id
 from companion.memory.write.rules import BARE
 
 if TYPE_CHECKING:
-    from companion.memory.line import Line
     from companion.memory.record import Record
-    from companion.memory.ulid import Ulids
-    from companion.memory.versions import Versions
+    from companion.memory.store.line import Line
+    from companion.memory.store.ulid import Ulids
+    from companion.memory.store.versions import Versions
     from companion.memory.write.candidate import Candidate
     from companion.memory.write.merge import Plan
 

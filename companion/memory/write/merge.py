@@ -18,8 +18,8 @@ from companion.memory.write.languages import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from companion.memory.line import Line
     from companion.memory.record import Record
+    from companion.memory.store.line import Line
     from companion.memory.write.candidate import Candidate
 
 ALIKE = 0.8

@@ -13,7 +13,7 @@ from companion.memory.write.grammar import GRAMMAR, TOKENS, answers, question
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from companion.memory.line import Line
+    from companion.memory.store.line import Line
     from companion.memory.write.candidate import Candidate
     from companion.memory.write.rules import About
 

@@ -25,8 +25,8 @@ from companion.memory.write.languages import language_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from companion.memory.line import Line
-    from companion.memory.ulid import Ulids
+    from companion.memory.store.line import Line
+    from companion.memory.store.ulid import Ulids
     from companion.memory.write.candidate import Candidate
 
 CREATED_BY = "rules/1"

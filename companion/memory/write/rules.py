@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from companion.memory.line import Line
+    from companion.memory.store.line import Line
 
 BARE = "@bare"
 """Predicate of a correction that says only the right word."""

@@ -20,7 +20,7 @@ from companion.memory.write.rules import read, sentences
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from companion.memory.line import Line
+    from companion.memory.store.line import Line
     from companion.memory.write.rules import About
 
 WORDS = 60

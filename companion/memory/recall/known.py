@@ -1,0 +1,188 @@
+"""What the memories add to a search.
+
+A fact is a line in few words and with its names: where it fits a question, the line it was taken
+from does, and that is what is shown, as it was said. A fact that was written or put right by hand
+is shown itself, and the line is not. A line whose facts are all over speaks of the past.
+Summaries are not recalled: the lines they sum up are.
+"""
+
+# ruff: noqa: S608  (marks only; values are always bound)
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from companion.values import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from companion.memory.recall.stems import Stemmer
+    from companion.memory.store.journal import Journal, Vector
+    from companion.memory.store.memo import Memo
+    from companion.memory.store.versions import Versions
+
+KEY = 1 << 60
+"""Added to the place of a memory: no line has such a place."""
+SCALE = 1.6
+"""BM25 of a word that stands in a line of usual length, divided by how rare it is."""
+_RARITY = 1e-6
+_OVER = frozenset({"superseded", "expired"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A memory that may fit.
+
+    Attributes:
+        memo: It.
+        score: As BM25 of a line would be.
+        cosine: None without a vector.
+        lines: Ids of the lines it rests on.
+        who: Name of the one it is about.
+        own: Whether its words are its own, and not those of its lines.
+    """
+
+    memo: Memo
+    score: float
+    cosine: float | None
+    lines: tuple[str, ...]
+    who: str
+    own: bool
+
+    @property
+    def over(self) -> bool:
+        """Whether it is true no more."""
+        return self.memo.status in _OVER
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question: its words as the index writes them, how often each stands in how many lines."""
+
+    stems: Mapping[str, str]
+    counts: Mapping[str, int]
+    lines: int
+    vector: Vector | None
+    embedder: str
+
+
+class Known:
+    """The memories of one journal, as a search sees them.
+
+    Args:
+        versions: The memories.
+        journal: The lines.
+        stemmer: Words as the index writes them.
+    """
+
+    def __init__(self, versions: Versions, journal: Journal, stemmer: Stemmer) -> None:
+        self._versions = versions
+        self._journal = journal
+        self._stemmer = stemmer
+
+    def find(self, asked: Asked, near: Sequence[str], depth: int) -> list[Fact]:
+        """The memories that hold a word of the question or are close to it, in no order.
+
+        Args:
+            asked: The question.
+            near: Names of what is closest by meaning; those of memories count.
+            depth: How many at most, by words.
+        """
+        seqs = self._versions.match(list(asked.stems), past=True).seqs[:depth]
+        memos = {one.seq: one for one in self._versions.memos(seqs)}
+        memos |= {one.seq: one for one in self._versions.named(near)}
+        wanted = [one for one in memos.values() if one.kind != "summary"]
+        if not wanted:
+            return []
+        cosines = self._cosines(asked, [one.seq for one in wanted])
+        ids = [one.id for one in wanted]
+        lines, edited = self._sources(ids), self._edited(ids)
+        return [
+            Fact(
+                one,
+                self._score(asked, one.text),
+                cosines.get(one.seq),
+                lines.get(one.id, ()),
+                self._who(one.subject),
+                one.id in edited or one.id not in lines,
+            )
+            for one in wanted
+        ]
+
+    def over(self, ulids: Sequence[str]) -> set[str]:
+        """Those of these lines all of whose memories are over."""
+        marks = ", ".join("?" * len(ulids))
+        rows = self._journal.database.rows(
+            "SELECT s.source, m.status, m.kind FROM memory_sources s JOIN memories m"
+            " ON m.scope = s.scope AND m.id = s.memory AND m.latest = 1 AND m.hidden = 0"
+            f" WHERE s.scope = ? AND s.source IN ({marks})",
+            self._journal.scope,
+            *ulids,
+        )
+        told = [(ulid, status) for ulid, status, kind in rows if kind != "summary"]
+        live = {ulid for ulid, status in told if status not in _OVER}
+        return {ulid for ulid, _ in told} - live
+
+    def _cosines(self, asked: Asked, seqs: Sequence[int]) -> dict[int, float]:
+        if asked.vector is None or not seqs:
+            return {}
+        vectors = self._versions.vectors(asked.embedder, seqs)
+        return {seq: float(one @ asked.vector) for seq, one in vectors.items()}
+
+    def _edited(self, ids: Sequence[str]) -> set[str]:
+        """Those of these memories whose words were changed."""
+        marks = ", ".join("?" * len(ids))
+        rows = self._journal.database.rows(
+            "SELECT DISTINCT m.id FROM memories m JOIN memories f ON f.scope = m.scope"
+            " AND f.id = m.id AND f.v = 1 AND f.text != m.text"
+            f" WHERE m.scope = ? AND m.latest = 1 AND m.id IN ({marks})",
+            self._journal.scope,
+            *ids,
+        )
+        return {name for (name,) in rows}
+
+    def _who(self, subject: str) -> str:
+        """A name for whom a memory is about."""
+        return self._journal.owner if subject == "user" else subject.partition(":")[2].title()
+
+    def _sources(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        marks = ", ".join("?" * len(ids))
+        rows = self._journal.database.rows(
+            "SELECT s.memory, l.session || ':' || l.n FROM memory_sources s JOIN lines l"
+            " ON l.ulid = s.source AND l.scope = s.scope AND l.hidden = 0"
+            f" WHERE s.scope = ? AND s.memory IN ({marks}) ORDER BY l.seq",
+            self._journal.scope,
+            *ids,
+        )
+        found: dict[str, tuple[str, ...]] = {}
+        for memory, line in rows:
+            found[memory] = (*found.get(memory, ()), line)
+        return found
+
+    def _score(self, asked: Asked, text: str) -> float:
+        held = self._stemmer.held(asked.stems, text)
+        return SCALE * sum(_rarity(asked.counts[word], asked.lines) for word in held)
+
+
+def _rarity(count: int, lines: int) -> float:
+    """How rare a word is, as BM25 has it in SQLite."""
+    return max(math.log((max(lines - count, 0) + 0.5) / (count + 0.5)), _RARITY)
+
+
+def of_fact(fact: Fact, score: float, parts: dict[str, float]) -> Note:
+    """A memory that was found, as a note."""
+    memo = fact.memo
+    return Note(
+        id=memo.name,
+        text=memo.text,
+        who=fact.who,
+        said=memo.observed.astimezone(),
+        score=score,
+        parts=parts,
+        kind=memo.kind,
+        until=memo.valid_to if fact.over else "",
+        lines=fact.lines,
+    )

@@ -1,0 +1,331 @@
+"""Finding lines and passages of documents: full text and vectors, their scores standardised, added.
+
+Brings the stores and the pure rules of `read/` together. Knows nothing of sessions or the clock.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+from threading import Event
+from typing import TYPE_CHECKING
+
+from companion.memory.lore.find import Asked, Hits, anew
+from companion.memory.read import abstain, rank
+from companion.memory.read.pack import packed
+from companion.memory.read.words import terms
+from companion.memory.recall import candidates as candidates_of
+from companion.memory.recall import known
+from companion.memory.recall.found import Answer, Found, Gauge, Span, Worded
+from companion.memory.recall.judge import judged
+from companion.memory.recall.known import KEY, Known
+from companion.memory.recall.meaning import Meaning, cosines
+from companion.memory.recall.stems import Stemmer
+from companion.memory.store.journal import WINDOW
+from companion.memory.store.memo import NAMED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
+    from datetime import datetime
+
+    from companion.memory.dense.embed import Embedder
+    from companion.memory.lore import Lore
+    from companion.memory.recall.judge import Judge
+    from companion.memory.recall.known import Fact
+    from companion.memory.recall.meaning import Nearest
+    from companion.memory.store.journal import Journal, Vector
+    from companion.memory.store.line import Line
+    from companion.memory.store.versions import Versions
+
+DEPTH = 100
+"""Lines looked at from each of the two searches."""
+MOST_TERMS = 64
+"""Words looked for; somebody may paste a book."""
+LOOKED_AT = 24
+"""Lines that are weighed in order to answer, by words and by meaning each."""
+BEST = 3
+"""Lines in which the words of the question are looked for."""
+WIDER = 8
+"""How many times more lines are asked for when most of the closest say the same."""
+AROUND = 8
+"""Lines found by words whose windows are looked at beforehand."""
+COMMON = 2000
+"""Windows from which on a word is not looked for where there are rarer ones: at 100,000 lines that
+makes a search six times as fast. A share of the lines instead costs 2 points of recall at 5."""
+
+
+class Search:
+    """Searches one journal.
+
+    Args:
+        journal: The lines.
+        index: The dense index over them.
+        embedder: What made the vectors; without one, the words alone decide.
+        lore: The documents beside the lines.
+        versions: The memories beside them.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        index: Nearest | None,
+        embedder: Embedder | None,
+        lore: Lore | None = None,
+        versions: Versions | None = None,
+    ) -> None:
+        self._journal = journal
+        self._meaning = Meaning(journal, index, embedder)
+        self._lore = lore
+        self._stemmer = Stemmer()
+        self._beside = ThreadPoolExecutor(1, "meaning")
+        self._known = Known(versions, journal, self._stemmer) if versions else None
+        self.judge: Judge | None = None
+
+    def close(self) -> None:
+        """Give memory back; safe to repeat."""
+        self._beside.shutdown()
+        self._stemmer.close()
+
+    def learned(self) -> None:
+        """Vectors were added: what is ordinary is to be looked at anew."""
+        self._meaning.learned()
+
+    def prepare(self) -> None:
+        """Do what the next search would have to do first."""
+        self._meaning.prepare()
+
+    def find(self, text: str, now: datetime, span: Span, depth: int = DEPTH) -> Found:
+        """What may fit `text`, best first: the best `depth` by words and by meaning."""
+        embedding = self._begun(text)
+        said = self._said(text, span, depth)
+        vector = embedding.result()
+        gauge = self._gauge(said, vector, depth)
+        # Lines outside the span are the newest, and often the closest to what is said now.
+        names = self._meaning.nearest(vector, depth if span == Span() else 2 * depth)
+        near = self._near((vector, names), said, span, depth)
+        facts = self._facts(said, (vector, names), span, depth)
+        lent = candidates_of.lent(facts.values())
+        lines = {**said.lines, **near, **self._of(lent, span)}
+        mended = {name for one in facts.values() if one.own for name in one.lines}
+        lines = {seq: line for seq, line in lines.items() if line.id not in mended}
+        fresh = self._meaning.vectors([seq for seq in lines if seq not in gauge.cosines])
+        close = {**gauge.cosines, **cosines(vector, fresh)}
+        over = self._over(list(lines.values()))
+        candidates = []
+        for seq, line in lines.items():
+            fact = lent.get(line.id)
+            words = max(gauge.scores.get(seq, 0.0), fact.score if fact else 0.0)
+            meaning = _most(close.get(seq), fact.cosine if fact else None)
+            scored = (gauge.words.standard(words), gauge.standard(meaning))
+            candidates.append(candidates_of.of_line(line, *scored, over=line.ulid in over))
+        lore = gauge.lore
+        candidates += [
+            candidates_of.of_passage(hit, gauge.words, gauge.meaning) for hit in lore.hits
+        ]
+        own = (one for one in facts.values() if one.own)
+        candidates += [candidates_of.of_fact(one, gauge.words, gauge.meaning) for one in own]
+        return Found(
+            lines,
+            {-hit.passage.seq: hit.passage for hit in lore.hits},
+            facts,
+            {seq: lent[one.id].memo.text for seq, one in lines.items() if one.id in lent},
+            judged(self.judge, text, rank.ranked(candidates, text, now)),
+            abstain.weights(lore.counts or said.counts, said.windows + lore.passages),
+            lore.coverage,
+            close | {-seq: cosine for seq, cosine in lore.cosines.items()},
+            said.around,
+        )
+
+    def answer(self, text: str, now: datetime, span: Span, most: int) -> Answer:
+        """What answers `text`: the best `most` at most, and nothing rather than what does not."""
+        found = self.find(text, now, span, LOOKED_AT)
+        question = rank.question_of(text, found.ranked)
+        weighed = rank.answering(found.ranked, question)
+        fitting = [one for one in weighed if one.parts.get("person") != rank.STRANGER]
+        sure = [one for one in fitting if "person" not in one.parts]
+        covered = max(self._coverage(found, sure[:BEST], question), found.told)
+        echoed = self._echoed(found, text)
+        able = (one.key for one in sure if one.key not in echoed)
+        cosine = max((found.cosines[key] for key in able if key in found.cosines), default=None)
+        if not sure or not abstain.worth_telling(covered, cosine):
+            return Answer(found, (), covered, cosine, "nothing fits well enough")
+        chosen = [
+            candidates_of.with_part(one, "coverage", covered) for one in packed(fitting, most)
+        ]
+        return Answer(found, chosen, covered, cosine)
+
+    def _begun(self, text: str) -> Future[Vector | None]:
+        """The vector of a question, in the making: it takes as long as all else together."""
+        begun = Event()
+
+        def make() -> Vector | None:
+            begun.set()
+            return self._meaning.of(text)
+
+        made = self._beside.submit(make)
+        begun.wait()  # or this thread might keep the interpreter from it for 5 ms
+        return made
+
+    # ── words ────────────────────────────────────────────────────────────────────────────────
+
+    def _said(self, text: str, span: Span, depth: int) -> Worded:
+        """The lines that hold words of the question, and all that is known without its vector."""
+        stems = self._stemmer.stems(terms(text)[:MOST_TERMS])
+        counts = self._journal.counts(stems)
+        matches = self._journal.match(telling(counts))
+        lines = self._lines((seq for seq in matches.seqs if seq in span), depth)
+        # What the answer will ask of the best lines is prepared while the vector is made.
+        around = self._journal.windows(list(islice(lines.values(), AROUND)))
+        read = {*lines.values(), *chain(*around.values())}
+        rank.read(line.text for line in read)
+        self._stemmer.read(line.worded for line in read)
+        scores = dict(zip(matches.seqs, matches.scores, strict=True))
+        vectors = self._meaning.vectors(list(lines))
+        return Worded(stems, counts, matches.lines, scores, lines, vectors, around)
+
+    def _lines(self, seqs: Iterator[int], depth: int) -> dict[int, Line]:
+        """The first `depth` lines that differ: what was said 100 times must not hide the rest."""
+        kept: dict[tuple[str, str], Line] = {}
+        while len(kept) < depth and (chunk := list(islice(seqs, depth))):
+            for line in self._journal.lines(chunk):
+                kept.setdefault((line.who, line.text.casefold()), line)
+        return {line.seq: line for line in islice(kept.values(), depth)}
+
+    def _gauge(self, said: Worded, vector: Vector | None, depth: int) -> Gauge:
+        """What is ordinary for this question, and how its lines compare with that."""
+        lore = self._told(said, vector, depth)
+        scores, everything = said.scores, said.windows + lore.passages
+        if lore.passages:  # as if those stood among the lines
+            places = {word: self._journal.holding(word, list(said.lines)) for word in said.stems}
+            before, after = (said.counts, said.windows), (lore.counts, everything)
+            scores = anew(scores, places, before, after)
+        return Gauge(
+            lore,
+            scores,
+            cosines(vector, said.vectors),
+            rank.spread_of([*scores.values(), *lore.scores], everything),
+            self._meaning.ordinary(vector, lore),
+        )
+
+    def _coverage(
+        self, found: Found, best: Sequence[rank.Candidate], question: rank.Question
+    ) -> float:
+        """Share of the question's telling words in the best of these lines.
+
+        Of a question about somebody, the name tells little, and the lines around nothing: they
+        may be about somebody else. Where the same was asked before, nothing is told either.
+        """
+        weights = {
+            word: weight * (abstain.FAINT_WEIGHT if word in question.persons else 1.0)
+            for word, weight in found.weights.items()
+        }
+        lines = [found.lines[one.key] for one in best if one.key in found.lines]
+        alone: dict[int, Sequence[Line]] = {line.seq: [line] for line in lines}
+        windows = alone if question.persons else self._windows(found, lines)
+        able = {
+            other.seq: other.worded
+            for window in windows.values()
+            for other in window
+            if not rank.echoes(other.text, question.heard)
+        }
+        stems = self._stemmer.stems(list(weights))
+        own: dict[str, set[int]] = {word: set() for word in weights}
+        self._stemmer.read(able.values())
+        for key, text in (*able.items(), *self._otherwise(found, best).items()):
+            for word in self._stemmer.held(stems, text):
+                own[word].add(key)
+        around = {
+            word: {seq for seq, near in windows.items() if any(one.seq in held for one in near)}
+            for word, held in own.items()
+        }
+        keys = {one.key for one in best}
+        own = {word: held & keys for word, held in own.items()}
+        return abstain.coverage(weights, own, around)
+
+    def _windows(self, found: Found, lines: Sequence[Line]) -> dict[int, Sequence[Line]]:
+        """The window of each of these lines, by its place."""
+        rest = self._journal.windows([one for one in lines if one.seq not in found.around])
+        return {one.seq: found.around.get(one.seq) or rest[one.seq] for one in lines}
+
+    @staticmethod
+    def _otherwise(found: Found, best: Sequence[rank.Candidate]) -> dict[int, str]:
+        """What memories say of the best lines, or what is no line says."""
+        return {
+            one.key: found.meant.get(one.key, one.text)
+            for one in best
+            if one.key in found.meant or one.key not in found.lines
+        }
+
+    def _echoed(self, found: Found, text: str) -> set[int]:
+        """Places of the lines around which the same was asked before: their vectors hold it."""
+        asked = {
+            (line.session, line.n) for line in found.lines.values() if rank.echoes(line.text, text)
+        }
+        near = {(session, n + step) for session, n in asked for step in range(-WINDOW, WINDOW + 1)}
+        return {seq for seq, line in found.lines.items() if (line.session, line.n) in near}
+
+    # ── memories ─────────────────────────────────────────────────────────────────────────────
+
+    def _facts(
+        self, said: Worded, meant: tuple[Vector | None, Sequence[str]], span: Span, depth: int
+    ) -> dict[int, Fact]:
+        """The memories that may fit, by key; none where earlier conversations do not count."""
+        if self._known is None or span.after:
+            return {}
+        vector, names = meant
+        asked = known.Asked(said.stems, said.counts, said.windows, vector, self._meaning.name)
+        return {KEY + one.memo.seq: one for one in self._known.find(asked, names, depth)}
+
+    def _of(self, names: Collection[str], span: Span) -> dict[int, Line]:
+        """The lines with these ids, by place."""
+        lines = self._journal.by_id(sorted(names))
+        return {line.seq: line for line in lines if line.seq in span}
+
+    def _over(self, lines: Sequence[Line]) -> set[str]:
+        """ULIDs of the lines that speak of what is over."""
+        return self._known.over([line.ulid for line in lines]) if self._known else set()
+
+    # ── documents ────────────────────────────────────────────────────────────────────────────
+
+    def _told(self, said: Worded, vector: Vector | None, depth: int) -> Hits:
+        """What documents say, with scores as if they stood among the lines."""
+        if self._lore is None:
+            return Hits()
+        asked = Asked(list(said.stems), said.stems, vector, self._meaning.name)
+        return self._lore.find(asked, said.counts, said.windows, depth)
+
+    # ── meaning ──────────────────────────────────────────────────────────────────────────────
+
+    def _near(
+        self, meant: tuple[Vector | None, Sequence[str]], said: Worded, span: Span, depth: int
+    ) -> dict[int, Line]:
+        """The lines that are closest, by place."""
+        vector, names = meant
+        near = self._differing(names, said, span)
+        # A memory brings the line it was taken from.
+        memories = sum(name.startswith(NAMED) for name in names)
+        if len(near) + memories < depth // 2 <= len(names):
+            wider = self._meaning.nearest(vector, WIDER * len(names))
+            near = self._differing(wider, said, span)
+        return {line.seq: line for line in near[:depth]}
+
+    def _differing(self, ids: Sequence[str], said: Worded, span: Span) -> list[Line]:
+        """Those of the lines with these ids that lie in the span, what was said twice once."""
+        lines = {line.id: line for line in said.lines.values()}
+        lines |= {one.id: one for one in self._journal.by_id([i for i in ids if i not in lines])}
+        inside = [lines[one] for one in ids if one in lines and lines[one].seq in span]
+        near = {(line.who, line.text.casefold()): line for line in reversed(inside)}
+        return list(reversed(near.values()))
+
+
+def telling(counts: Mapping[str, int]) -> list[str]:
+    """What is looked for: without very common words, where there are others."""
+    rare = [word for word, count in counts.items() if count <= COMMON]
+    if any(counts[word] for word in rare):
+        return rare
+    return sorted(counts, key=lambda word: (not counts[word], counts[word]))[:2]
+
+
+def _most(one: float | None, other: float | None) -> float | None:
+    return max((x for x in (one, other) if x is not None), default=None)
