@@ -18,50 +18,71 @@ def register(app: typer.Typer) -> None:
     app.command("character")(character)
 
 
+Conversations = Annotated[
+    Path | None,
+    typer.Option(help="The conversations; else golden/ID.toml beside the card.", metavar="FILE"),
+]
+Baseline = Annotated[
+    Path | None, typer.Option(help="An earlier report to compare with.", metavar="FILE")
+]
+Keep = Annotated[
+    Path | None,
+    typer.Option(help="Write this report here, as a baseline for later.", metavar="FILE"),
+]
+Compare = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Ask again with this setting, such as prompt.system=v2 or llm.model=PATH, and "
+        "compare. May be given several times.",
+        metavar="SECTION.KEY=VALUE",
+    ),
+]
+
+
 def character(
     card: Annotated[str, typer.Argument(metavar="CHARACTER", help="An id or a path.")],
-    golden: Annotated[
-        Path | None,
-        typer.Option(
-            help="The conversations; else golden/ID.toml beside the card.", metavar="FILE"
-        ),
-    ] = None,
-    baseline: Annotated[
-        Path | None,
-        typer.Option(help="An earlier --json report to compare with.", metavar="FILE"),
-    ] = None,
-    compare: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Ask again with this setting, such as prompt.system=v2 or llm.model=PATH, and "
-            "compare. May be given several times.",
-            metavar="SECTION.KEY=VALUE",
-        ),
-    ] = None,
+    golden: Conversations = None,
+    baseline: Baseline = None,
+    keep: Keep = None,
+    compare: Compare = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """What a character says in its golden conversations, judged by their rules.
 
     Exit code 1 where a probe is wrong that was right in the baseline.
     """
-    from companion.measure import paired
-    from companion.measure.character import by_id, load_baseline
+    from companion.measure.character import keep as keep_at
+    from companion.measure.character import load_baseline
 
     before = load_baseline(baseline) if baseline else None
-    other = _other_settings(compare or [])
+    other = _other_settings(compare or [])  # what is wrong there is said before anything is asked
     figures = _measured(SHELL.settings(), card, golden)
     if before is not None:
-        figures["baseline"] = paired.compare(by_id(before), by_id(figures))
-        figures["baseline"]["about"] = _differing(before, figures)
+        figures["baseline"] = {
+            **_paired(before, figures),
+            "about": _differing(before, figures),
+        }
     if other is not None:
         second = _measured(other, card, golden)
-        figures["compare"] = paired.compare(by_id(figures), by_id(second))
-        figures["compare"] |= {"with": compare, "probes": second["probes"]}
+        figures["compare"] = {
+            **_paired(figures, second),
+            "with": compare,
+            "probes": second["probes"],
+        }
+    if keep is not None:
+        keep_at(figures, keep)
     if as_json:
         show_json(figures)
     else:
         _tell(figures)
     raise typer.Exit(1 if before is not None and figures["baseline"]["broken"] else 0)
+
+
+def _paired(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    from companion.measure.character import by_id
+    from companion.measure.paired import compare
+
+    return compare(by_id(before), by_id(after))
 
 
 def _measured(settings: Settings, character: str, golden: Path | None) -> dict[str, Any]:

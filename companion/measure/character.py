@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from companion.values import Answer, Prompt, Said
 
 
+_DETAILS = {"probes", "baseline", "compare"}
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One reply and how it was judged.
@@ -216,6 +219,20 @@ def by_id(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {probe["id"]: probe for probe in figures["probes"]}
 
 
+def keep(figures: dict[str, Any], path: Path) -> None:
+    """Write what a baseline needs, one probe to a line, so that people can read the difference."""
+    lines = [json.dumps(_short(probe), ensure_ascii=False) for probe in figures["probes"]]
+    rest = {key: value for key, value in figures.items() if key not in _DETAILS}
+    head = json.dumps({"schema": 1, **rest}, ensure_ascii=False, indent=1)[:-2]
+    path.write_text(head + ',\n "probes": [\n' + ",\n".join(lines) + "\n]}\n", "utf-8")
+
+
+def _short(probe: dict[str, Any]) -> dict[str, Any]:
+    broken = [rule["rule"] for rule in probe["rules"] if not rule["held"]]
+    names = ("id", "right", "held", "say", "reply")
+    return {**{name: probe[name] for name in names}, "broken": broken}
+
+
 def load_baseline(path: Path) -> dict[str, Any]:
     """A report that was kept.
 
@@ -228,8 +245,8 @@ def load_baseline(path: Path) -> dict[str, Any]:
         for probe in by_id(figures).values():
             bool(probe["right"]), float(probe["held"]), str(probe["reply"])
     except FileNotFoundError as error:
-        hint = f"Make one: companion eval character CARD --json > {path}"
+        hint = f"Make one: companion eval character CARD --keep {path}"
         raise MissingInput(f"There is no baseline {path}.", hint) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadData(f"{path} is no report of `companion eval character --json`.") from error
+        raise BadData(f"{path} is no report of `companion eval character`.") from error
     return figures

@@ -11,7 +11,7 @@ import tomllib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from companion.errors import BadData, MissingInput
 from companion.measure.language import KNOWN
@@ -71,19 +71,26 @@ class Rules(BaseModel, extra="forbid", frozen=True):
     says_owner: bool = False
 
 
-class Turn(Rules, extra="forbid", frozen=True):
-    """One line of the owner's, and the rules of the reply."""
+class Turn(BaseModel, extra="forbid", frozen=True):
+    """One line of the owner's, and the rules of the reply: in a file they stand side by side."""
 
     say: str = Field(min_length=1, max_length=1000)
+    rules: Rules = Rules()  # type: ignore[call-arg]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _side_by_side(cls, data: object) -> object:
+        if not isinstance(data, dict) or "rules" in data:
+            return data
+        return {
+            "say": data.get("say"),
+            "rules": {key: value for key, value in data.items() if key != "say"},
+        }
 
     def with_always(self, always: Rules) -> Rules:
         """These rules and those that count everywhere; where both name a limit, these."""
-        return always.model_copy(
-            update={
-                **{name: getattr(self, name) for name in Rules.model_fields if getattr(self, name)},
-                "never": always.never + self.never,
-            }
-        )
+        named = {name: getattr(self.rules, name) for name in self.rules.model_fields_set}
+        return always.model_copy(update={**named, "never": always.never + self.rules.never})
 
 
 class Remembered(BaseModel, extra="forbid", frozen=True):

@@ -23,8 +23,7 @@ LETTERS_A_SECOND = 15.0
 LONGEST = 4000
 """Characters of a reply that a pattern is looked for in."""
 _CALLS_ITSELF = re.compile(
-    r"\b(?:my name is|my name's|i am called|i'm called|call me)\s+(?!not\b)([A-Z][\w'-]+)",
-    re.IGNORECASE,
+    r"\b(?i:my name is|my name's|i am called|i'm called|call me)\s+([A-Z][\w'-]+)"
 )
 _ENDS = re.compile(r"[.!?…][\"'”’)»*]*$")
 
