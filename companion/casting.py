@@ -9,7 +9,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from companion.errors import CompanionError
 from companion.pack.bundled import bundled
+from companion.speech.cast import Cast
 from companion.speech.clauses import split_clauses
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from companion.config import Settings
     from companion.speech.piper import Piper
     from companion.speech.shape import Actions
-    from companion.turn import Voice
+    from companion.turn import Companion, Ear, Voice
     from companion.values import Persona
 
 SHORT = 120
@@ -53,6 +55,40 @@ def load_voice(settings: Settings, card: Card) -> Piper:
     )
 
 
+def dress(
+    companion: Companion, settings: Settings, card: Card, owner: str, voice: Piper | None
+) -> tuple[str, ...]:
+    """Give a companion everything that its card decides; what cannot be had is said.
+
+    Args:
+        companion: Whom.
+        settings: What counts where the card says nothing.
+        card: The card.
+        owner: Who talks.
+        voice: What it speaks with; None where it does not speak.
+    """
+    notices: tuple[str, ...] = ()
+    if voice is not None:
+        try:
+            companion.voice = with_asides(settings, card, voice)
+        except CompanionError as error:
+            companion.voice = Cast(voice, voice.paced(card.voice.actions_speed))
+            notices = (f"Stage directions are spoken by the same voice: {error}",)
+    companion.persona = persona(card, owner)
+    companion.actions = actions(card)
+    companion.longest = card.voice.seconds or settings.voice.longest
+    expect_names(companion.stt, settings.stt.names, words_to_expect(card, owner))
+    return notices
+
+
+def expect_names(ear: Ear | None, when: str, words: str) -> None:
+    """Tell the transcriber which words to expect, if that helps it."""
+    from companion.stt import Whisper
+
+    if isinstance(ear, Whisper) and (when == "always" or (when == "auto" and ear.takes_hints)):
+        ear.expect(words)
+
+
 def with_asides(settings: Settings, card: Card, voice: Piper) -> Voice:
     """The voice that says the words, and beside it the one for stage directions.
 
@@ -60,8 +96,6 @@ def with_asides(settings: Settings, card: Card, voice: Piper) -> Voice:
         ModelMissing: The second voice is not there.
         BadData: It is damaged.
     """
-    from companion.speech.cast import Cast
-
     wish = card.voice
     second = wish.actions_voice is not None or wish.actions_speaker is not None
     if wish.actions == "voice" and second:

@@ -8,16 +8,18 @@ Without a language model there is no conversation: that is an error.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from companion import cards
+from companion import cards, casting
+from companion.casting import load_voice
 from companion.errors import CompanionError, ModelMissing, StoreError
 from companion.events import Notice
 from companion.pack.bundled import bundled
 from companion.prompt import Assembler, Room
+from companion.renewal import Renewal
 from companion.session import Session
 from companion.turn import Companion
 from companion.values import Heard
@@ -134,15 +136,15 @@ def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -
         memory=memory,
         prompt=prompts,
         llm=llm,
-        voice=voice if voice and (speaker or wishes.loudspeaker) else _silent_voice(),
+        voice=_silent_voice(),
         speaker=wishes.loudspeaker or speaker or _silent_speaker(),
         persona=card.persona(owner),
         now=wishes.now,
         tell=tell,
-        longest=card.voice.seconds or settings.voice.longest,
     )
-    if not card.voice.greet:
-        companion.persona = replace(companion.persona, greeting="")
+    spoken = voice if speaker or wishes.loudspeaker else None
+    notices += casting.dress(companion, settings, card, owner, spoken)
+    companion.renew = Renewal(settings, owner, card, companion, spoken)
     return Parts(
         card, companion, llm, prompts, voice, memory, whisper, microphone, speaker, notices
     )
@@ -202,19 +204,6 @@ def load_whisper(settings: Settings, bias: str = "") -> Whisper:
     stt = settings.stt
     return Whisper(
         model_path(settings, stt.model), threads=stt.threads, language=stt.language, bias=bias
-    )
-
-
-def load_voice(settings: Settings, card: Card) -> Piper:
-    """The voice of a card, or of the settings where the card names none."""
-    from companion.speech.piper import Piper
-
-    return Piper(
-        voice_path(settings, card.voice.model or settings.voice.model),
-        threads=settings.voice.threads,
-        speed=card.voice.speed,
-        gain=card.voice.gain * settings.voice.gain,
-        speaker=card.voice.speaker,
     )
 
 
@@ -328,14 +317,6 @@ def model_path(settings: Settings, name: str) -> Path:
         return given
     shipped = bundled("models") / name
     return shipped if shipped.exists() else below
-
-
-def voice_path(settings: Settings, name: str) -> Path:
-    """Where the voice `name` is: in the workspace, a path, or in the pack that ships."""
-    file = name if name.endswith(".onnx") else f"{name}.onnx"
-    below = settings.path(settings.companion.voices) / file
-    shipped = bundled("voices") / file
-    return shipped if shipped.exists() and not below.exists() else below
 
 
 def _cache(settings: Settings, name: str) -> Path:

@@ -45,6 +45,7 @@ class Stt(BaseModel, extra="forbid", frozen=True):
     model: str = "offline/whisper"
     language: str = "en"
     threads: int = Field(2, ge=1, le=64)
+    names: Literal["auto", "always", "never"] = "auto"
 
 
 class Llm(BaseModel, extra="forbid", frozen=True):

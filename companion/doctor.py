@@ -147,7 +147,7 @@ def _whisper(settings: Settings) -> Finding:
 
 def _voices(settings: Settings) -> Iterator[Finding]:
     """The voice of the active character, and every voice file without its other half."""
-    from companion.compose import voice_path
+    from companion.casting import voice_path
 
     folder = settings.path(settings.companion.voices)
     try:

@@ -237,6 +237,7 @@ class Session:
             self.companion.tell(NothingHeard(verdict.reason, verdict.level_db))
 
     def _answer(self, press: Recording | Heard, cancel: Cancel, trace: Trace) -> None:
+        self.companion.renew()
         said = turn(self.companion, press, cancel, trace)
         if said is None:
             if not cancel:

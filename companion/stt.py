@@ -95,6 +95,8 @@ class Whisper:
     Attributes:
         frames_encoded: Mel frames encoded so far.
         fallbacks: How often the full window was needed after a short one.
+        takes_hints: Whether words to expect help it. They were no part of the training of a model
+            with a small vocabulary and ruin it: ours then mishears four words of five.
 
     Raises:
         ModelMissing: The folder or a file in it is not there.
@@ -119,6 +121,11 @@ class Whisper:
         self._suppressed = _suppressed(self._tokens)
         small = self._model.hf_tokenizer.get_vocab_size() < SMALL_VOCABULARY
         self._fastest = TOKENS_OF_SMALL if small else TOKENS_A_SECOND
+        self.takes_hints = not small
+        self.expect(bias)
+
+    def expect(self, bias: str) -> None:
+        """Names and words to expect from now on; "" for none."""
         self._prompt: list[int] = self._model.get_prompt(
             self._tokens,
             [],

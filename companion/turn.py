@@ -107,6 +107,10 @@ class Loudspeaker(Protocol):
         """Play to the end or to the stop, and say which words were heard."""
 
 
+def _as_it_is() -> None:
+    """Nobody edits this character."""
+
+
 @dataclass(slots=True)
 class Companion:
     """One character with its stages and its conversation so far.
@@ -114,6 +118,7 @@ class Companion:
     Attributes:
         longest: Seconds after which a spoken reply ends with its clause.
         actions: What becomes of stage directions.
+        renew: Called between turns; the character may have been edited meanwhile.
         tell: Called with each event, from the thread that runs the turn.
     """
 
@@ -128,6 +133,7 @@ class Companion:
     tell: Callable[[Event], None]
     longest: float = 15.0
     actions: Actions = "drop"
+    renew: Callable[[], None] = _as_it_is
     history: list[Exchange] = field(default_factory=list)
 
 

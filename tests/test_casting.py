@@ -1,10 +1,14 @@
+from pathlib import Path
+
 import pytest
 
 from companion import casting
 from companion.cards.folder import load_card
-from companion.config import Settings
+from companion.config import Settings, Stt
 from companion.speech.cast import Cast
 from companion.speech.piper import Piper
+from companion.stt import Whisper
+from companion.testing import scripted
 
 SETTINGS = Settings()
 
@@ -80,3 +84,39 @@ def test_no_more_words_are_expected_than_a_transcriber_can_read(tmp_path):
     keys = ", ".join(f"Caelith{'x' * (n % 9)}" for n in range(500))
     file.write_text(f"name: Ada\ndescription: x\ncharacter_book: {{entries: [{{keys: [{keys}]}}]}}")
     assert len(casting.words_to_expect(load_card(file), "Sam")) <= casting.LONGEST_BIAS
+
+
+@pytest.fixture(scope="module")
+def whisper():
+    folder = Path(__file__).parents[1] / "models" / "offline" / "whisper"
+    return Whisper(folder, threads=1)
+
+
+def test_a_model_that_names_would_ruin_is_not_told_them(whisper):
+    before = list(whisper._prompt)
+    casting.expect_names(whisper, "auto", "Ada, Sam")
+    casting.expect_names(whisper, "never", "Ada, Sam")
+    assert whisper._prompt == before
+
+
+def test_names_are_told_where_they_help(whisper):
+    casting.expect_names(whisper, "always", "Ada, Sam")
+    assert "ada" in whisper._tokens.decode(whisper._prompt).lower()
+
+
+def test_an_edited_card_brings_its_own_names(tmp_path, whisper):
+    companion, _ = scripted(["Yes."])
+    companion.stt = whisper
+    settings = SETTINGS.model_copy(update={"stt": Stt(names="always")})
+    casting.dress(companion, settings, card(tmp_path), "Sam", None)
+    assert whisper._tokens.decode(whisper._prompt).lower().count("ada") == 1
+
+
+def test_a_second_voice_that_is_not_there_is_said_and_the_first_one_speaks_slower(tmp_path):
+    companion, _ = scripted(["Yes."])
+    ada = card(tmp_path, actions="voice", actions_voice="nobody")
+    one = casting.load_voice(SETTINGS, ada)
+    (said,) = casting.dress(companion, SETTINGS, ada, "Sam", one)
+    assert "nobody" in said
+    assert companion.voice.asides._voice is one._voice
+    assert companion.actions == "apart"

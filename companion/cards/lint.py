@@ -34,9 +34,6 @@ ALWAYS = ("description", "personality", "scenario", "system_prompt", "post_histo
 
 TEXTS = (*ALWAYS, "first_mes", "mes_example")
 _MACRO = re.compile(r"\{\{[^{}]*\}\}")
-_CLOCK = re.compile(
-    r"\{\{\s*(?:time|date|weekday|isotime|isodate|datetimeformat|idle_?duration)", re.IGNORECASE
-)
 _ROLES = re.compile(r"<\|[^|>\s]{1,40}\|>|\[/?INST\]|</?s>|<(?:start|end)_of_turn>")
 _FAMILIAR = {"chara_card_v2": "2.0", "chara_card_v3": "3.0"}
 _MARKUP = re.compile(r"[*`#_]|<[a-z/]|https?://|!\[", re.IGNORECASE)
@@ -169,16 +166,15 @@ def _texts(card: Card) -> Iterator[Finding]:
         yield from _macros(place, text)
         yield from _characters(place, text)
     for name in ALWAYS:
-        if _CLOCK.search(getattr(card.fields, name)):
+        if any(macro.changes for macro in macros.seen(getattr(card.fields, name))):
             said = "A macro with the time in it makes the model read this part anew at every turn."
             yield Finding("warning", "CHANGES", pointer(card, name), said)
 
 
 def _macros(place: str, text: str) -> Iterator[Finding]:
-    for macro in dict.fromkeys(_MACRO.findall(text)):
-        if macros.expand(macro, "Char", "User") == macro:
-            said = f"{macro[:60]} is no macro we know; it stays as it is written."
-            yield Finding("warning", "UNKNOWN_MACRO", place, said)
+    for macro in dict.fromkeys(one.written for one in macros.seen(text) if not one.known):
+        said = f"{macro[:60]} is no macro we know; it stays as it is written."
+        yield Finding("warning", "UNKNOWN_MACRO", place, said)
     rest = _MACRO.sub("", text)
     if "{{" in rest and "}}" not in rest.partition("{{")[2]:
         said = "{{ is never closed; it stays as it is written."

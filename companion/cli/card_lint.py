@@ -57,7 +57,7 @@ def lint_(
 def examine(settings: Settings, card: Card) -> Report:
     """Look at a card with the model and the voices of this workspace."""
     from companion.cards.lint import Standards, lint
-    from companion.compose import voice_path
+    from companion.casting import voice_path
     from companion.speech.shape import speakable
 
     standards = Standards(

@@ -32,7 +32,8 @@ def say(
 ) -> None:
     """Speak a text."""
     from companion import cards
-    from companion.compose import load_voice, open_speaker
+    from companion.casting import load_voice
+    from companion.compose import open_speaker
     from companion.flow import Cancel, ahead
     from companion.sound.keep import save
     from companion.sound.wav import WavSpeaker
