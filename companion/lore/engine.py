@@ -364,7 +364,7 @@ class Lorebook:
 
     def _heard(self, at: int) -> str:
         """The words of an entry as other entries hear them: with hidden keys, without remarks."""
-        shown = _HIDDEN.sub(r"\1", _REMARK.sub("", self._entry(at).content))
+        shown = _HIDDEN.sub(r" \1 ", _REMARK.sub("", self._entry(at).content))
         return self.setting.expand(shown)
 
 
