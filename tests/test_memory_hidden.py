@@ -37,7 +37,7 @@ def say(journal: Journal, speaker: str, text: str) -> Line:
 
 
 def embed(journal: Journal) -> None:
-    while due := journal.due("words", 9):
+    while due := journal.due(9):
         vectors = Words().embed(journal.texts(due))
         merged = vectors[: len(due)] + vectors[len(due) :]
         journal.keep_vectors(
@@ -55,7 +55,7 @@ def test_a_hidden_line_is_in_no_answer(journal: Journal) -> None:
         *journal.ending(line.ulid),
         *(one for one in journal.session("S") if one.seq == seq),
         *(one for one in journal.newest(9) if one.seq == seq),
-        *(one for one in journal.due("another", 9) if one.seq == seq),
+        *(one for one in journal.due(9) if one.seq == seq),
         *(one for one in journal.unlooked(1, 9) if one.seq == seq),
         *journal.vectors("words", [seq]),
         *journal.match(["secret"]).seqs,
@@ -83,7 +83,7 @@ def test_its_words_are_in_the_window_and_the_vector_of_no_neighbour(journal: Jou
     embed(journal)
     before = journal.vectors("words", [1])[1]
     journal.hide(["S:2"])
-    assert [line.n for line in journal.due("words", 9)] == [1, 3]
+    assert [line.n for line in journal.due(9)] == [1, 3]
     assert not any("secret" in text for text in journal.texts(journal.session("S")))
     embed(journal)
     assert not np.allclose(journal.vectors("words", [1])[1], before)

@@ -222,7 +222,7 @@ def test_the_journal_gives_out_no_line_of_another_whatever_is_asked(tmp_path: Pa
         *other.ending(line.ulid),
         *other.session(line.session),
         *other.vectors("words", [line.seq]),
-        *other.due("another", 10),
+        *other.due(10),
         *other.sample("words", 10),
     )
     mine.close()

@@ -119,7 +119,7 @@ def test_what_is_hidden_is_in_no_answer_until_it_is_unhidden(versions: Versions)
         *versions.match(["leeds"], past=True).seqs,
         *versions.memos([1]),
         *versions.named([f"memory:{made.id}"]),
-        *versions.due("another", 9),
+        *versions.due(9),
         *versions.vectors("words", [1]),
         *versions.sample("words", 9),
     )
@@ -148,7 +148,7 @@ def test_a_revised_memory_leaves_the_dense_index_and_comes_again(
 
 
 def embed(versions: Versions) -> None:
-    due = versions.due("words", 9)
+    due = versions.due(9)
     versions.keep_vectors([(one.seq, np.ones(3, np.float32)) for one in due], "words")
 
 
@@ -231,7 +231,7 @@ def test_another_character_sees_none_of_it(versions: Versions, journal: Journal)
         *other.match(["leeds"]).seqs,
         *other.memos([1, 2]),
         *other.named([f"memory:{made.id}"]),
-        *other.due("words", 9),
+        *other.due(9),
         *other.hide([made.id]),
         *other.remove([made.id], NOW),
         *other.sources_of(journal.session("S")[0].ulid),

@@ -97,7 +97,7 @@ class Dense:
         return total
 
     def _lines(self) -> bool:
-        due = self._journal.due(self._embedder.name, AT_ONCE)
+        due = self._journal.due(AT_ONCE)
         if due:
             vectors = self._embedder.embed(self._journal.texts(due))
             merged = vectors[: len(due)] + vectors[len(due) :]
@@ -107,7 +107,7 @@ class Dense:
         return bool(due)
 
     def _memories(self) -> bool:
-        due = self._versions.due(self._embedder.name, AT_ONCE)
+        due = self._versions.due(AT_ONCE)
         if due:
             pairs = zip(due, self._embedder.embed([one.text for one in due]), strict=True)
             self._versions.keep_vectors([(x.seq, one) for x, one in pairs], self._embedder.name)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from companion.memory.lore.passage import BETWEEN, Document, Passage
-from companion.memory.store.database import quoted
+from companion.memory.store.database import bound, quoted
 from companion.memory.store.journal import LAST, Matches
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Documents:
 
     def passages(self, seqs: Sequence[int]) -> list[Passage]:
         """The passages at these places, in that order; hidden and foreign ones are left out."""
-        marks = ", ".join("?" * len(seqs))
+        marks = bound(seqs)
         found = {one.seq: one for one in self._passages(f"AND p.seq IN ({marks})", *seqs)}
         return [found[seq] for seq in seqs if seq in found]
 
@@ -196,7 +196,7 @@ class Documents:
 
     def holding(self, term: str, seqs: Sequence[int]) -> set[int]:
         """Those of these passages in which, or above which, a word stands."""
-        marks = ", ".join("?" * len(seqs))
+        marks = bound(seqs)
         rows = self._database.rows(
             f"SELECT rowid FROM {self._fts} WHERE {self._fts} MATCH ? AND rowid IN ({marks})",
             *(quoted(term), *seqs),

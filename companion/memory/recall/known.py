@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from companion.memory.store.database import bound
 from companion.values import Note
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Known:
 
     def over(self, ulids: Sequence[str]) -> set[str]:
         """Those of these lines all of whose memories are over."""
-        marks = ", ".join("?" * len(ulids))
+        marks = bound(ulids)
         rows = self._journal.database.rows(
             "SELECT s.source, m.status, m.kind FROM memory_sources s JOIN memories m"
             " ON m.scope = s.scope AND m.id = s.memory AND m.latest = 1 AND m.hidden = 0"
@@ -134,7 +135,7 @@ class Known:
 
     def _edited(self, ids: Sequence[str]) -> set[str]:
         """Those of these memories whose words were changed."""
-        marks = ", ".join("?" * len(ids))
+        marks = bound(ids)
         rows = self._journal.database.rows(
             "SELECT DISTINCT m.id FROM memories m JOIN memories f ON f.scope = m.scope"
             " AND f.id = m.id AND f.v = 1 AND f.text != m.text"
@@ -149,7 +150,7 @@ class Known:
         return self._journal.owner if subject == "user" else subject.partition(":")[2].title()
 
     def _sources(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        marks = ", ".join("?" * len(ids))
+        marks = bound(ids)
         rows = self._journal.database.rows(
             "SELECT s.memory, l.session || ':' || l.n FROM memory_sources s JOIN lines l"
             " ON l.ulid = s.source AND l.scope = s.scope AND l.hidden = 0"

@@ -14,14 +14,14 @@ from companion.errors import Forbidden, StoreDamaged, StoreError, StoreNewer, un
 from companion.memory.store.formats import COLUMNS, SCHEMA, bring_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sized
     from pathlib import Path
 
 APPLICATION = 0x436D706E
 """`PRAGMA application_id`: "Cmpn"."""
 CACHE = 16 * 1024
 """KiB of the file that are held: with SQLite's 2,000 a recall reads most of its pages anew."""
-__all__ = ["COLUMNS", "SCHEMA", "Database", "guarded", "quoted"]
+__all__ = ["COLUMNS", "SCHEMA", "Database", "bound", "guarded", "quoted"]
 
 
 @contextlib.contextmanager
@@ -61,6 +61,11 @@ def guarded(path: Path) -> Iterator[None]:
             f"The memories in {path} are damaged: {error}.",
             "Nothing was changed. Put a copy of the file in its place, or move it away.",
         ) from error
+
+
+def bound(values: Sized) -> str:
+    """The marks that stand for so many values in a statement."""
+    return ", ".join("?" * len(values))
 
 
 def quoted(term: str) -> str:

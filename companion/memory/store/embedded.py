@@ -48,11 +48,9 @@ class Embedded:
                 [(vector.tobytes(), embedder, seq, self._scope) for seq, vector in vectors],
             )
 
-    def due(self, embedder: str, limit: int) -> list[int]:
-        """Places of rows that this embedder has yet to see, oldest first."""
+    def due(self, limit: int) -> list[int]:
+        """Places of rows that are to be embedded, oldest first."""
         rows = self._rows("seq", "due = 1 ORDER BY seq LIMIT ?", limit)
-        if not rows:
-            rows = self._rows("seq", "embedder IS NOT ? ORDER BY seq LIMIT ?", embedder, limit)
         return [seq for (seq,) in rows]
 
     def of(self, embedder: str, seqs: Sequence[int]) -> dict[int, Vector]:

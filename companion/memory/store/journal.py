@@ -16,7 +16,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from companion.errors import undoing
-from companion.memory.store.database import Database, guarded, quoted
+from companion.memory.store.database import Database, bound, guarded, quoted
 from companion.memory.store.digest import LINE, digest, sound
 from companion.memory.store.embedded import Embedded
 from companion.memory.store.formats import add_indexes
@@ -234,7 +234,7 @@ class Journal:
             stems: Each word as the index writes it.
         """
         exact = list({stem for stem in stems.values() if not stem.endswith("*")})
-        marks = ", ".join("?" * len(exact))
+        marks = bound(exact)
         of = f"FROM {self._vocabulary} WHERE term"
         with guarded(self.path):
             known = dict(self._db.execute(f"SELECT term, doc {of} IN ({marks})", exact).fetchall())
@@ -246,7 +246,7 @@ class Journal:
 
     def holding(self, term: str, seqs: Sequence[int]) -> set[int]:
         """Those of these lines in whose window a word stands."""
-        marks = ", ".join("?" * len(seqs))
+        marks = bound(seqs)
         with guarded(self.path):
             rows = self._db.execute(
                 f"SELECT rowid FROM {self._fts} WHERE {self._fts} MATCH ? AND rowid IN ({marks})",
@@ -256,7 +256,7 @@ class Journal:
 
     def lines(self, seqs: Sequence[int]) -> list[Line]:
         """The lines at these places, in that order; never another's."""
-        marks = ", ".join("?" * len(seqs))
+        marks = bound(seqs)
         with guarded(self.path):
             found = {line.seq: line for line in self._lines(f"seq IN ({marks})", *seqs)}
         return [found[seq] for seq in seqs if seq in found]
@@ -327,9 +327,9 @@ class Journal:
 
     # ── vectors ──────────────────────────────────────────────────────────────────────────────
 
-    def due(self, embedder: str, limit: int) -> list[Line]:
-        """Lines that this embedder has yet to see, oldest first."""
-        return self.lines(self._embedded.due(embedder, limit))
+    def due(self, limit: int) -> list[Line]:
+        """Lines that are to be embedded, oldest first."""
+        return self.lines(self._embedded.due(limit))
 
     def texts(self, lines: Sequence[Line]) -> list[str]:
         """What is embedded for these lines: first each alone, then each with its window.

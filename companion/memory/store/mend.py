@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from companion.errors import StoreDamaged, StoreError
-from companion.memory.store.database import Database, guarded
+from companion.memory.store.database import Database, bound, guarded
 from companion.memory.store.digest import KEPT, digest, restored
 from companion.memory.store.log import examined
 from companion.memory.store.vectors import TABLES
@@ -195,7 +195,7 @@ def _copied(one: Spoiled, copy: Path) -> Row | None:
 def _write(db: sqlite3.Connection, one: Spoiled, values: Row | None) -> None:
     table, columns, name, row = one
     if values is not None:
-        marks = ", ".join("?" * len(values))
+        marks = bound(values)
         what = f"UPDATE {table} SET ({columns}, {name}) = ({marks}, ?) WHERE seq = ?"
         db.execute(what, (*values, digest(values), row[0]))
 

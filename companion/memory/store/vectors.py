@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from companion.memory.store.database import guarded
+from companion.memory.store.database import bound, guarded
 from companion.memory.store.formats import FINDABLE
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Vectors:
 
     def named(self, embedder: str, names: Sequence[str]) -> dict[str, Vector]:
         """The vectors that the dense index should hold under these names; unknown ones left out."""
-        marks = ", ".join("?" * len(names))
+        marks = bound(names)
         return {
             name: np.frombuffer(blob, np.float32)
             for shelf in SHELVES

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from companion.errors import BadData, MissingInput
 from companion.memory.record import Record, parse, scope_of
-from companion.memory.store.database import quoted
+from companion.memory.store.database import bound, quoted
 from companion.memory.store.digest import sound
 from companion.memory.store.embedded import Embedded
 from companion.memory.store.formats import FINDABLE
@@ -183,7 +183,7 @@ class Versions:
         if record.scope != self.scope:
             raise BadData(f"The memory {record.id} belongs to {record.scope}, not {self.scope}.")
         row = {"scope": self._scope} | row_of(record)
-        marks = ", ".join("?" * len(row))
+        marks = bound(row)
         what = f"INSERT INTO memories ({', '.join(row)}) VALUES ({marks})"
         made = db.execute(what, tuple(row.values()))
         if record.status in LIVE:
@@ -226,7 +226,7 @@ class Versions:
 
     def _use(self, name: str, update: str, **values: int) -> None:
         columns = ", ".join(values)
-        marks = ", ".join("?" * len(values))
+        marks = bound(values)
         with self._database.writing() as db:
             self._existing(name)
             db.execute(
@@ -313,7 +313,7 @@ class Versions:
 
     def holding(self, term: str, seqs: Sequence[int]) -> set[int]:
         """Those of these memories in which a word stands."""
-        marks = ", ".join("?" * len(seqs))
+        marks = bound(seqs)
         find = f"SELECT rowid FROM {self._fts} WHERE {self._fts} MATCH ? AND rowid IN ({marks})"
         return {seq for (seq,) in self._database.rows(find, quoted(term), *seqs)}
 
@@ -338,9 +338,9 @@ class Versions:
 
     # ── vectors ──────────────────────────────────────────────────────────────────────────────
 
-    def due(self, embedder: str, limit: int) -> list[Memo]:
-        """Memories that this embedder has yet to see, oldest first."""
-        return self.memos(self._embedded.due(embedder, limit))
+    def due(self, limit: int) -> list[Memo]:
+        """Memories that are to be embedded, oldest first."""
+        return self.memos(self._embedded.due(limit))
 
     def keep_vectors(self, vectors: Iterable[tuple[int, Vector]], embedder: str) -> None:
         """Store the vectors of memories, by place; the dense index does not hold them yet."""
