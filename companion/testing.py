@@ -5,6 +5,7 @@ They make time and failure exact; what the real engines do is tested with the re
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 RATE = 16_000
+_CONTROL = re.compile(r"(<\|.*?\|>)", re.DOTALL)
 
 
 class Letters:
@@ -43,14 +45,9 @@ class Letters:
     def encode(self, text: str, *, special: bool) -> list[int]:
         """Characters as numbers; with `special`, each `<|…|>` as one token."""
         ids: list[int] = []
-        while text:
-            end = text.find("|>")
-            if special and text.startswith("<|") and end > 0:
-                ids.append(2_000_000 + sum(map(ord, text[: end + 2])))
-                text = text[end + 2 :]
-            else:
-                ids.append(ord(text[0]))
-                text = text[1:]
+        for word in _CONTROL.split(text) if special else [text]:
+            control = special and _CONTROL.fullmatch(word)
+            ids += [2_000_000 + sum(map(ord, word))] if control else map(ord, word)
         return ids
 
 

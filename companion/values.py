@@ -88,8 +88,12 @@ class Persona:
     Attributes:
         name: The character's name.
         user: The owner's name.
+        system: The card's own instructions; they follow ours.
         examples: Example dialogues, most telling first.
         greeting: What the character said to open this conversation; may be empty.
+        post_history: Instructions that stand after the history, before the newest words.
+        lead: Instructions of the card that are to stand before ours.
+        aside: Notes that stand a few messages above the newest.
     """
 
     name: str
@@ -101,6 +105,8 @@ class Persona:
     examples: tuple[str, ...] = ()
     greeting: str = ""
     post_history: str = ""
+    lead: str = ""
+    aside: tuple[Placed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,24 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a prompt, template tokens included: all sections together are the prompt.
+
+    Attributes:
+        name: "card", "greeting", "user" and "assistant" for the history, "now" for what changes
+            with each turn, "words" for the newest, "answer".
+        text: The text.
+        tokens: How many tokens it is.
+        parts: (name, text) of what it is made of, in order.
+    """
+
+    name: str
+    text: str
+    tokens: int
+    parts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A prompt as tokens, and where its volatile part stands.
 
@@ -175,7 +199,7 @@ class Prompt:
         volatile: (start, length) in tokens of the memories and the time of day. They are cut
             out of the model's context after the reply, so that history holds bare words.
         volatile_text: The same as text, for models whose context cannot be cut.
-        sections: (name, tokens) in order, for `preview` and the trace.
+        sections: What it is made of, in order.
         dropped: Names of what did not fit, in the order it was dropped.
         stops: Texts at which the reply ends.
     """
@@ -184,7 +208,7 @@ class Prompt:
     new: int
     volatile: tuple[int, int] = (0, 0)
     volatile_text: str = ""
-    sections: tuple[tuple[str, int], ...] = ()
+    sections: tuple[Section, ...] = ()
     dropped: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.prompt import wording
-from companion.prompt.assemble import Assembler, Now, Room
+from companion.prompt import Assembler, Now, Room, wording
 from companion.testing import Frames, Letters
 from companion.values import Note, Persona
 

@@ -11,23 +11,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from companion.cards import macros
 from companion.cards.fields import Fields, VoiceSettings, parse
 from companion.cards.flavour import located
 from companion.cards.formats.tree import Repair, Tree
+from companion.cards.persona import LONGEST_NAME, Opening, persona
 from companion.cards.repair import mend, whole
 from companion.cards.text import clean, one_line, slug
-from companion.values import Persona
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from companion.cards.formats.tree import Json
+    from companion.values import Persona
 
-SOMEBODY = "friend"
-"""What the owner is called who has not said a name."""
-
-LONGEST_NAME = 80
 _START = re.compile(r"<START>", re.IGNORECASE)
 
 
@@ -71,30 +67,14 @@ class Card:
     repairs: tuple[Repair, ...] = ()
     data: dict[str, Json] = field(default_factory=dict, repr=False)
 
-    def persona(self, user: str = "") -> Persona:
+    def persona(self, user: str = "", opening: Opening | None = None) -> Persona:
         """The card as the prompt sees it: macros expanded, hidden characters gone.
-
-        Creator notes, tags and whatever else is meant for people only is not in it.
 
         Args:
             user: The owner's name, as they said it; never expanded itself.
+            opening: All there is to say about the conversation, in place of the name alone.
         """
-        owner = one_line(user, LONGEST_NAME) or SOMEBODY
-
-        def text(value: str, *, aloud: bool = False) -> str:
-            return clean(macros.expand(value, self.called, owner, aloud=aloud))
-
-        return Persona(
-            name=self.called,
-            user=owner,
-            description=text(self.fields.description),
-            personality=text(self.fields.personality),
-            scenario=text(self.fields.scenario),
-            system=text(self.fields.system_prompt),
-            examples=tuple(text(example) for example in self.examples()),
-            greeting=text(self.fields.first_mes, aloud=True),
-            post_history=text(self.fields.post_history_instructions),
-        )
+        return persona(self, opening or Opening(user))
 
     @property
     def book_raw(self) -> dict[str, Json] | None:

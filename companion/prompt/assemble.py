@@ -1,29 +1,38 @@
 """The prompt: stable parts first, volatile parts last, as tokens.
 
-Order: card · greeting · history (bare words) · newest user message (notes, time, words). A model
-keeps what it has read of the unchanged beginning, so a turn costs its new tokens only
-(`docs/measurements.md`). Pure: the tokenizer and the chat template come in as Protocols.
+Order: card · greeting · history (bare words) · newest user message (lore, notes, time, last
+instructions, words). A model keeps what it has read of the unchanged beginning, so a turn costs
+its new tokens only (`docs/measurements.md`). Pure: the tokenizer and the chat template come in as
+Protocols.
 
-What is dropped when the context is full, in this order (`Prompt.dropped` names it):
-  1. the oldest turns of the history, until half of its room is free again
-  2. example dialogues, the last first
-  3. recalled notes, the least fitting first
-  4. the scenario
-The character's description and the owner's last words are always in.
+What does not fit is dropped (`draft.py` says in which order), and `Prompt.dropped` names it. A card
+that fills the context all by itself is cut, each text at the end of a sentence. Who the character
+is and the owner's last words are always in.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from companion.errors import CardError
-from companion.prompt import wording
-from companion.values import Exchange, Note, Persona, Prompt
+from companion.prompt import budget, wording
+from companion.prompt.draft import Draft, Now, reductions
+from companion.prompt.marked import whole
+from companion.prompt.messages import Message, at_depth, folded, spoken
+from companion.values import Note, Prompt, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+
+    from companion.prompt.budget import Room
+    from companion.prompt.marked import Parts
+    from companion.values import Exchange, Persona, Placed
+
+_ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+LEAST = 128
+"""Tokens that the newest words should find free, whatever the card."""
 
 
 class Tokenizer(Protocol):
@@ -48,50 +57,6 @@ class Chat(Protocol):
         """The template's own text: one piece before each message, one after the last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How many tokens there are.
-
-    Attributes:
-        context: Tokens the model can hold.
-        reply: Tokens kept free for the answer.
-        notes: Tokens that recalled notes may take.
-    """
-
-    context: int
-    reply: int
-    notes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """What changes with each turn: the words just heard, what they recall, and the time."""
-
-    words: str
-    notes: tuple[Note, ...]
-    time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """One message: card folded in (if it must be), then the volatile part, then the words."""
-
-    role: str
-    text: str
-    volatile: str = ""
-    lead: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """What is to be in the prompt, and what was left out of it so far."""
-
-    persona: Persona
-    turns: tuple[Exchange, ...]
-    now: Now
-    dropped: tuple[str, ...] = ()
-
-
 class Assembler:
     """Builds prompts for one model.
 
@@ -99,9 +64,14 @@ class Assembler:
         tokenizer: The model's tokenizer.
         chat: The model's chat template.
         room: Token budget.
+        exact: Put lore and notes just where the card asks for them, not near the newest words:
+            the model reads more of the conversation anew in each turn.
         volatile_first: Put notes and time before the history. Worse on purpose: the baseline of
             the token benchmark.
         versions: Version of the wording, by template name.
+
+    Raises:
+        ConfigError: There is no such version of a wording, or it lacks something.
     """
 
     def __init__(
@@ -110,15 +80,20 @@ class Assembler:
         chat: Chat,
         room: Room,
         *,
+        exact: bool = False,
         volatile_first: bool = False,
         versions: dict[str, str] | None = None,
     ) -> None:
         self.tokenizer = tokenizer
         self.chat = chat
         self.room = room
+        self.exact = exact
         self.volatile_first = volatile_first
         self.versions = {"system": "v1", "volatile": "v1"} | (versions or {})
+        for name, version in self.versions.items():
+            wording.load(name, version)  # a wording that lacks something is refused at once
         self._gone = 0  # turns dropped earlier in this conversation stay dropped
+        self._fits: tuple[Persona, Persona] | None = None  # the last card and what fits of it
 
     def assemble(self, persona: Persona, history: Sequence[Exchange], now: Now) -> Prompt:
         """Build the prompt of one turn, dropping what does not fit in the order written above.
@@ -126,39 +101,68 @@ class Assembler:
         Raises:
             CardError: The card's core and the newest words alone are longer than the context.
         """
+        short = self._fitted(persona)
         now, dropped = self._within_budget(now)
         gone = min(self._gone, len(history))
-        draft = _Draft(persona, tuple(history[gone:]), now, dropped)
-        limit = self.room.context - self.room.reply
-        for smaller in self._reductions(draft):
+        draft = self._draft(short, tuple(history[gone:]), now)
+        draft = replace(draft, dropped=(*budget.lost(persona, short), *draft.dropped, *dropped))
+        for smaller in reductions(draft):
             prompt = self._build(smaller)
-            if len(prompt.tokens) <= limit:
+            if len(prompt.tokens) <= self.room.prompt:
                 self._gone = len(history) - len(smaller.turns)
                 return prompt
         raise CardError(
             f"The card of {persona.name} and the newest words take {len(prompt.tokens)} tokens; "
-            f"the model has room for {limit}.",
+            f"the model has room for {self.room.prompt}.",
             "Shorten the description, or raise [llm] context.",
         )
 
-    def start(self, persona: Persona) -> tuple[int, ...]:
-        """The tokens every prompt of this character begins with, for warming up the model."""
-        day = datetime(2000, 1, 1, tzinfo=UTC)
-        note = Note("", "a", "a", day)
-        one = self._build(_Draft(persona, (), Now("a", (), day))).tokens
-        other = self._build(_Draft(persona, (), Now("b", (note,), day))).tokens
-        same = (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-        return one[: next(same, 0)]
+    def start(self, persona: Persona, lore: tuple[Placed, ...] = ()) -> tuple[int, ...]:
+        """The tokens every prompt of this character begins with, for warming up the model.
+
+        Args:
+            persona: The character.
+            lore: Entries of its lorebook that stand in every prompt.
+        """
+        note = Note("", "a", "a", _ANY_DAY)
+        nows = (Now("a", (), _ANY_DAY, lore), Now("b", (note,), _ANY_DAY, lore))
+        persona = self._fitted(persona)
+        one, other = (self._build(self._draft(persona, (), now)) for now in nows)
+        pairs = enumerate(zip(one.tokens, other.tokens, strict=False))
+        same = next((n for n, (a, b) in pairs if a != b), 0)
+        return one.tokens[: min(same, one.volatile[0])]
 
     def count(self, text: str) -> int:
         """Tokens of a text of card, memory or speech."""
         return len(self._text(text))
+
+    def left_out(self, persona: Persona) -> tuple[str, ...]:
+        """What of a card never reaches this model, because the context is too small for it."""
+        return budget.lost(persona, self._fitted(persona))
 
     def reset(self) -> None:
         """A new conversation starts: nothing has been dropped yet."""
         self._gone = 0
 
     # ── what fits ────────────────────────────────────────────────────────────────────────────
+
+    def _fitted(self, persona: Persona) -> Persona:
+        """The card, cut where it would leave no room for talking."""
+        if self._fits is None or self._fits[0] != persona:
+            room = self.room.prompt
+            bare = replace(persona, examples=())
+            core = self._core(replace(bare, scenario=""))
+            least = room - min(LEAST, room // 8)
+            fits = core <= least and self.count(persona.scenario) <= room // 2
+            most = int(room * budget.SHARE)
+            short = None if fits else budget.shortened(persona, most, self._core)
+            self._fits = (persona, short or persona)
+        return self._fits[1]
+
+    def _core(self, persona: Persona) -> int:
+        """Tokens of a card without its examples, and of a turn without any words."""
+        draft = Draft(replace(persona, examples=()), (), Now("", (), _ANY_DAY))
+        return len(self._build(draft).tokens)
 
     def _within_budget(self, now: Now) -> tuple[Now, tuple[str, ...]]:
         """Keep the most fitting notes (they come last) that stay within the notes' own budget."""
@@ -172,84 +176,78 @@ class Assembler:
             return sum(self.count(wording.note_text(note)) for note in notes)
         return self.count(wording.notes_text(notes, self.versions["volatile"]))
 
-    @staticmethod
-    def _reductions(draft: _Draft) -> Iterator[_Draft]:
-        """Ever smaller drafts, in the order in which things are dropped.
-
-        Dropping a turn moves everything behind it and is read anew by the model, so it is done
-        rarely and thoroughly: half of the turns at a time.
-        """
-
-        def less(name: str, **parts: object) -> _Draft:
-            return replace(draft, dropped=(*draft.dropped, name), **parts)  # type: ignore[arg-type]
-
-        yield draft
-        while draft.turns:
-            half = (len(draft.turns) + 1) // 2
-            draft = less(f"{half} turns", turns=draft.turns[half:])
-            yield draft
-        persona = draft.persona
-        while persona.examples:
-            name = f"example {len(persona.examples)}"
-            persona = replace(persona, examples=persona.examples[:-1])
-            draft = less(name, persona=persona)
-            yield draft
-        while draft.now.notes:
-            name = f"note {draft.now.notes[0].id}"
-            draft = less(name, now=replace(draft.now, notes=draft.now.notes[1:]))
-            yield draft
-        yield less("scenario", persona=replace(persona, scenario=""))
+    def _draft(self, persona: Persona, turns: tuple[Exchange, ...], now: Now) -> Draft:
+        """Everything at its place, before anything is dropped."""
+        persona, waiting = budget.shown(persona, self.room.always, self.count)
+        example = budget.fitting(now.words, waiting, persona.user, persona.name)
+        if self.count(example) > self.room.once:
+            example = ""
+        entries = sorted(now.lore, key=lambda entry: entry.order)
+        deep = [entry for entry in entries if entry.place == "at_depth"]
+        here = [entry for entry in entries if entry.place != "at_depth"]
+        aside = wording.Aside(
+            lore=tuple(e for e in here if not (e.constant or self.exact)),
+            examples=(example,) if example else (),
+            notes=tuple(sorted([*persona.aside, *deep], key=lambda entry: -entry.depth)),
+            post_history=persona.post_history,
+        )
+        always = tuple(e for e in here if e.constant or self.exact)
+        dropped = tuple(f"example ({n} wait)" for n in [len(waiting) - len(aside.examples)] if n)
+        return Draft(persona, turns, now, always, aside, dropped)
 
     # ── putting it together ──────────────────────────────────────────────────────────────────
 
-    def _opening(self, persona: Persona) -> list[_Message]:
+    def _opening(self, draft: Draft) -> list[Message]:
         """The messages that stay the same for a whole conversation."""
+        persona = draft.persona
         greets = bool(persona.greeting) and self.chat.takes_opening
-        system = wording.system_text(
-            persona, "" if greets else persona.greeting, self.versions["system"]
+        parts = wording.system_parts(
+            persona, "" if greets else persona.greeting, draft.lore, self.versions["system"]
         )
-        messages = [_Message("system", system)]
+        messages = [Message("system", whole(parts), name="card", parts=parts)]
         if greets:
-            messages.append(_Message("assistant", persona.greeting))
+            messages.append(Message("assistant", persona.greeting, name="greeting"))
         return messages
 
-    def _messages(self, draft: _Draft) -> list[_Message]:
-        now = draft.now
-        volatile = wording.volatile_text(now.notes, now.time, self.versions["volatile"])
-        messages = self._opening(draft.persona)
-        unanswered = ""  # words whose answer was stopped before it was heard stay in front
-        for turn in draft.turns:
-            words = unanswered + turn.user
-            if turn.reply.strip():
-                messages.append(_Message("user", words, turn.frozen))
-                messages.append(_Message("assistant", turn.reply))
-            unanswered = "" if turn.reply.strip() else f"{words}\n"
-        messages.append(_Message("user", unanswered + now.words))
+    def _messages(self, draft: Draft) -> list[Message]:
+        now, aside = draft.now, draft.aside
+        talk = spoken(draft.turns, now.words)
+        if self.exact:
+            talk = at_depth(talk, aside.notes)
+            aside = replace(aside, notes=())
+        parts = wording.volatile_parts(now.notes, now.time, self.versions["volatile"], aside)
+        messages = [*self._opening(draft), *talk]
         if self.volatile_first:
-            messages[0] = replace(messages[0], text=f"{messages[0].text}\n{volatile}")
+            messages[0] = replace(messages[0], text=f"{messages[0].text}\n{whole(parts)}")
         else:
-            messages[-1] = replace(messages[-1], volatile=volatile)
-        return messages if self.chat.takes_system else _folded(messages)
+            messages[-1] = replace(messages[-1], volatile=whole(parts), now=parts)
+        return messages if self.chat.takes_system else folded(messages)
 
-    def _build(self, draft: _Draft) -> Prompt:
+    def _build(self, draft: Draft) -> Prompt:
         messages = self._messages(draft)
         pieces = self.chat.frame([m.role for m in messages])
         ids: list[int] = []
-        sections: list[tuple[str, int]] = []
+        sections: list[Section] = []
         for piece, message in zip(pieces, messages, strict=False):
-            before = len(ids)
+            before = at = len(ids)
             ids += self._frame(piece) + self._text(message.lead)
             start = len(ids)
             ids += self._text(message.volatile)
             span = (start, len(ids) - start)
+            if message.volatile or message.lead:
+                sections.append(_lead(piece, message, len(ids) - before))
+                piece, at = "", len(ids)  # noqa: PLW2901 - what is left of it
             ids += self._text(message.text)
-            sections.append((message.role, len(ids) - before))
-        ids += self._frame(pieces[-1])
-        sections.append(("answer", len(ids) - sum(n for _, n in sections)))
+            text = piece + message.text
+            parts = () if message.lead else message.parts
+            sections.append(Section(message.name or message.role, text, len(ids) - at, parts))
+        new = len(ids) - before
+        ids += (last := self._frame(pieces[-1]))
+        sections.append(Section("answer", pieces[-1], len(last)))
         name, user = draft.persona.name, draft.persona.user
         return Prompt(
             tokens=tuple(ids),
-            new=len(ids) - before,
+            new=new + len(last),
             volatile=span,
             volatile_text=messages[-1].volatile,
             sections=tuple(sections),
@@ -264,9 +262,13 @@ class Assembler:
         return self.tokenizer.encode(text, special=False) if text else []
 
 
-def _folded(messages: list[_Message]) -> list[_Message]:
-    """Put the card into the first user message, for templates that drop a system message."""
-    system, *rest = messages
-    first = next(i for i, m in enumerate(rest) if m.role == "user")
-    rest[first] = replace(rest[first], lead=f"{system.text}\n\n")
-    return rest
+def _lead(piece: str, message: Message, tokens: int) -> Section:
+    """What stands before the words of a message: a folded card, notes, what is of this turn."""
+    named: list[tuple[str, Parts]] = []
+    if message.lead:
+        named.append(("card", message.parts) if message.parts else ("note", ()))
+    if message.volatile:
+        named.append(("now", message.now))
+    parts = tuple(part for _, some in named for part in some)
+    text = f"{piece}{message.lead}{message.volatile}"
+    return Section(" and ".join(name for name, _ in named), text, tokens, parts)

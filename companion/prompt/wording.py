@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -17,25 +18,25 @@ import jinja2.meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from companion.errors import ConfigError
+from companion.prompt.marked import mark, parts, stripped, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from companion.values import Note, Persona
+    from companion.prompt.marked import Parts
+    from companion.values import Note, Persona, Placed
 
-REQUIRED = {"system": {"name", "user"}, "volatile": {"now"}}
+REQUIRED = {"system": {"name", "user", "description", "system"}, "volatile": {"now"}}
+"""What a wording may not leave out: without it nobody would know who talks, or when."""
 OPTIONAL = {
-    "system": {
-        "system",
-        "description",
-        "personality",
-        "scenario",
-        "examples",
-        "opening",
-        "post_history",
-    },
-    "volatile": {"notes", "days"},
+    "system": {"lead", "personality", "scenario", "examples", "opening", "post_history", "lore"},
+    "volatile": {"notes", "days", "lore", "examples", "aside", "post_history"},
 }
+PLACES = (
+    *("before_char", "before_desc", "after_desc", "personality", "scenario", "after_char"),
+    *("before_examples", "after_examples"),
+)
+"""Where in the card's part an entry of a lorebook can stand."""
 NOTE_CHARACTERS = 240
 """A recalled note is cut at a word before this length: one talkative memory must not push the
 others out."""
@@ -82,42 +83,99 @@ def check(source: str, name: str) -> jinja2.Template:
         ) from error
     missing = REQUIRED[name] - asked
     unknown = asked - REQUIRED[name] - OPTIONAL[name]
-    if missing or unknown:
-        problem = (
-            f"does not use {sorted(missing)}" if missing else f"uses unknown {sorted(unknown)}"
-        )
-        raise ConfigError(f"Prompt template {name} {problem}.")
+    problems = [
+        f"{problem} {sorted(names)}"
+        for problem, names in (("does not use", missing), ("uses unknown", unknown))
+        if names
+    ]
+    if problems:
+        raise ConfigError(f"Prompt template {name} {' and '.join(problems)}.")
     return compiled
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What goes before the newest words of one turn, besides memories and time.
+
+    Attributes:
+        lore: Entries of the lorebook that the words called for.
+        examples: The example dialogue that fits the words, where not all stand in the card's part.
+        notes: Notes that stand near the newest message.
+        post_history: The card's instructions after the history.
+    """
+
+    lore: tuple[Placed, ...] = ()
+    examples: tuple[str, ...] = ()
+    notes: tuple[Placed, ...] = ()
+    post_history: str = ""
+
+
 def system_text(persona: Persona, opening: str = "", version: str = "v1") -> str:
-    """The stable part of the prompt: who the character is.
+    """The stable part of the prompt: who the character is."""
+    return whole(system_parts(persona, opening, (), version))
+
+
+def system_parts(
+    persona: Persona, opening: str, lore: Sequence[Placed], version: str = "v1"
+) -> Parts:
+    """The stable part of the prompt, by what it is made of.
 
     Args:
         persona: The character.
         opening: Its greeting, where the chat template has no room for it as a message.
+        lore: Entries of the lorebook that stand in every prompt of the conversation.
         version: Version of the wording.
     """
-    text = load("system", version).render(
+    texts = {
+        name: mark(name.replace("_", " "), getattr(persona, name))
+        for name in ("lead", "system", "description", "personality", "scenario", "post_history")
+    }
+    examples = [mark(f"example {n}", text) for n, text in enumerate(persona.examples, 1)]
+    rendered = load("system", version).render(
         name=persona.name,
         user=persona.user,
-        system=persona.system,
-        description=persona.description,
-        personality=persona.personality,
-        scenario=persona.scenario,
-        examples=persona.examples,
-        opening=opening,
-        post_history=persona.post_history,
+        examples=examples,
+        opening=mark("greeting", opening),
+        lore={place: [_lore(e) for e in lore if _place(e) == place] for place in PLACES},
+        **texts,
     )
-    return text.strip()
+    return stripped(parts(rendered, "instructions"))
 
 
-def volatile_text(notes: Sequence[Note], now: datetime, version: str = "v1") -> str:
+def _place(entry: Placed) -> str:
+    return entry.place if entry.place in PLACES else "after_char"
+
+
+def _lore(entry: Placed) -> str:
+    return mark(f"lore {entry.uid}".strip(), entry.text)
+
+
+def volatile_text(
+    notes: Sequence[Note], now: datetime, version: str = "v1", aside: Aside | None = None
+) -> str:
     """The part that changes with each turn: recalled notes, least fitting first, and the time."""
-    shown = [{"who": escape(n.who), "said": f"{n.said:%Y-%m-%d}", "text": _words(n)} for n in notes]
-    return load("volatile", version).render(
-        notes=shown, days=_days(notes), now=f"{now:%A} {now:%Y-%m-%d %H:%M}"
+    return whole(volatile_parts(notes, now, version, aside))
+
+
+def volatile_parts(
+    notes: Sequence[Note], now: datetime, version: str = "v1", aside: Aside | None = None
+) -> Parts:
+    """The part that changes with each turn, by what it is made of."""
+    aside = aside or Aside()
+    shown = [
+        {"who": escape(n.who), "said": f"{n.said:%Y-%m-%d}", "text": mark("memories", _words(n))}
+        for n in notes
+    ]
+    rendered = load("volatile", version).render(
+        notes=shown,
+        days=_days(notes),
+        now=mark("time", f"{now:%A} {now:%Y-%m-%d %H:%M}"),
+        lore=[_lore(entry) for entry in aside.lore],
+        examples=[mark("example", text) for text in aside.examples],
+        aside=[mark(note.name or f"lore {note.uid}", note.text) for note in aside.notes],
+        post_history=mark("post history", aside.post_history),
     )
+    return parts(rendered)
 
 
 def _days(notes: Sequence[Note]) -> list[dict[str, object]]:
@@ -126,7 +184,12 @@ def _days(notes: Sequence[Note]) -> list[dict[str, object]]:
     for note in reversed(notes):
         days.setdefault(f"{note.said:%Y-%m-%d}", []).append(note)
     return [
-        {"said": day, "lines": [_told(n) for n in sorted(days[day], key=lambda n: (n.said, n.id))]}
+        {
+            "said": day,
+            "lines": [
+                mark("memories", _told(n)) for n in sorted(days[day], key=lambda n: (n.said, n.id))
+            ],
+        }
         for day in reversed(days)
     ]
 
@@ -188,3 +251,22 @@ def escape(text: str) -> str:
         head, _, _ = kept[:NOTE_CHARACTERS].rpartition(" ")
         kept = (head or kept[: NOTE_CHARACTERS - 1]) + "…"
     return kept.translate(_ESCAPES)
+
+
+def plain(text: str) -> str:
+    """Words of the owner without what nobody sees and a model reads: no hidden instructions."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c for c in text if c in _KEPT or _seen(c))
+
+
+_KEPT = frozenset("\n\t\u200c\u200d")
+"""Besides lines, the joiners: Persian and emoji are spelled with them."""
+
+
+def _seen(c: str) -> bool:
+    return unicodedata.category(c) not in _HIDDEN and ord(c) not in _SPELLING
+
+
+_HIDDEN = frozenset(("Cc", "Cf", "Co", "Cs"))
+_SPELLING = frozenset(range(0xE0100, 0xE01F0))
