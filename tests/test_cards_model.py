@@ -47,7 +47,7 @@ def test_macros_are_expanded_in_every_text_but_the_name():
         scenario="c {{user}}",
         system_prompt="d {{user}}",
         post_history_instructions="e {{user}}",
-        first_mes="f {{user}} {{roll:6}}",
+        first_mes="f {{user}} {{mood}}",
     )
     p = made.persona("Sam")
     texts = (p.name, p.description, p.personality, p.scenario, p.system, p.post_history, p.greeting)
