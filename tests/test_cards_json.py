@@ -45,8 +45,8 @@ def test_what_is_wrong_is_said_with_its_place(data, says):
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"PK\x03\x04....", "CHARX cards"),
-        (b"\xff\xd8\xff\xe0", "CHARX cards"),
+        (b"PK\x03\x04....", "archive has no end"),
+        (b"\xff\xd8\xff\xe0", "no archive behind the picture"),
         (b"hello", "not a character card"),
     ],
 )

@@ -59,7 +59,7 @@ def test_a_broken_newer_card_leaves_the_older_one():
     broken = chunk(b"tEXt", b"ccv3\0" + base64.b64encode(b'{"name": '))
     tree = read(picture(broken, text(b"chara", CARD)), "a.png")
     assert tree.raw == CARD
-    assert "could not be read" in tree.notes[0]
+    assert tree.repairs[0].code == "NEWER_CARD_BROKEN"
 
 
 def test_base64_may_be_wrapped_web_safe_and_unpadded():
@@ -73,7 +73,8 @@ def test_a_wrong_checksum_is_noted_and_the_card_used():
     data = bytearray(picture(text(b"chara", CARD)))
     data[-13] ^= 1  # the last byte of the text chunk's checksum
     tree = read(bytes(data), "a.png")
-    assert (tree.raw, tree.notes) == (CARD, ("The checksum of the text at byte 33 is wrong.",))
+    assert (tree.raw, tree.repairs[0].code) == (CARD, "BAD_CRC")
+    assert tree.repairs[0].said == "The checksum of the text at byte 33 is wrong."
 
 
 def test_a_damaged_text_names_the_byte():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from companion.cards import formats
+from companion.cards.formats import charx
 from companion.cards.formats.tree import too_large
 from companion.cards.model import DEFAULT_CARD, Card, from_tree
 from companion.cards.text import slug
@@ -35,6 +36,8 @@ def load_card(path: Path) -> Card:
     """
     try:
         with path.open("rb") as file:
+            if file.peek(8).startswith(charx.STARTS):
+                return from_tree(charx.read(file, path.name), path)  # however large it is
             data = file.read(formats.LARGEST + 1)
     except FileNotFoundError as error:
         raise MissingInput(f"There is no card at {path}.", "Check the path.") from error

@@ -151,7 +151,11 @@ def _position(entry: dict[str, Json], place: str, repairs: list[Repair]) -> None
         return
     where = f"{place}/position"
     number = _IN_CHAT if value == "in_chat" else value
-    if isinstance(number, int) and not isinstance(number, bool):
+    word = str(value)[: len("before_char")].removesuffix("_")
+    if word in {"before_char", "after_char"}:
+        entry["position"] = word
+        repairs.append(Repair("POSITION_NAME", where, f"position is {value!r}; read as {word}."))
+    elif isinstance(number, int) and not isinstance(number, bool):
         extensions = entry.get("extensions")
         extensions = extensions if isinstance(extensions, dict) else {}
         entry["extensions"] = {"position": number} | extensions

@@ -6,15 +6,16 @@ stands in the file. What the fields mean is `companion.cards.model`'s business.
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
-from companion.cards.formats import json, png, yaml
+from companion.cards.formats import charx, json, png, yaml
 from companion.errors import CardError
 
 if TYPE_CHECKING:
     from companion.cards.formats.tree import Tree
 
-SUFFIXES = (".yaml", ".yml", ".json", ".png")
+SUFFIXES = (".yaml", ".yml", ".json", ".png", ".charx")
 """What card files are called. Other files in the characters folder are left alone."""
 
 LARGEST = 64 * 1024 * 1024
@@ -33,12 +34,8 @@ def read(data: bytes, name: str) -> Tree:
     """
     if data.startswith(png.SIGNATURE):
         return png.read(data, name)
-    if data.startswith((b"PK\x03\x04", b"\xff\xd8\xff")):
-        raise CardError(
-            f"{name}: CHARX cards (zip and JPEG files) are not read yet.",
-            "Export the character as PNG or JSON and use that.",
-            "FOREIGN_FORMAT",
-        )
+    if data.startswith(charx.STARTS):
+        return charx.read(io.BytesIO(data), name)
     if name.lower().endswith((".yaml", ".yml")):
         return yaml.read(data, name)
     if name.lower().endswith(".json") or data.lstrip()[:1] == b"{":

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
-from companion.cards.formats.tree import TEXT_LIMIT, Json, Tree, bounded, too_deep, too_large
+from companion.cards.formats.tree import (
+    MOST,
+    TEXT_LIMIT,
+    Json,
+    Repair,
+    Tree,
+    bounded,
+    too_deep,
+    too_large,
+    too_many,
+)
 from companion.errors import CardError
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
 def read(data: bytes, name: str) -> Tree:
@@ -17,7 +30,11 @@ def read(data: bytes, name: str) -> Tree:
     """
     if len(data) > TEXT_LIMIT:
         raise too_large(name, len(data), TEXT_LIMIT)
-    return Tree(bounded(_parse(_decode(data, name), name), name))
+    twice: list[str] = []
+    raw = bounded(_parse(_decode(data, name), name, twice), name)
+    said = "{!r} stands twice in one object; the last one was used."
+    repairs = (Repair("DUPLICATE_KEY", "", said.format(key[:80])) for key in twice[:20])
+    return Tree(raw, repairs=tuple(repairs))
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -32,7 +49,7 @@ def _decode(data: bytes, name: str) -> str:
         ) from error
 
 
-def _parse(text: str, name: str) -> Json:
+def _parse(text: str, name: str, twice: list[str]) -> Json:
     def refuse(word: str) -> Json:
         raise _no_number(name, word)
 
@@ -40,8 +57,20 @@ def _parse(text: str, name: str) -> Json:
         value = float(word)
         return value if math.isfinite(value) else refuse(word)
 
+    if _values(text) > MOST:
+        raise too_many(name)
+
+    def members(pairs: list[tuple[str, Json]]) -> Json:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            seen: set[str] = set()
+            twice.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        return made
+
     try:
-        value: Json = json.loads(text, parse_constant=refuse, parse_float=number)
+        value: Json = json.loads(
+            text, parse_constant=refuse, parse_float=number, object_pairs_hook=members
+        )
     except json.JSONDecodeError as error:
         raise CardError(
             f"{name}: not valid JSON at line {error.lineno}, column {error.colno} ({error.msg}).",
@@ -55,9 +84,23 @@ def _parse(text: str, name: str) -> Json:
     return value
 
 
+def _values(text: str) -> int:
+    """At most how many values a text holds: small objects take fifty times their letters."""
+    if sum(map(text.count, ",[{")) <= MOST:
+        return 0
+    bare = _STRING.sub("", text)
+    return sum(map(bare.count, ",[{"))
+
+
 def _no_number(name: str, word: str) -> CardError:
     return CardError(
         f"{name}: {word[:40]} is not a number that JSON knows.",
         "Mend that number, or export the card again.",
         "NOT_JSON",
     )
+
+
+def text(tree: dict[str, Json], *, indent: int | None = None) -> bytes:
+    """A tree as JSON in UTF-8, keys in their order; for people with `indent`."""
+    separators = (",", ": ") if indent else (",", ":")
+    return json.dumps(tree, ensure_ascii=False, indent=indent, separators=separators).encode()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from companion.cards.formats import json
-from companion.cards.formats.tree import TEXT_LIMIT, Tree, too_large
+from companion.cards.formats.tree import TEXT_LIMIT, Repair, Tree, too_large
 from companion.errors import CardError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _PACKED_LIMIT = TEXT_LIMIT * 4 // 3 + 1024  # base64 makes four characters of th
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
+class Chunk:
     """One chunk: where in the file it starts and ends, and whether its checksum is right."""
 
     kind: bytes
@@ -46,13 +46,13 @@ def read(data: bytes, name: str) -> Tree:
     Raises:
         CardError: The picture carries no card, or what it carries cannot be read.
     """
-    found: dict[str, list[_Chunk]] = {word: [] for word in KEYWORDS}
+    found: dict[str, list[Chunk]] = {word: [] for word in KEYWORDS}
     end = len(SIGNATURE)
     closed = False
-    for chunk in _chunks(data):
+    for chunk in chunks(data):
         end = chunk.end
         closed = chunk.kind == b"IEND"
-        word = _keyword(chunk)
+        word = keyword(chunk)
         if word in found:
             found[word].append(chunk)
     candidates = [(word, chunk) for word in KEYWORDS for chunk in found[word]]
@@ -61,23 +61,24 @@ def read(data: bytes, name: str) -> Tree:
     return _first_good(candidates, name)
 
 
-def _chunks(data: bytes) -> Iterator[_Chunk]:
+def chunks(data: bytes) -> Iterator[Chunk]:
     """Chunks up to the end of the picture, or up to where the file stops making sense."""
     at = len(SIGNATURE)
     while at + 12 <= len(data):
         length, kind = _HEAD.unpack_from(data, at)
         if at + 12 + length > len(data) or not kind.isalpha():
             return
-        body = data[at + 8 : at + 8 + length] if kind in _TEXTS else b""
+        believed = min(length, _PACKED_LIMIT + 200)  # more is refused, and need not be copied
+        body = data[at + 8 : at + 8 + believed] if kind in _TEXTS else b""
         (written,) = struct.unpack_from(">I", data, at + 8 + length)
-        whole = kind not in _TEXTS or zlib.crc32(kind + body) == written
-        yield _Chunk(kind, body, at, at + 12 + length, whole)
+        whole = len(body) < length or zlib.crc32(body, zlib.crc32(kind)) == written
+        yield Chunk(kind, body, at, at + 12 + length, whole)
         if kind == b"IEND":
             return
         at += 12 + length
 
 
-def _keyword(chunk: _Chunk) -> str:
+def keyword(chunk: Chunk) -> str:
     """The chunk's keyword in lower case; empty for what carries no text."""
     word, zero, _ = chunk.data[:80].partition(b"\0")
     return word.decode("latin-1").lower() if zero else ""
@@ -98,25 +99,29 @@ def _nothing(name: str, end: int, *, closed: bool) -> CardError:
     )
 
 
-def _first_good(candidates: list[tuple[str, _Chunk]], name: str) -> Tree:
+def _first_good(candidates: list[tuple[str, Chunk]], name: str) -> Tree:
     """The newest card that can be read, with a note on what was passed over."""
     errors: list[CardError] = []
     for word, chunk in candidates:
         try:
-            tree = json.read(_payload(chunk, name), f"{name} ('{word}')")
+            tree = json.read(payload(chunk, name), f"{name} ('{word}')")
         except CardError as error:
             errors.append(_with_damage(error, chunk, name))
             continue
-        notes = [f"A newer card inside could not be read: {error}" for error in errors]
-        if len(candidates) > 1:
-            notes.append(f"{len(candidates)} cards are inside; '{word}' was used.")
+        passed = [
+            Repair("NEWER_CARD_BROKEN", "", f"A newer card inside could not be read: {error}")
+            for error in errors
+        ]
         if not chunk.whole:
-            notes.append(f"The checksum of the text at byte {chunk.at:,} is wrong.")
-        return replace(tree, notes=tuple(notes))
+            said = f"The checksum of the text at byte {chunk.at:,} is wrong."
+            passed.append(Repair("BAD_CRC", "", said))
+        others = f"{len(candidates)} cards are inside; '{word}' was used."
+        notes = (others,) if len(candidates) > 1 else ()
+        return replace(tree, notes=tree.notes + notes, repairs=(*passed, *tree.repairs))
     raise errors[0]
 
 
-def _with_damage(error: CardError, chunk: _Chunk, name: str) -> CardError:
+def _with_damage(error: CardError, chunk: Chunk, name: str) -> CardError:
     """The error, or the reason behind it where the chunk's checksum gives one."""
     if chunk.whole:
         return error
@@ -128,7 +133,7 @@ def _with_damage(error: CardError, chunk: _Chunk, name: str) -> CardError:
     )
 
 
-def _payload(chunk: _Chunk, name: str) -> bytes:
+def payload(chunk: Chunk, name: str) -> bytes:
     """The JSON text in a chunk, unpacked and decoded."""
     packed, text = _unwrapped(chunk, name)
     if packed:
@@ -139,7 +144,7 @@ def _payload(chunk: _Chunk, name: str) -> bytes:
     return text if text[:1] in {b"{", b"\xef"} else _unbased(text, name)
 
 
-def _unwrapped(chunk: _Chunk, name: str) -> tuple[bool, bytes]:
+def _unwrapped(chunk: Chunk, name: str) -> tuple[bool, bytes]:
     """Whether the text is compressed, and its bytes."""
     _, _, rest = chunk.data.partition(b"\0")
     if chunk.kind == b"tEXt":

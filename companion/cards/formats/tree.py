@@ -82,11 +82,7 @@ def bounded(value: Json, name: str) -> dict[str, Json]:
     for _ in range(DEEPEST):
         left -= len(level)
         if left < 0:
-            raise CardError(
-                f"{name}: more than {MOST:,} values; that is no character card.",
-                "Take out what is not needed.",
-                "TOO_LARGE",
-            )
+            raise too_many(name)
         level = [child for item in level for child in _children(item)]
         if not level:
             return value
@@ -104,6 +100,15 @@ def too_large(name: str, size: int, limit: int) -> CardError:
     mega = 1024 * 1024
     return CardError(
         f"{name}: {size / mega:,.1f} MB of card text; the limit is {limit / mega:g} MB.",
+        "Take out what is not needed.",
+        "TOO_LARGE",
+    )
+
+
+def too_many(name: str) -> CardError:
+    """The error for more values than a card has."""
+    return CardError(
+        f"{name}: more than {MOST:,} values; that is no character card.",
         "Take out what is not needed.",
         "TOO_LARGE",
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LIMIT = 1024 * 1024
 """Bytes of YAML; people do not write more, and the reader is slow."""
 
-_INT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
+_INT = re.compile(r"-?(?:0|[1-9][0-9]{0,4000})\Z")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?\Z")
 _WORDS: dict[str, bool | None] = {
     "": None,
@@ -32,7 +32,7 @@ _WORDS: dict[str, bool | None] = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """Composes nodes and resolves nothing: what a plain word is, is decided in `plain`."""
 
     deep = 0
@@ -50,7 +50,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-_Loader.yaml_implicit_resolvers = {}
+Loader.yaml_implicit_resolvers = {}
 
 
 def plain(word: str) -> Json:
@@ -74,7 +74,7 @@ def read(data: bytes, name: str) -> Tree:
     if len(data) > LIMIT:
         raise too_large(name, len(data), LIMIT)
     try:
-        node = yaml.compose(data.decode("utf-8-sig"), Loader=_Loader)
+        node = yaml.compose(data.decode("utf-8-sig"), Loader=Loader)
         value = _Values(name).value(node) if node is not None else None
     except UnicodeDecodeError as error:
         raise CardError(

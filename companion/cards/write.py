@@ -1,0 +1,201 @@
+"""Cards out: as JSON, in a picture, in an archive, or as YAML for people.
+
+What is written is what the specifications ask for; what is not ours to understand goes along
+unchanged. A file is replaced as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from companion.cards import formats
+from companion.cards.formats import (
+    charx,
+    charx_write,
+    json,
+    png,
+    png_write,
+    yaml,
+    yaml_patch,
+    yaml_write,
+)
+from companion.cards.icon import for_archive, for_picture, picture_in
+from companion.cards.project import as_v2, as_v3, flat
+from companion.errors import CannotCreate, CardError, undoing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from companion.cards.formats.tree import Repair
+    from companion.cards.model import Card
+
+Kind: TypeAlias = Literal["json-v2", "json-v3", "png", "charx", "yaml"]
+"""What a card can be written as."""
+
+SUFFIX: dict[Kind, str] = {
+    "json-v2": ".json",
+    "json-v3": ".json",
+    "png": ".png",
+    "charx": ".charx",
+    "yaml": ".yaml",
+}
+
+
+def write(card: Card, kind: Kind) -> bytes:
+    """The card as the bytes of a file.
+
+    A picture and the files of an archive are taken from the file the card came from.
+
+    Raises:
+        CardError: The card does not fit into that kind of file.
+    """
+    out = io.BytesIO()
+    _write(card, kind, out)
+    return out.getvalue()
+
+
+def save(card: Card, path: Path, kind: Kind | None = None) -> None:
+    """Write the card to a file, which is replaced as a whole or not at all.
+
+    Args:
+        card: The card.
+        path: The file; its suffix says what kind it becomes.
+        kind: What kind, where the suffix does not say it.
+
+    Raises:
+        CardError: The suffix is none of a card, or the card does not fit.
+        CannotCreate: The file cannot be written.
+    """
+    with _replacing(path) as file:
+        _write(card, kind or kind_of(card, path), file)
+
+
+def kind_of(card: Card, path: Path) -> Kind:
+    """What kind of file a path asks for; JSON keeps the version that the card has.
+
+    Raises:
+        CardError: The suffix is none of a card.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".json":
+        return "json-v3" if card.raw.get("spec") == "chara_card_v3" else "json-v2"
+    kinds: dict[str, Kind] = {".png": "png", ".charx": "charx", ".yaml": "yaml", ".yml": "yaml"}
+    if suffix not in kinds:
+        raise CardError(
+            f"{path.name}: no card is written to a file of that name.",
+            f"Let it end with one of {', '.join(formats.SUFFIXES)}.",
+            "FOREIGN_FORMAT",
+        )
+    return kinds[suffix]
+
+
+def lost(card: Card, kind: Kind) -> tuple[Repair, ...]:
+    """What of the card does not fit into that kind of file."""
+    if kind == "json-v2":
+        return as_v2(card)[1]
+    return for_picture(as_v3(card))[1] if kind == "png" else ()
+
+
+def kinds() -> tuple[Kind, ...]:
+    """All kinds of file."""
+    return get_args(Kind)
+
+
+def _write(card: Card, kind: Kind, out: IO[bytes]) -> None:
+    if kind == "yaml":
+        out.write(_yaml(card))
+    elif kind == "png":
+        out.write(_png(card))
+    elif kind == "charx":
+        _charx(card, out)
+    else:
+        tree = as_v2(card)[0] if kind == "json-v2" else as_v3(card)
+        out.write(json.text(tree, indent=1) + b"\n")
+
+
+def _yaml(card: Card) -> bytes:
+    """YAML: the owner's own text with what changed, or a fresh one."""
+    text = ""
+    if card.path and card.path.suffix.lower() in {".yaml", ".yml"}:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            text = card.path.read_bytes()[: yaml.LIMIT].decode("utf-8-sig")
+    made = yaml_patch.patched(text, card.raw) if text else yaml_write.text(flat(card))
+    data = made.encode()
+    if len(data) > yaml.LIMIT:
+        raise CardError(
+            f"{card.id}: {len(data):,} bytes as YAML; the limit is {yaml.LIMIT:,}.",
+            "Keep it as JSON, PNG or CHARX.",
+            "TOO_LARGE",
+        )
+    return data
+
+
+def _png(card: Card) -> bytes:
+    """A picture with the card in it twice, for readers of version 2 and of version 3."""
+    with _source(card) as (file, start):
+        if start.startswith(png.SIGNATURE) and file is not None:
+            picture = file.read(formats.LARGEST)
+        else:
+            archive = file if start.startswith(charx.STARTS) else None
+            picture = _picture(card, archive) or png_write.blank()
+    tree = for_picture(as_v3(card))[0]
+    older = as_v2(card, beside_v3=True)[0]
+    return png_write.written(picture, {"chara": json.text(older), "ccv3": json.text(tree)})
+
+
+def _picture(card: Card, archive: IO[bytes] | None) -> bytes:
+    """The picture of the character inside an archive, if it is a PNG."""
+    name = card.path.name if card.path else card.id
+    return picture_in(as_v3(card), archive, name)
+
+
+def _charx(card: Card, out: IO[bytes]) -> None:
+    with _source(card) as (file, start):
+        if file is not None and start.startswith(charx.STARTS):
+            text = json.text(as_v3(card))
+            charx_write.rewritten(file, out, text, card.path.name if card.path else card.id)
+            return
+        picture = file.read(formats.LARGEST) if file and start.startswith(png.SIGNATURE) else b""
+    name = card.path.name if card.path else card.id
+    tree, files = for_archive(as_v3(card), picture, name)
+    charx_write.written(out, json.text(tree), files)
+
+
+@contextlib.contextmanager
+def _source(card: Card) -> Iterator[tuple[IO[bytes] | None, bytes]]:
+    """The file a card came from and how it begins; nothing where there is none any more."""
+    try:
+        file = card.path.open("rb") if card.path else None
+    except OSError:
+        file = None
+    if file is None:
+        yield None, b""
+        return
+    with file:
+        start = file.read(8)
+        file.seek(0)
+        yield file, start
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file beside `path` that takes its place when all of it is on the disk."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise CannotCreate(f"{path} cannot be written ({error.strerror}).") from error
+    part = Path(name)
+    with undoing(lambda: part.unlink(missing_ok=True)):
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError as error:
+            raise CannotCreate(f"{path} cannot be written ({error.strerror}).") from error

@@ -1,0 +1,148 @@
+"""Archives: what is in them is checked before a byte of it is unpacked."""
+
+import io
+import json
+import stat
+import struct
+import zipfile
+
+import pytest
+from card_world import V3, archive
+
+from companion.cards import load_card
+from companion.cards.formats import charx, read
+from companion.errors import CardError
+
+rule = pytest.mark.rule
+CARD = json.dumps(V3)
+
+
+def refused(data: bytes) -> CardError:
+    with pytest.raises(CardError, match=r"a\.charx") as caught:
+        read(data, "a.charx")
+    return caught.value
+
+
+def with_member(info: zipfile.ZipInfo, data: bytes = b"") -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr("card.json", CARD)
+        made.writestr(info, data)
+    return out.getvalue()
+
+
+@rule("5.charx")
+@pytest.mark.parametrize("before", [b"", b"\xff\xd8\xff\xe0 a picture"], ids=["zip", "jpeg"])
+def test_a_card_in_an_archive_is_read_also_behind_a_jpeg(before):
+    assert read(archive({"card.json": CARD}, before), "a.charx").raw == V3
+
+
+@rule("5.charx")
+def test_a_card_deeper_inside_is_read_and_that_is_said():
+    tree = read(archive({"__MACOSX/card.json": "x", "ada/card.json": CARD}), "a.charx")
+    assert tree.raw == V3
+    assert [repair.code for repair in tree.repairs] == ["CARD_NESTED"]
+
+
+def test_of_two_cards_the_one_at_the_root_is_read():
+    tree = read(archive({"old/card.json": "{}", "card.json": CARD}), "a.charx")
+    assert tree.raw == V3
+    assert [repair.code for repair in tree.repairs] == ["SECOND_CARD"]
+
+
+@rule("5.zip")
+@pytest.mark.parametrize(
+    "path",
+    ["../x", "a/../../x", "/etc/x", "C:\\x", "C:/x", "..\\x", "\\x", "a\\..\\..\\x"],
+)
+def test_an_entry_that_points_outside_is_refused(path):
+    error = refused(archive({"card.json": CARD, path: "x"}))
+    assert error.reason == "UNSAFE_PATH"
+    assert "Nothing was written" in str(error)
+
+
+@rule("5.zip")
+def test_a_link_is_refused():
+    link = zipfile.ZipInfo("a.png")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    assert refused(with_member(link, b"/etc/passwd")).reason == "UNSAFE_PATH"
+
+
+@rule("5.zip")
+def test_an_encrypted_entry_is_refused():
+    data = bytearray(archive({"card.json": CARD}))
+    data[data.rindex(b"PK\x01\x02") + 8] |= 1
+    assert "encrypted" in str(refused(bytes(data)))
+
+
+@rule("5.zip", "5.limits")
+def test_a_bomb_is_refused_before_it_is_unpacked():
+    error = refused(archive({"card.json": CARD, "b": b"\0" * 100_000_000}))
+    assert (error.reason, "would unpack to 100,000,000" in str(error)) == ("TOO_LARGE", True)
+
+
+@rule("5.limits")
+def test_a_card_larger_than_any_card_is_refused():
+    error = refused(archive({"card.json": '{"a":"' + "xy" * 5_000_000 + '"}'}))
+    assert error.reason == "TOO_LARGE"
+
+
+@rule("5.limits")
+def test_an_archive_of_too_many_files_is_refused(monkeypatch):
+    monkeypatch.setattr(charx, "MOST", 3)
+    error = refused(archive({"card.json": CARD, "a": "", "b": "", "c": ""}))
+    assert error.reason == "TOO_LARGE"
+
+
+@rule("5.limits")
+def test_a_giant_table_of_contents_is_never_read():
+    data = archive({"card.json": CARD})
+    at = data.rindex(b"PK\x05\x06")
+    lie = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 9, 9, 0x7FFFFFFF, 0, 0)
+    assert "table of contents" in str(refused(data[:at] + lie))
+
+
+def test_a_64_bit_archive_is_refused():
+    data = archive({"card.json": CARD})
+    at = data.rindex(b"PK\x05\x06")
+    assert "zip64" in str(refused(data[:at] + b"PK\x06\x07" + b"\0" * 16 + data[at:]))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\xff\xd8\xff\xe0 only a picture", "NO_CARD_DATA"),
+        (archive({"other.json": CARD}), "NO_CARD_DATA"),
+        (archive({"card.json": CARD})[:-30], "BAD_ZIP"),
+        (b"PK\x03\x04", "BAD_ZIP"),
+        (archive({"card.json": "{"}), "NOT_JSON"),
+    ],
+    ids=["jpeg", "no card", "cut", "start", "json"],
+)
+def test_what_is_no_card_is_refused_by_name(data, reason):
+    assert refused(data).reason == reason
+
+
+def test_a_damaged_card_is_refused():
+    data = bytearray(archive({"card.json": CARD}))
+    data[60] ^= 0xFF
+    assert refused(bytes(data)).reason == "BAD_ZIP"
+
+
+@rule("10.large")
+def test_a_large_archive_is_read_without_being_held_in_memory(tmp_path):
+    import tracemalloc
+
+    path = tmp_path / "large.charx"
+    block = bytes(range(256)) * 4096
+    with zipfile.ZipFile(path, "w") as made:
+        for n in range(420):
+            made.writestr(f"assets/{n}.bin", block)
+        made.writestr("card.json", CARD)
+    tracemalloc.start()
+    card = load_card(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert card.name == "Ada"
+    assert path.stat().st_size > 400_000_000
+    assert peak < 5_000_000
