@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from companion import worlds
 from companion.errors import CompanionError
 from companion.pack.bundled import bundled
 from companion.speech.cast import Cast
@@ -75,6 +76,7 @@ def dress(
             companion.voice = Cast(voice, voice.paced(card.voice.actions_speed))
             notices = (f"Stage directions are spoken by the same voice: {error}",)
     companion.persona = persona(card, owner)
+    companion.world = worlds.world(settings, card, owner, companion)
     companion.actions = actions(card)
     companion.longest = card.voice.seconds or settings.voice.longest
     expect_names(companion.stt, settings.stt.names, words_to_expect(card, owner))

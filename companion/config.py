@@ -103,6 +103,14 @@ class Wording(BaseModel, extra="forbid", frozen=True):
 
     system: str = "v1"
     volatile: str = "v1"
+    lore: Literal["near", "exact"] = "near"
+
+
+class Lore(BaseModel, extra="forbid", frozen=True):
+    """`[lore]`."""
+
+    messages: int = Field(4, ge=0, le=1000)
+    share: float = Field(0.2, ge=0, le=0.5)
 
 
 class Settings(BaseModel, extra="forbid", frozen=True):
@@ -120,6 +128,7 @@ class Settings(BaseModel, extra="forbid", frozen=True):
     audio: Audio = Audio()  # type: ignore[call-arg]
     memory: Memory = Memory()  # type: ignore[call-arg]
     prompt: Wording = Wording()
+    lore: Lore = Lore()  # type: ignore[call-arg]
     root: Path = Field(Path(), exclude=True)
 
     def path(self, relative: Path | str) -> Path:

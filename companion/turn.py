@@ -17,7 +17,7 @@ from companion.events import Notice, Remembered, Speaking, Words
 from companion.flow import Cancel, ahead
 from companion.prompt import Now
 from companion.speech.clauses import split_clauses
-from companion.values import Answer, Exchange, Heard, Recording
+from companion.values import Answer, Exchange, Heard, Lore, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from companion.events import Event
     from companion.speech.shape import Actions
     from companion.trace import Cost, Trace
-    from companion.values import Clause, Note, Persona, Prompt, Said, Speech
+    from companion.values import Clause, Note, Persona, Placed, Prompt, Said, Speech
 
 
 SAY_AGAIN = re.compile(
@@ -66,8 +66,21 @@ class Memory(Protocol):
         """Note which of the recalled notes the prompt held and the reply used."""
 
 
+class World(Protocol):
+    """What the character's lorebook knows."""
+
+    def tell(self, persona: Persona, history: Sequence[Exchange], words: str) -> Lore:
+        """What these words call up."""
+
+    def constants(self) -> tuple[Placed, ...]:
+        """What is told in every turn, word for word."""
+
+
 class PromptBuilder(Protocol):
     """Card, history, notes and words to tokens."""
+
+    def count(self, text: str) -> int:
+        """Tokens of a text."""
 
     def assemble(self, persona: Persona, history: Sequence[Exchange], now: Now) -> Prompt:
         """The prompt of one turn."""
@@ -116,6 +129,7 @@ class Companion:
     """One character with its stages and its conversation so far.
 
     Attributes:
+        world: What its lorebook knows; None where it has none.
         longest: Seconds after which a spoken reply ends with its clause.
         actions: What becomes of stage directions.
         renew: Called between turns; the character may have been edited meanwhile.
@@ -131,6 +145,7 @@ class Companion:
     persona: Persona
     now: Callable[[], datetime]
     tell: Callable[[Event], None]
+    world: World | None = None
     longest: float = 15.0
     actions: Actions = "drop"
     renew: Callable[[], None] = _as_it_is
@@ -161,7 +176,7 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     _keep(c, trace, lambda memory: memory.hear(heard))  # committed: nothing below can lose them
     notes = _recall(c, heard)
     trace.mark("recall")
-    prompt = c.prompt.assemble(c.persona, c.history, Now(heard.text, notes, c.now()))
+    prompt = _assemble(c, heard, notes)
     # Everything below is lazy: nothing runs until the loudspeaker pulls.
     tokens = trace.first_of(c.llm.stream(prompt, cancel), "first_token")
     clauses = ahead(split_clauses(tokens, actions=c.actions), cancel)  # the model writes …
@@ -243,6 +258,16 @@ def _recall(c: Companion, heard: Heard) -> tuple[Note, ...]:
             c.tell(Notice(f"Nothing recalled: {error}"))
     c.tell(Remembered(tuple((n.id, n.who, n.text) for n in notes)))
     return notes
+
+
+def _assemble(c: Companion, heard: Heard, notes: tuple[Note, ...]) -> Prompt:
+    """The prompt, with what the words call up in the character's world."""
+    lore = c.world.tell(c.persona, c.history, heard.text) if c.world else Lore()
+    for notice in lore.notices:
+        c.tell(Notice(notice))
+    now = Now(heard.text, notes, c.now(), lore.entries)
+    prompt = c.prompt.assemble(c.persona, c.history, now)
+    return replace(prompt, dropped=(*prompt.dropped, *lore.dropped)) if lore.dropped else prompt
 
 
 def _keep(c: Companion, trace: Trace, write: Callable[[Memory], str]) -> None:

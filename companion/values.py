@@ -138,6 +138,21 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class Lore:
+    """What a character's lorebook has to say in one turn.
+
+    Attributes:
+        entries: What is told, in the order of telling.
+        dropped: What there was no room for, as `Prompt.dropped` names it.
+        notices: What the owner should be told.
+    """
+
+    entries: tuple[Placed, ...] = ()
+    dropped: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One turn of the history: what the owner said and what was heard of the reply.
 

@@ -1,10 +1,12 @@
 """Lorebooks: what a character's world knows, told when the conversation comes to it. Pure."""
 
 from companion.lore.book import Book, Entry, parse_book
-from companion.lore.engine import Lorebook, Told, Why
+from companion.lore.engine import Lorebook
 from companion.lore.scene import Message
 from companion.lore.timed import Timed
+from companion.lore.told import Told, Why
 from companion.lore.verdict import Setting
+from companion.lore.world import World
 from companion.values import Placed
 
 __all__ = [
@@ -17,5 +19,6 @@ __all__ = [
     "Timed",
     "Told",
     "Why",
+    "World",
     "parse_book",
 ]

@@ -5,6 +5,7 @@ Knows no conversation.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from companion.lore.book import Book, Entry
     from companion.lore.keys import Key
 
+    Expand = Callable[[str, int], str]
+
+_MACRO = re.compile(r"\{\{|<(?:user|bot|char)>", re.IGNORECASE)
 MOST_PATTERNS = 1_000
 """Patterns that are compiled of one book; further ones are never found."""
 
@@ -65,13 +69,13 @@ class Compiled:
     levels: tuple[int, ...] = ()
 
 
-def compiled(book: Book, scan_depth: int, expand: Callable[[str], str]) -> Compiled:
+def compiled(book: Book, scan_depth: int, expand: Expand) -> Compiled:
     """Make a book ready.
 
     Args:
         book: The book.
         scan_depth: How many messages are looked at where nobody says.
-        expand: Puts names in the places of macros.
+        expand: Puts what they stand for in the places of macros.
     """
     done = Compiled()
     left = MOST_PATTERNS
@@ -126,9 +130,9 @@ def _manner(book: Book, entry: Entry) -> Manner:
     return Manner(bool(entry.case_sensitive), alone, entry.patterns)
 
 
-def _key(text: str, manner: Manner, expand: Callable[[str], str]) -> Key:
-    return key(expand(text) if "{{" in text or "<" in text else text, manner)
+def _key(text: str, manner: Manner, expand: Expand) -> Key:
+    return key(expand(text, 0) if _MACRO.search(text) else text, manner)
 
 
-def _keys(texts: Sequence[str], manner: Manner, expand: Callable[[str], str]) -> tuple[Key, ...]:
+def _keys(texts: Sequence[str], manner: Manner, expand: Expand) -> tuple[Key, ...]:
     return tuple(_key(text, manner, expand) for text in texts)

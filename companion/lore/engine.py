@@ -23,6 +23,7 @@ from companion.lore.groups import Contender, losers
 from companion.lore.keys import any_said
 from companion.lore.patterns import Patience
 from companion.lore.scene import Scene
+from companion.lore.told import Told, Why
 from companion.lore.verdict import Case, Setting, Verdict, judged
 from companion.values import Placed
 
@@ -39,48 +40,6 @@ ROUNDS = 3
 
 _REMARK = re.compile(r"\{\{\s*(?://|comment\s*:)[^{}]*\}\}", re.IGNORECASE)
 _HIDDEN = re.compile(r"\{\{\s*hidden_key\s*:+([^{}]*)\}\}", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """Why an entry was told, or was not.
-
-    Attributes:
-        uid: Its id.
-        name: What people call it.
-        told: Whether it was.
-        reason: One word for programs; `companion.lore.explain` has the sentences.
-        detail: The key, the group or the number that decided.
-        message: Which message it was in: -1 is the newest; None where it was none.
-    """
-
-    uid: str
-    name: str
-    told: bool
-    reason: str
-    detail: str = ""
-    message: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the lorebook has to say in one turn.
-
-    Attributes:
-        entries: In the order in which they are told.
-        state: To be given back in the next turn.
-        why: Each entry that was looked at closely; each of the book where that was asked for.
-        left_out: Names of entries for which there was no room.
-        notices: What the owner should be told.
-        tokens: Tokens the entries take.
-    """
-
-    entries: tuple[Placed, ...] = ()
-    state: Timed = field(default_factory=dict)
-    why: tuple[Why, ...] = ()
-    left_out: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
-    tokens: int = 0
 
 
 @dataclass(slots=True)
@@ -124,7 +83,7 @@ class Lorebook:
         self.book = book
         self.setting = setting or Setting()
         self._count = count_tokens
-        self._seed = seed
+        self.seed = seed
         self._ready = compiled(book, self.setting.scan_depth, self.setting.expand)
         self._slow: set[str] = set()
         self._steady = {
@@ -179,7 +138,9 @@ class Lorebook:
         now.level = levels.pop(0) if levels else 0
         now.scene.recursing = True
         while not now.purse.full:
-            words = [self._heard(at) for at in fresh if not self._entry(at).recursion.prevent]
+            words = [
+                self._heard(at, now.turn) for at in fresh if not self._entry(at).recursion.prevent
+            ]
             if words and now.rounds < ROUNDS:
                 now.rounds += 1
                 now.scene.add(words)
@@ -251,7 +212,7 @@ class Lorebook:
             for at in matched
         ]
         taken = frozenset(name for at in now.chosen for name in self._entry(at).group.names)
-        out = losers(contenders, taken, (self._seed, now.turn))
+        out = losers(contenders, taken, (self.seed, now.turn))
         for at in matched:
             if (name := out.get(self._entry(at).uid)) is not None:
                 now.verdicts[at] = Verdict(yes=False, reason="group", detail=name, final=True)
@@ -262,7 +223,7 @@ class Lorebook:
         entry = self._entry(at)
         if entry.probability >= 100 or now.verdicts[at].reason in {"sticky", "activate"}:  # noqa: PLR2004
             return True
-        if 100 * roll(self._seed, now.turn, entry.uid) < entry.probability:
+        if 100 * roll(self.seed, now.turn, entry.uid) < entry.probability:
             return True
         now.verdicts[at] = Verdict(
             yes=False, reason="probability", detail=f"{entry.probability:g}", final=True
@@ -271,7 +232,7 @@ class Lorebook:
 
     def _admitted(self, now: _Round, kept: list[int]) -> list[int]:
         """Those for which there is room; what is empty needs none and is not told."""
-        texts = {at: self._text(at) for at in kept}
+        texts = {at: self._text(at, now.turn) for at in kept}
         for at, text in texts.items():
             if not text or self._entry(at).place.name == "outlet":
                 reason = "outlet" if text else "empty"
@@ -355,17 +316,17 @@ class Lorebook:
     def _entry(self, at: int) -> Entry:
         return self._ready.entries[at].entry
 
-    def _text(self, at: int) -> str:
+    def _text(self, at: int, turn: int) -> str:
         steady_text = self._steady.get(at)
-        return self._words(self._entry(at)) if steady_text is None else steady_text
+        return self._words(self._entry(at), turn) if steady_text is None else steady_text
 
-    def _words(self, entry: Entry) -> str:
-        return self.setting.expand(entry.content).strip()
+    def _words(self, entry: Entry, turn: int = 0) -> str:
+        return self.setting.expand(entry.content, turn).strip()
 
-    def _heard(self, at: int) -> str:
+    def _heard(self, at: int, turn: int) -> str:
         """The words of an entry as other entries hear them: with hidden keys, without remarks."""
         shown = _HIDDEN.sub(r" \1 ", _REMARK.sub("", self._entry(at).content))
-        return self.setting.expand(shown)
+        return self.setting.expand(shown, turn)
 
 
 def steady(entry: Entry) -> bool:

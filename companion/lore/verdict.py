@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from companion.lore.timed import Standing
 
 
-def _same(text: str) -> str:
+def _same(text: str, _turn: int) -> str:
     return text
 
 
@@ -29,7 +29,7 @@ class Setting:
     Attributes:
         tokens: Tokens that entries may take; None is no limit.
         scan_depth: Messages that are looked at where neither book nor entry says.
-        expand: Puts names in the places of macros.
+        expand: Puts what they stand for in the places of macros: of a text, in a turn.
         clock: Seconds that only rise, for patterns that take long.
         greeting: Number of the greeting that opened the conversation.
         character: Names the character goes by.
@@ -38,7 +38,7 @@ class Setting:
 
     tokens: int | None = None
     scan_depth: int = 4
-    expand: Callable[[str], str] = _same
+    expand: Callable[[str, int], str] = _same
     clock: Callable[[], float] = float
     greeting: int = 0
     character: tuple[str, ...] = ()

@@ -1,0 +1,188 @@
+"""A lorebook beside a conversation: what was said calls it up, and it is in the prompt."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from lore_world import entry
+
+from companion import worlds
+from companion.cards import Card
+from companion.cards.formats.tree import Tree
+from companion.cards.model import from_tree
+from companion.config import Settings
+from companion.events import Notice
+from companion.flow import Cancel
+from companion.prompt import Assembler, Now, Room
+from companion.testing import NOON, Frames, Letters, scripted
+from companion.trace import Trace
+from companion.turn import Companion, turn
+from companion.values import Exchange, Heard, Persona
+
+
+def card(*entries: dict[str, object], **book: object) -> Card:
+    data = {
+        "name": "Mira",
+        "description": "Mira keeps a lighthouse.",
+        "first_mes": "Hello.",
+        "character_book": {"entries": list(entries), **book},
+    }
+    return from_tree(Tree({"spec": "chara_card_v2", "data": data}), Path("mira.json"))
+
+
+def talking(mira: Card, *replies: str) -> tuple[Companion, list]:
+    """A companion with the world of this card, and the events it tells."""
+    companion, events = scripted(list(replies) or ["Yes."] * 9)
+    companion.persona = mira.persona("Sam")
+    companion.world = worlds.world(Settings(), mira, "Sam", companion)
+    return companion, events
+
+
+def say(companion: Companion, *texts: str) -> None:
+    for text in texts:
+        turn(companion, Heard(text), Cancel(), Trace())
+
+
+def prompts(companion: Companion) -> list[str]:
+    return [
+        "".join(chr(t) if t < 1_000_000 else "¦" for t in prompt.tokens)
+        for prompt in companion.llm.prompts
+    ]
+
+
+def test_what_was_said_calls_an_entry_into_the_prompt_of_the_reply():
+    companion, _ = talking(card(entry("The tower of {{char}} is blue.")), "It is blue.")
+    say(companion, "What colour is the tower?")
+    assert "The tower of Mira is blue." in prompts(companion)[0]
+
+
+def test_what_was_not_said_calls_nothing():
+    companion, _ = talking(card(entry("The tower is blue.")))
+    say(companion, "Good morning.")
+    assert "blue" not in prompts(companion)[0]
+
+
+def test_a_card_without_a_book_has_no_world():
+    companion, _ = scripted(["Yes."])
+    bare = from_tree(Tree({"name": "Kit", "description": "Kit."}), Path("kit.json"))
+    assert worlds.world(Settings(), bare, "Sam", companion) is None
+    assert worlds.world(Settings(), card(), "Sam", companion) is None
+
+
+def test_a_sticky_entry_stays_for_the_turns_it_says():
+    companion, _ = talking(card(entry("blue", extensions={"sticky": 2}), scan_depth=1))
+    say(companion, "the tower", "and then", "and then")
+    assert ["blue" in text for text in prompts(companion)] == [True, True, False]
+
+
+def test_a_turn_that_was_taken_back_left_no_trace():
+    companion, _ = talking(card(entry("blue", extensions={"cooldown": 9}), scan_depth=1))
+    say(companion, "the tower")
+    companion.history.pop()
+    say(companion, "the tower")
+    assert ["blue" in text for text in prompts(companion)] == [True, True]
+
+
+@pytest.mark.rule("12.8")
+def test_the_stable_part_of_the_prompt_survives_entries_that_come_and_go():
+    mira = card(
+        entry("The sea is near.", constant=True, position="before_char"),
+        entry("The tower is blue.", position="before_char"),
+        entry("The moon is full.", keys=["moon"], position="after_char"),
+    )
+    companion, _ = talking(mira)
+    say(companion, "hello", "the tower", "x", "x", "x", "the moon")
+    stable = companion.prompt.start(companion.persona, companion.world.constants())
+    assert "The sea is near." in "".join(map(chr, (t for t in stable if t < 1_000_000)))
+    assert all(prompt.tokens[: len(stable)] == stable for prompt in companion.llm.prompts)
+
+
+@pytest.mark.rule("12.8")
+def test_what_an_entry_told_leaves_the_context_with_the_notes():
+    companion, _ = talking(card(entry("The tower is blue.")), "Yes.", "No.")
+    say(companion, "the tower")
+    first = companion.llm.prompts[0]
+    start, length = first.volatile
+    bare = first.tokens[:start] + first.tokens[start + length :]
+    next_one = companion.prompt.assemble(
+        companion.persona, [Exchange("the tower", "Yes.")], Now("bye", (), NOON + timedelta(1))
+    )
+    assert "blue" in "".join(chr(t) for t in first.tokens[start : start + length])
+    assert next_one.tokens[: len(bare)] == bare
+
+
+@pytest.mark.rule("10.regex")
+def test_a_pattern_that_does_not_end_is_named_and_the_turn_goes_on():
+    companion, events = talking(card(entry(keys=["/(a|aa)+$/"]), entry("The tower is blue.")))
+    say(companion, "the tower " + "a" * 300 + "!")
+    notices = [event.text for event in events if isinstance(event, Notice)]
+    assert any("/(a|aa)+$/" in text for text in notices)
+    assert "blue" in prompts(companion)[0]
+
+
+def test_a_book_of_five_thousand_entries_leaves_persona_and_words_and_says_what_was_left_out():
+    entries = [entry(f"Fact {n} about the tower: it is old.") for n in range(5000)]
+    companion, _ = talking(card(*entries))
+    say(companion, "What about the tower?")
+    prompt = companion.llm.prompts[0]
+    text = prompts(companion)[0]
+    assert "Mira keeps a lighthouse." in text
+    assert "What about the tower?" in text
+    assert any("more" in name for name in prompt.dropped)
+
+
+@pytest.mark.rule("10.leak")
+def test_a_book_belongs_to_its_character_and_conversation():
+    told = card(entry("blue", extensions={"cooldown": 9}))
+    first, _ = talking(told)
+    say(first, "the tower")
+    second, _ = talking(told)
+    say(second, "the tower")
+    assert "blue" in prompts(second)[0]
+
+
+@pytest.mark.rule("8.where")
+def test_what_people_said_is_not_expanded_in_keys_or_content():
+    companion, _ = talking(card(entry("{{user}} asked.", keys=["{{user}}"])))
+    companion.persona = Persona("Mira", "Sam")
+    say(companion, "I am {{user}}", "I am Sam")
+    assert ["Sam asked." in text for text in prompts(companion)] == [False, True]
+
+
+@pytest.mark.rule("8.where")
+def test_macros_in_keys_and_content_are_expanded():
+    companion, _ = talking(card(entry("{{char}} hums.", keys=["{{char}}'s song"])))
+    say(companion, "Sing Mira's song")
+    assert "Mira hums." in prompts(companion)[0]
+
+
+def test_an_edited_book_counts_and_what_was_told_stays_told():
+    old = card(entry("blue", extensions={"cooldown": 9}), scan_depth=1)
+    companion, _ = talking(old)
+    say(companion, "the tower")
+    edited = card(
+        entry("blue", extensions={"cooldown": 9}), entry("new", keys=["tower"]), scan_depth=1
+    )
+    companion.world = worlds.world(Settings(), edited, "Sam", companion)
+    say(companion, "the tower")
+    assert "new" in prompts(companion)[1]
+    assert "blue" not in prompts(companion)[1]
+
+
+@pytest.mark.rule("7.budget")
+def test_entries_take_a_fifth_of_the_context():
+    settings = Settings()
+    companion, _ = talking(card(entry("a")))
+    assert companion.world.lorebook.limit == settings.llm.context // 5
+
+
+def test_names_and_notes_of_a_book_are_never_in_a_prompt():
+    mira = card(entry("told", name="SECRET", comment="SECRET", id="SECRET"), name="SECRET")
+    companion, _ = talking(mira)
+    say(companion, "the tower")
+    assert "told" in prompts(companion)[0]
+    assert "SECRET" not in prompts(companion)[0]
+
+
+def test_an_assembler_counts_what_it_would_put_in():
+    assert Assembler(Letters(), Frames(), Room(4096, 64, 512)).count("abc") == 3
