@@ -88,7 +88,7 @@ class Llama:
         self._busy = threading.Lock()
         self._written: dict[str, list[int]] = {}
         self._llama = self._open()
-        self.chat = self._chat()
+        self.chat = chat_of(self._llama, path.name)
         self._stop_reading = False
         self._abort = self._watch_for_cancel()
 
@@ -114,18 +114,6 @@ class Llama:
                 f"{self.path.name} cannot be loaded by llama.cpp: {error}.",
                 "Run: companion models verify",
             ) from error
-
-    def _chat(self) -> ChatTemplate:
-        source = self._llama.metadata.get("tokenizer.chat_template")
-        if not source:
-            raise BadData(
-                f"{self.path.name} has no chat template, so nobody knows how to talk to it.",
-                "Use an 'instruct' or 'chat' GGUF of this model.",
-            )
-        model = self._llama._model  # noqa: SLF001 - pinned version; there is no public way
-        bos, eos = self._llama.token_bos(), self._llama.token_eos()
-        names = [model.token_get_text(t) if t >= 0 else "" for t in (bos, eos)]
-        return ChatTemplate(source, names[0], names[1], self.path.name)
 
     def _watch_for_cancel(self) -> Any:  # noqa: ANN401 - a ctypes callback, kept from collection
         import llama_cpp
@@ -346,6 +334,24 @@ class Llama:
     def close(self) -> None:
         """Free the model."""
         self._llama.close()
+
+
+def chat_of(llama: Any, file: str) -> ChatTemplate:  # noqa: ANN401
+    """The chat template of an opened model.
+
+    Raises:
+        BadData: It has none.
+    """
+    source = llama.metadata.get("tokenizer.chat_template")
+    if not source:
+        raise BadData(
+            f"{file} has no chat template, so nobody knows how to talk to it.",
+            "Use an 'instruct' or 'chat' GGUF of this model.",
+        )
+    model = llama._model  # noqa: SLF001 - pinned version; there is no public way
+    bos, eos = llama.token_bos(), llama.token_eos()
+    names = [model.token_get_text(t) if t >= 0 else "" for t in (bos, eos)]
+    return ChatTemplate(source, names[0], names[1], file)
 
 
 @functools.cache

@@ -1,13 +1,16 @@
-"""How many tokens a text is for a model, without loading the model itself."""
+"""How many tokens a text is for a model, and how it is talked to, without loading the model."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from companion.errors import BadData, MissingInput
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from companion.llm.chat import ChatTemplate
 
 
 class Vocabulary:
@@ -21,7 +24,7 @@ class Vocabulary:
     def __init__(self, path: Path) -> None:
         import llama_cpp
 
-        from companion.llm.engine import silence
+        from companion.llm.engine import chat_of, silence
 
         if not path.is_file():
             raise MissingInput(f"There is no model at {path}.", "Run: companion models pull")
@@ -30,11 +33,26 @@ class Vocabulary:
             self._llama: Any = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
         except (ValueError, RuntimeError, AssertionError) as error:
             raise BadData(f"{path.name} cannot be read by llama.cpp: {error}.") from error
+        self._chat_of = functools.partial(chat_of, self._llama, path.name)
+
+    @property
+    def chat(self) -> ChatTemplate:
+        """The model's chat template.
+
+        Raises:
+            BadData: It has none.
+        """
+        return self._chat_of()
+
+    def encode(self, text: str, *, special: bool) -> list[int]:
+        """Token ids of `text`; only with `special` can control tokens come out of it."""
+        raw = text.encode("utf-8", "replace")
+        ids: list[int] = self._llama.tokenize(raw, add_bos=False, special=special)
+        return ids
 
     def count(self, text: str) -> int:
         """Tokens of `text`; nothing in it is taken for a control token."""
-        raw = text.encode("utf-8", "replace")
-        return len(self._llama.tokenize(raw, add_bos=False, special=False))
+        return len(self.encode(text, special=False))
 
     def close(self) -> None:
         """Free it."""
