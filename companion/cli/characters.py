@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The characters and their cards.", no_args_is_help=True)
 VERBS = (
+    "card_new",
+    "card_edit",
+    "card_set",
     "card_lint",
+    "card_preview",
+    "card_say",
     "card_restore",
 )
 """The verbs that have a module of their own."""

@@ -1,0 +1,113 @@
+"""`companion characters set`: one or more fields of a card, from the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from companion.cli.shell import SHELL, show_json
+from companion.errors import MissingInput, UsageError
+
+if TYPE_CHECKING:
+    from companion.cards import Card
+    from companion.cards.formats.tree import Json
+
+VOICE = "extensions.companion.voice"
+LISTS = ("alternate_greetings", "tags", "group_only_greetings", "source")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command("set")(set_)
+
+
+def set_(
+    character: Annotated[str, typer.Argument(help="An id or a path.")],
+    settings: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FIELD=VALUE...",
+            help="For example personality='dry, warm' or voice.speed=0.9. FIELD=@FILE takes a "
+            "file's text, FIELD=@- stdin; FIELD= empties it.",
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Set fields of a card; everything else in its file stays as it is."""
+    from companion import cards
+    from companion.cli.card_restore import file_of
+
+    card = cards.load_card(file_of(character))
+    pairs = [assignment(setting) for setting in settings]
+    for field, value in pairs:
+        card = cards.changed(card, field, value, now())
+    path = keep_and_save(card)
+    if as_json:
+        show_json({"id": card.id, "path": str(path.resolve()), "set": dict(pairs)})
+    else:
+        SHELL.say(f"{', '.join(field for field, _ in pairs)} set in {path}.")
+
+
+def now() -> int:
+    """The time, for cards that keep the date of their last change."""
+    import time
+
+    return int(time.time())
+
+
+def keep_and_save(card: Card) -> Path:
+    """Write a card back to its file, its last version kept."""
+    from companion import cards
+    from companion.cards import history
+
+    if card.path is None:
+        raise MissingInput(
+            f"{card.name} is built in and has no file.", "Make your own: companion characters new"
+        )
+    history.keep(card.path)
+    cards.save(card, card.path)
+    return card.path
+
+
+def assignment(setting: str) -> tuple[str, Json]:
+    """(field by its full name, value) of FIELD=VALUE."""
+    name, equals, text = setting.partition("=")
+    if not equals or not name.strip():
+        raise UsageError(f"'{setting}' sets nothing.", "Write FIELD=VALUE, like scenario='A cafe.'")
+    field = full_name(name.strip())
+    return field, _value(field, _text(text))
+
+
+def full_name(name: str) -> str:
+    """The field's whole path; `voice` and `voice.speed` are short for where we keep them."""
+    head, dot, rest = name.partition(".")
+    return f"{VOICE}{dot}{rest}" if head == "voice" else name
+
+
+def _text(text: str) -> str:
+    if text == "@-":
+        return sys.stdin.read()
+    if text.startswith("@"):
+        try:
+            return Path(text[1:]).expanduser().read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise MissingInput(f"{text[1:]} cannot be read: {error}.", "Check the path.") from error
+    return text.removeprefix("\\")
+
+
+def _value(field: str, text: str) -> Json:
+    """What a text means for a field: texts are texts; elsewhere YAML says what it is."""
+    from companion.cards import Fields
+    from companion.cards.formats.yaml import read
+
+    if field in Fields.model_fields and field not in LISTS:
+        return text
+    if not text:
+        return None
+    value = read(f"value: {text}".encode("utf-8", "replace"), field).raw["value"]
+    if field in LISTS and isinstance(value, str):
+        return [part.strip() for part in text.split(",")] if field == "tags" else [text]
+    return value
