@@ -14,6 +14,7 @@ from companion.cards.text import slug
 from companion.errors import CardError, Forbidden, MissingInput
 
 if TYPE_CHECKING:
+    from companion.cards.formats.tree import Tree
     from companion.errors import CompanionError
 
 
@@ -34,10 +35,21 @@ def load_card(path: Path) -> Card:
         MissingInput: There is no such file.
         Forbidden: It may not be read.
     """
+    return from_tree(tree_of(path), path)
+
+
+def tree_of(path: Path) -> Tree:
+    """The tree in a file, whether it is a card's or not.
+
+    Raises:
+        CardError: The file is of no form that we read, or is damaged.
+        MissingInput: There is no such file.
+        Forbidden: It may not be read.
+    """
     try:
         with path.open("rb") as file:
             if file.peek(8).startswith(charx.STARTS):
-                return from_tree(charx.read(file, path.name), path)  # however large it is
+                return charx.read(file, path.name)  # however large it is
             data = file.read(formats.LARGEST + 1)
     except FileNotFoundError as error:
         raise MissingInput(f"There is no card at {path}.", "Check the path.") from error
@@ -51,7 +63,7 @@ def load_card(path: Path) -> Card:
         ) from error
     if len(data) > formats.LARGEST:
         raise too_large(path.name, path.stat().st_size, formats.LARGEST)
-    return from_tree(formats.read(data, path.name), path)
+    return formats.read(data, path.name)
 
 
 def find_card(folder: Path, id_or_path: str) -> Card:
@@ -121,7 +133,7 @@ def _listed(path: Path) -> Card | Broken:
 
 
 def _has_suffix(text: str) -> bool:
-    return Path(text).suffix.lower() in formats.SUFFIXES
+    return Path(text).suffix.lower() in {*formats.SUFFIXES, ".jpeg", ".jpg"}
 
 
 def _is_path(text: str) -> bool:

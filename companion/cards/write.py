@@ -71,7 +71,7 @@ def save(card: Card, path: Path, kind: Kind | None = None) -> None:
         CardError: The suffix is none of a card, or the card does not fit.
         CannotCreate: The file cannot be written.
     """
-    with _replacing(path) as file:
+    with replacing(path) as file:
         _write(card, kind or kind_of(card, path), file)
 
 
@@ -183,9 +183,14 @@ def _source(card: Card) -> Iterator[tuple[IO[bytes] | None, bytes]]:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file beside `path` that takes its place when all of it is on the disk."""
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file beside `path` that takes its place when all of it is on the disk.
+
+    Raises:
+        CannotCreate: It cannot be written; `path` is what it was.
+    """
     try:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
         handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     except OSError as error:
         raise CannotCreate(f"{path} cannot be written ({error.strerror}).") from error
@@ -196,6 +201,7 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+            part.chmod(mode)
             part.replace(path)
         except OSError as error:
             raise CannotCreate(f"{path} cannot be written ({error.strerror}).") from error

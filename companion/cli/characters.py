@@ -20,7 +20,11 @@ VERBS = (
     "card_lint",
     "card_preview",
     "card_say",
+    "card_lore",
     "card_restore",
+    "card_import",
+    "card_export",
+    "card_diff",
 )
 """The verbs that have a module of their own."""
 

@@ -1,0 +1,198 @@
+"""Cards in and out on the command line: import, export, diff."""
+
+import json
+
+import pytest
+from card_world import IDAT, V2, V3, archive, picture, text
+
+from companion.cards import history, load_card
+from companion.cli.app import run
+from companion.cli.shell import SHELL
+
+rule = pytest.mark.rule
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    folder = tmp_path / "ws"
+    assert run(["--quiet", "init", str(folder)]) == 0
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(SHELL, "config", None)
+    return folder
+
+
+def call(capsys, *arguments):
+    capsys.readouterr()
+    code = run(["characters", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def given(folder, data, name="Ada L.json"):
+    path = folder / name
+    path.write_bytes(data if isinstance(data, bytes) else json.dumps(data).encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "becomes"),
+    [
+        (V2, "Ada L.json", "ada-l.json"),
+        (picture(IDAT, text(b"chara", V2)), "Ada L.bin", "ada-l.png"),
+        (archive({"card.json": json.dumps(V3)}), "Ada L.zip", "ada-l.charx"),
+        (archive({"card.json": json.dumps(V3)}, b"\xff\xd8\xff"), "Ada L.jpeg", "ada-l.charx"),
+        (b"name: Ada\ndescription: d\n", "Ada L.yaml", "ada-l.yaml"),
+    ],
+    ids=["json", "png", "charx", "jpeg", "yaml"],
+)
+@rule("10.json")
+def test_every_form_is_imported_as_it_is(workspace, capsys, tmp_path, data, name, becomes):
+    file = given(tmp_path, data, name)
+    code, out, _ = call(capsys, "import", file)
+    assert (code, out) == (0, "ada-l\n")
+    assert (workspace / "characters" / becomes).read_bytes() == file.read_bytes()
+    assert call(capsys, "show", "ada-l")[0] == 0
+
+
+def test_repairs_are_said_with_their_places(workspace, capsys, tmp_path):
+    file = given(tmp_path, {**V2, "data": {**V2["data"], "tags": "a, b", "personality": None}})
+    code, out, _ = call(capsys, "import", file, "--json")
+    assert code == 0
+    told = [(repair["code"], repair["place"]) for repair in json.loads(out)["repairs"]]
+    assert told == [("TEXT_NULL", "/data/personality"), ("TAGS_STRING", "/data/tags")]
+
+
+@rule("10.same name")
+def test_a_second_card_of_one_name_is_refused_and_kept_apart_by_an_id(workspace, capsys, tmp_path):
+    given(tmp_path, V2, "ada.json")
+    other = given(tmp_path, {**V2, "x": 1}, "Ada.json")
+    assert call(capsys, "import", tmp_path / "ada.json")[0] == 0
+    code, _, err = call(capsys, "import", other)
+    assert (code, "--id ada-2" in err) == (73, True)
+    assert call(capsys, "import", other, "--id", "ada-2")[:2] == (0, "ada-2\n")
+    assert "x" not in load_card(workspace / "characters/ada.json").raw
+
+
+def test_the_same_card_again_is_no_second_one(workspace, capsys, tmp_path):
+    file = given(tmp_path, V2, "ada.json")
+    assert [call(capsys, "import", file)[0] for _ in range(2)] == [0, 0]
+
+
+def test_what_is_replaced_is_kept(workspace, capsys, tmp_path):
+    call(capsys, "import", given(tmp_path, V2, "ada.json"))
+    newer = given(tmp_path, picture(text(b"ccv3", V3)), "ada.png")
+    assert call(capsys, "import", newer, "--replace")[0] == 0
+    folder = workspace / "characters"
+    assert [path.name for path in folder.glob("ada.*")] == ["ada.png"]
+    assert len(history.versions(folder / "ada.png")) == 1
+
+
+@pytest.mark.parametrize("data", [b"{", b"hello", b"\x89PNG\r\n\x1a\n", archive({"../x": ""})])
+def test_what_cannot_be_used_leaves_nothing_behind(workspace, capsys, tmp_path, data):
+    before = sorted((workspace / "characters").rglob("*"))
+    code, _, err = call(capsys, "import", given(tmp_path, data, "bad.json"))
+    assert code == 65
+    assert "bad.json" in err
+    assert sorted((workspace / "characters").rglob("*")) == before
+
+
+def test_a_file_that_is_not_there_is_missing_input(workspace, capsys):
+    assert call(capsys, "import", "nowhere.png")[0] == 66
+
+
+@pytest.mark.parametrize("kind", ["png", "charx", "yaml", "json-v2", "json-v3"])
+def test_a_shipped_character_is_exported_and_comes_back(workspace, capsys, kind):
+    code, out, _ = call(capsys, "export", "juno", "--to", kind)
+    assert code == 0
+    assert load_card(workspace / out.strip()).persona("Sam") == load_card(
+        workspace / "characters/juno.yaml"
+    ).persona("Sam")
+
+
+def test_the_suffix_says_what_an_export_becomes(workspace, capsys):
+    assert call(capsys, "export", "juno", "out.charx", "--json")[0] == 0
+    assert (workspace / "out.charx").read_bytes().startswith(b"PK")
+
+
+def test_an_export_overwrites_nothing_unless_told(workspace, capsys):
+    (workspace / "a.png").write_text("mine")
+    assert call(capsys, "export", "juno", "a.png")[0] == 73
+    assert (workspace / "a.png").read_text() == "mine"
+    assert call(capsys, "export", "juno", "a.png", "--force")[0] == 0
+
+
+def test_an_export_says_what_version_2_cannot_hold(workspace, capsys, tmp_path):
+    file = given(tmp_path, V3)
+    code, out, _ = call(capsys, "export", file, "a.json", "--to", "json-v2", "--json")
+    assert code == 0
+    assert json.loads(out)["lost"][0]["place"] == "/data/nickname"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["--to", "webp"], 2), (["a.txt"], 65), (["no/a.png"], 73)]
+)
+def test_an_export_that_cannot_be_is_refused(workspace, capsys, arguments, code):
+    assert call(capsys, "export", "juno", *arguments)[0] == code
+
+
+def test_two_cards_are_compared_field_by_field(workspace, capsys, tmp_path):
+    one = given(tmp_path, V2, "one.json")
+    data = {**V2["data"], "first_mes": "Good day.", "nickname": "A", "tags": []}
+    other = given(tmp_path, {**V2, "data": data}, "two.json")
+    code, out, _ = call(capsys, "diff", one, other)
+    assert code == 0
+    assert out.splitlines() == [
+        "changed /first_mes: Hello. → Good day.",
+        'removed /tags: ["t"]',
+        "added /nickname: A",
+    ]
+
+
+def test_a_card_in_json_and_in_a_picture_is_the_same(workspace, capsys):
+    call(capsys, "export", "juno", "juno.png")
+    code, out, _ = call(capsys, "diff", "juno", "./juno.png", "--json")
+    assert (code, json.loads(out)["same"]) == (0, True)
+
+
+def test_a_long_text_is_compared_by_its_sentences(workspace, capsys, tmp_path):
+    long = [f"Sentence number {n} is here." for n in range(9)]
+    one = given(tmp_path, {"name": "A", "description": " ".join(long)}, "one.json")
+    long[4] = "This one is new."
+    other = given(tmp_path, {"name": "A", "description": " ".join(long)}, "two.json")
+    assert call(capsys, "diff", one, other)[1].splitlines() == [
+        "changed /description",
+        "  -Sentence number 4 is here.",
+        "  +This one is new.",
+    ]
+
+
+WORLD = {
+    "entries": {
+        "1": {"uid": 1, "key": ["sea"], "content": "wide", "order": "7", "displayIndex": 1},
+        "0": {"uid": 0, "key": ["a"], "content": "b", "disable": True, "position": 4, "depth": 2},
+    }
+}
+
+
+def test_a_world_of_its_own_becomes_the_book_of_a_character(workspace, capsys, tmp_path):
+    call(capsys, "import", given(tmp_path, V2, "ada.json"))
+    code, _, err = call(capsys, "import", given(tmp_path, WORLD, "world.json"), "--into", "ada")
+    assert code == 0, err
+    first, second = load_card(workspace / "characters/ada.json").book_raw["entries"]
+    assert (first["id"], first["enabled"], first["extensions"]["depth"]) == (0, False, 2)
+    assert (second["keys"], second["insertion_order"], second["content"]) == (["sea"], 7, "wide")
+
+
+def test_a_book_does_not_take_the_place_of_another_unless_told(workspace, capsys, tmp_path):
+    book = {"spec": "lorebook_v3", "data": {"entries": [{"keys": ["x"], "content": "y"}]}}
+    call(capsys, "import", given(tmp_path, V3, "ada.json"))
+    file = given(tmp_path, book, "book.json")
+    assert call(capsys, "import", file, "--into", "ada")[0] == 73
+    assert call(capsys, "import", file, "--into", "ada", "--replace")[0] == 0
+    (entry,) = load_card(workspace / "characters/ada.json").book_raw["entries"]
+    assert entry["content"] == "y"
+
+
+def test_what_is_no_lorebook_is_refused(workspace, capsys, tmp_path):
+    code, _, err = call(capsys, "import", given(tmp_path, V2), "--into", "juno")
+    assert (code, "no lorebook" in err) == (65, True)
