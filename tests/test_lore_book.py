@@ -63,6 +63,12 @@ def test_a_world_of_sillytavern_is_read():
     assert (entry.place, entry.timing) == (Place("at_depth", 2, "user"), Timing(sticky=3))
 
 
+@pytest.mark.rule("7.books")
+def test_a_book_in_a_list_of_books_is_read():
+    raw = {"data": [{"name": "W", "entryList": [{"keywords": ["a"], "content": "b"}]}]}
+    assert parse_book(raw)[0].entries[0].keys == ("a",)
+
+
 @pytest.mark.rule("10.map")
 def test_entries_as_an_object_stand_in_the_order_shown():
     raw = {"entries": {"9": {"content": "c", "uid": 9}, "2": {"content": "a", "uid": 2}}}

@@ -179,10 +179,8 @@ def parse_book(raw: object, *, sillytavern: bool = False) -> tuple[Book, tuple[s
         The book, which is empty where there is none, and a note on each thing that was mended
         or left out.
     """
-    whole = tree(raw)
-    if whole.get("spec") == "lorebook_v3":
-        whole = tree(whole.get("data"))
-    listed, notes = _listed(whole.get("entries"))
+    whole = _book_in(raw)
+    listed, notes = _listed(first(whole, "entries", "entryList"))
     world = any("keysecondary" in entry or "disable" in entry for _, entry in listed)
     own = tree(tree(whole.get("extensions")).get("companion"))
     sillytavern = sillytavern or world
@@ -202,6 +200,14 @@ def parse_book(raw: object, *, sillytavern: bool = False) -> tuple[Book, tuple[s
         sillytavern=sillytavern,
     )
     return book, tuple(notes)
+
+
+def _book_in(raw: object) -> Tree:
+    """The object with the entries: the tree itself, or what it has as its data."""
+    data = tree(raw).get("data")
+    places = (raw, data, *(data if isinstance(data, list) else ()))
+    books = (tree(one) for one in places)
+    return next((one for one in books if "entries" in one or "entryList" in one), {})
 
 
 def _listed(value: object) -> tuple[list[tuple[str, Tree]], list[str]]:
