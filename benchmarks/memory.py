@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 SEED = 3
 VOCABULARY = 20_000
-LIMIT = 24
+LIMIT = 20
 """Asked of Chroma and FTS5 alone; the whole asks for as many."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
 COMMON = tuple("i you the a to and it my was that we have so in really just".split())  # noqa: SIM905

@@ -42,7 +42,7 @@ DEPTH = 100
 """Lines looked at from each of the two searches."""
 MOST_TERMS = 64
 """Words looked for; somebody may paste a book."""
-LOOKED_AT = 24
+LOOKED_AT = 20
 """Lines that are weighed in order to answer, by words and by meaning each."""
 BEST = 3
 """Lines in which the words of the question are looked for."""
