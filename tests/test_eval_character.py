@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from companion.measure import character, golden, paired
 from companion.measure.language import languages
 from companion.measure.rules import Spoken, Who, judge
 from companion.testing import scripted
+from companion.values import Lore, Placed
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("juno", "tam", "wren")
@@ -43,6 +45,19 @@ before = [["Hello.", "Hello, Sam."]]
 say = "Good night."
 words = [2, 3]
 """
+
+
+@dataclass(slots=True)
+class Book:
+    """A lorebook that tells what it is given, turn by turn."""
+
+    turns: list[Lore]
+
+    def tell(self, persona, history, words):  # noqa: ARG002
+        return self.turns.pop(0)
+
+    def constants(self):
+        return ()
 
 
 def _broken(reply: str, *, said: str = "Who?", earlier: tuple[str, ...] = (), **rules) -> set[str]:
@@ -165,6 +180,19 @@ def test_figures_are_counted_by_kind_and_by_rule(tmp_path):
     assert figures["by_rule"]["facts"] == {"n": 1, "right": 1}
 
 
+def test_an_entry_that_was_not_told_is_missed(tmp_path):
+    lore = SMALL.replace('any = ["lighthouse"]', 'told = ["the light"]')
+    companion, _ = scripted(["In the lighthouse.", "You are Sam.", "Sleep well."])
+    told = [Lore((Placed("It is bright.", name="the light"),)), Lore(), Lore()]
+    companion.world = Book(told)
+    some = list(character.ask(companion, golden.load(_file(tmp_path, lore)), lambda: None))
+    assert [(one.told, one.right) for one in some][:2] == [(("the light",), True), ((), True)]
+    companion.llm.script += ["In the lighthouse.", "You are Sam.", "Sleep well."]
+    companion.world = Book([Lore()] * 3)
+    some = list(character.ask(companion, golden.load(_file(tmp_path, lore)), lambda: None))
+    assert [rule.rule for rule in some[0].rules if not rule.held] == ["told"]
+
+
 # ── comparing ────────────────────────────────────────────────────────────────────────────────
 
 
@@ -184,6 +212,11 @@ def test_the_chance_is_the_exact_one():
 def test_few_differences_can_be_chance():
     says = paired.compare(_probes("-----"), _probes("+++++"))["tests"][0]["says"]
     assert "p = min(1, 2 x (C(5,0)) / 2^5) = 0.0625: chance can do that" in says
+
+
+def test_shares_are_compared_only_where_the_rules_are_the_same():
+    tests = paired.compare(_probes("+"), _probes("-"), same_rules=False)["tests"]
+    assert [test["name"].split()[1] for test in tests] == ["McNemar"]
 
 
 def test_equal_reports_differ_in_nothing():

@@ -82,7 +82,8 @@ def _paired(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     from companion.measure.character import by_id
     from companion.measure.paired import compare
 
-    return compare(by_id(before), by_id(after))
+    same_rules = before.get("golden") == after["golden"]
+    return compare(by_id(before), by_id(after), same_rules=same_rules)
 
 
 def _measured(settings: Settings, character: str, golden: Path | None) -> dict[str, Any]:

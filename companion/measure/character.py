@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from companion.cards import Card
     from companion.config import Settings
     from companion.measure.golden import Conversation, Golden, Rules
-    from companion.turn import Companion
-    from companion.values import Answer, Prompt, Said
+    from companion.turn import Companion, World
+    from companion.values import Answer, Exchange, Lore, Persona, Placed, Prompt, Said
 
 
 _DETAILS = {"probes", "baseline", "compare"}
@@ -41,6 +41,7 @@ class Probe:
     Attributes:
         id: `conversation.number`.
         prompt: Tokens of the prompt.
+        told: Entries of the lorebook that the model was told, by name.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Probe:
     say: str
     reply: str
     prompt: int
+    told: tuple[str, ...]
     rules: tuple[Verdict, ...]
 
     @property
@@ -88,6 +90,24 @@ class Given:
         """Nothing is noted."""
 
 
+@dataclass(slots=True)
+class Watched:
+    """A character's world, and what of it was told in the last turn."""
+
+    world: World
+    told: tuple[str, ...] = ()
+
+    def tell(self, persona: Persona, history: Sequence[Exchange], words: str) -> Lore:
+        """What these words call up."""
+        lore = self.world.tell(persona, history, words)
+        self.told = tuple(entry.name or entry.uid for entry in lore.entries)
+        return lore
+
+    def constants(self) -> tuple[Placed, ...]:
+        """What is told in every turn."""
+        return self.world.constants()
+
+
 # ── asking ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -97,11 +117,13 @@ def ask(c: Companion, golden: Golden, fresh: Callable[[], None]) -> Iterator[Pro
     Args:
         c: The character and its stages; its history, memory and clock are set here.
         golden: What is said, and the rules.
-        fresh: Called before each conversation: nothing of the last one may be left.
+        fresh: Called before each conversation: nothing of the last one may be left, in the model
+            and in the character's world.
     """
     c.now = lambda: golden.now
     for conversation in golden.conversation:
         fresh()
+        c.world = Watched(c.world) if c.world is not None else None
         c.history[:] = conversation.history()
         c.memory = Given(conversation.recalled(golden.owner, golden.now))
         yield from _converse(c, conversation, golden.always)
@@ -116,10 +138,16 @@ def _converse(c: Companion, conversation: Conversation, always: Rules) -> Iterat
         if said is not None and said.error is not None:
             raise said.error
         reply = said.text.strip() if said is not None else ""
-        verdicts = judge(Spoken(reply, line.say, earlier), line.with_always(always), who)
-        identity = f"{conversation.id}.{number}"
-        tokens = trace.tokens["prompt"]
-        yield Probe(identity, conversation.kind, line.say, reply, tokens, verdicts)
+        told = c.world.told if isinstance(c.world, Watched) else ()
+        yield Probe(
+            id=f"{conversation.id}.{number}",
+            kind=conversation.kind,
+            say=line.say,
+            reply=reply,
+            prompt=trace.tokens["prompt"],
+            told=told,
+            rules=judge(Spoken(reply, line.say, earlier, told), line.with_always(always), who),
+        )
 
 
 def measure(settings: Settings, card: Card, golden: Golden) -> list[Probe]:
@@ -129,16 +157,21 @@ def measure(settings: Settings, card: Card, golden: Golden) -> list[Probe]:
         MissingInput: The language model is not there.
         CompanionError: A file is there and cannot be used.
     """
+    from companion import worlds
     from companion.compose import Wishes, compose
 
     calm = settings.model_copy(update={"llm": settings.llm.model_copy(update={"temperature": 0.0})})
     who = str(card.path) if card.path else card.id
-    wishes = Wishes(who, golden.owner, listen=False, speak=False, remember=False)
+    wishes = Wishes(
+        who, golden.owner, listen=False, speak=False, remember=False, now=lambda: golden.now
+    )
     parts = compose(calm, wishes, lambda _: None)
 
     def fresh() -> None:
         parts.llm.forget()
         parts.prompts.reset()
+        parts.companion.world = None  # what was told does not stay told
+        parts.companion.world = worlds.world(calm, parts.card, golden.owner, parts.companion)
 
     try:
         return list(ask(parts.companion, golden, fresh))
@@ -191,6 +224,7 @@ def _row(probe: Probe) -> dict[str, Any]:
         "right": probe.right,
         "held": round(probe.held, 4),
         "prompt_tokens": probe.prompt,
+        "told": list(probe.told),
         "rules": [asdict(rule) for rule in probe.rules],
     }
 

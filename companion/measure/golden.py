@@ -57,6 +57,7 @@ class Rules(BaseModel, extra="forbid", frozen=True):
         asks: It asks something.
         says_name: It says the character's own name.
         says_owner: It says the owner's name.
+        told: Not of the reply: these entries of the lorebook were told to the model, by name.
     """
 
     any: Phrases = ()
@@ -69,6 +70,7 @@ class Rules(BaseModel, extra="forbid", frozen=True):
     asks: bool = False
     says_name: bool = False
     says_owner: bool = False
+    told: Phrases = ()
 
 
 class Turn(BaseModel, extra="forbid", frozen=True):

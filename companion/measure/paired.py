@@ -59,20 +59,25 @@ def sign_test(name: str, better: int, worse: int) -> Test:
     return Test(name, better, worse, _two_sided(better, worse))
 
 
-def compare(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Any]) -> dict[str, Any]:
+def compare(
+    before: Mapping[str, Mapping[str, Any]],
+    after: Mapping[str, Mapping[str, Any]],
+    *,
+    same_rules: bool = True,
+) -> dict[str, Any]:
     """Two reports' probes by id, each with `right` and `held` (share of its rules).
 
-    Probes that stand in one report only are named and do not count.
+    Probes that stand in one report only are named and do not count; shares are compared only where
+    the rules are the same.
     """
     both = [one for one in before if one in after]
     mended = [one for one in both if after[one]["right"] > before[one]["right"]]
     broken = [one for one in both if after[one]["right"] < before[one]["right"]]
     more = sum(after[one]["held"] > before[one]["held"] for one in both)
     less = sum(after[one]["held"] < before[one]["held"] for one in both)
-    tests = (
-        sign_test("exact McNemar test on right probes", len(mended), len(broken)),
-        sign_test("exact sign test on the share of rules held", more, less),
-    )
+    tests = [sign_test("exact McNemar test on right probes", len(mended), len(broken))]
+    if same_rules:
+        tests.append(sign_test("exact sign test on the share of rules held", more, less))
     return {
         "n": len(both),
         "right_before": sum(before[one]["right"] for one in both),

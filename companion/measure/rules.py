@@ -39,11 +39,12 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What is judged: the reply, the words before it, and the replies before those."""
+    """What is judged: the reply, the words before it, the replies before those, and the lore."""
 
     reply: str
     words: str
     earlier: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,18 @@ def holds(text: str, phrase: str) -> bool:
 def judge(spoken: Spoken, rules: Rules, who: Who) -> tuple[Verdict, ...]:
     """Every rule that counts for this reply, held or not."""
     return (
+        *_lore(spoken, rules),
         *_facts(spoken.reply, rules, who),
         *_measures(spoken.reply, rules, who),
         *_manners(spoken, who),
     )
+
+
+def _lore(spoken: Spoken, rules: Rules) -> Iterator[Verdict]:
+    if rules.told:
+        missing = [name for name in rules.told if name not in spoken.told]
+        wanted = f"the model was told {_list(rules.told)}"
+        yield Verdict("told", not missing, wanted, _list(spoken.told))
 
 
 def _facts(reply: str, rules: Rules, who: Who) -> Iterator[Verdict]:
