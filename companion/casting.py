@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from companion import worlds
 from companion.errors import CompanionError
 from companion.pack.bundled import bundled
+from companion.prompting import opening
 from companion.speech.cast import Cast
 from companion.speech.clauses import split_clauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from companion.cards import Card
@@ -75,7 +77,11 @@ def dress(
         except CompanionError as error:
             companion.voice = Cast(voice, voice.paced(card.voice.actions_speed))
             notices = (f"Stage directions are spoken by the same voice: {error}",)
-    companion.persona = persona(card, owner)
+    companion.opened = companion.opened or companion.now()
+    companion.persona = persona(card, owner, companion.opened)
+    if left_out := companion.prompt.left_out(companion.persona):
+        said = f"The card of {card.name} is longer than the model can hold; left out of it"
+        notices = (*notices, f"{said}: {', '.join(left_out)}.")
     companion.world = worlds.world(settings, card, owner, companion)
     companion.actions = actions(card)
     companion.longest = card.voice.seconds or settings.voice.longest
@@ -120,12 +126,12 @@ def actions(card: Card) -> Actions:
     return names.get(card.voice.actions, "apart")
 
 
-def persona(card: Card, owner: str) -> Persona:
+def persona(card: Card, owner: str, opened: datetime | None = None) -> Persona:
     """The card as the prompt sees it, with as much of a greeting as is spoken.
 
     The greeting stands in the prompt as the character's first words, so it is what is said.
     """
-    whole = card.persona(owner)
+    whole = card.persona(opening=opening(owner, opened)) if opened else card.persona(owner)
     wish = card.voice.opening
     if wish == "full":
         return whole

@@ -18,7 +18,7 @@ from companion.casting import load_voice
 from companion.errors import CompanionError, ModelMissing, StoreError
 from companion.events import Notice
 from companion.pack.bundled import bundled
-from companion.prompt import Assembler, Room
+from companion.prompting import assembler
 from companion.renewal import Renewal
 from companion.session import Session
 from companion.turn import Companion
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from companion.memory.dense.embed import Embedder, MiniLM
     from companion.memory.recall.judge import Judge
     from companion.memory.write.candidate import Extractor
+    from companion.prompt import Assembler
     from companion.sound.mic import Microphone
     from companion.sound.speaker import Speaker
     from companion.speech.piper import Piper
@@ -94,7 +95,9 @@ class Parts:
 
     def warm(self) -> None:
         """Have each engine work once, so that the first turn is as quick as the others."""
-        self.llm.warm(self.prompts.start(self.companion.persona))
+        world = self.companion.world
+        constants = world.constants() if world else ()
+        self.llm.warm(self.prompts.start(self.companion.persona, constants))
         if self.memory is not None:
             with contextlib.suppress(StoreError):  # is said when something is to be remembered
                 self.memory.obey(Heard("Hello."))
@@ -130,7 +133,7 @@ def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -
     if wishes.speak and voice is not None and wishes.loudspeaker is None:
         speaker = _or_none(lambda: open_speaker(settings), "Replies are shown as text", notices)
     whisper, microphone = _listening(settings, wishes, notices)
-    prompts = _assembler(settings, wishes, llm)
+    prompts = assembler(settings, llm, volatile_first=wishes.volatile_first)
     companion = Companion(
         stt=whisper,
         memory=memory,
@@ -324,17 +327,6 @@ def _cache(settings: Settings, name: str) -> Path:
     own = settings.path(settings.companion.models) / "cache"
     shared = bundled("models") / "cache"
     return shared if (shared / name).is_dir() and not (own / name).is_dir() else own
-
-
-def _assembler(settings: Settings, wishes: Wishes, llm: Llama) -> Assembler:
-    room = Room(settings.llm.context, settings.llm.reply, settings.memory.tokens)
-    return Assembler(
-        llm,
-        llm.chat,
-        room,
-        volatile_first=wishes.volatile_first,
-        versions={"system": settings.prompt.system, "volatile": settings.prompt.volatile},
-    )
 
 
 def _listening(

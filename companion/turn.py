@@ -82,6 +82,9 @@ class PromptBuilder(Protocol):
     def count(self, text: str) -> int:
         """Tokens of a text."""
 
+    def left_out(self, persona: Persona) -> tuple[str, ...]:
+        """What of a card never reaches the model, because it is too long."""
+
     def assemble(self, persona: Persona, history: Sequence[Exchange], now: Now) -> Prompt:
         """The prompt of one turn."""
 
@@ -130,6 +133,7 @@ class Companion:
 
     Attributes:
         world: What its lorebook knows; None where it has none.
+        opened: When the conversation opened; what is left to chance in a card hangs on it.
         longest: Seconds after which a spoken reply ends with its clause.
         actions: What becomes of stage directions.
         renew: Called between turns; the character may have been edited meanwhile.
@@ -146,6 +150,7 @@ class Companion:
     now: Callable[[], datetime]
     tell: Callable[[Event], None]
     world: World | None = None
+    opened: datetime | None = None
     longest: float = 15.0
     actions: Actions = "drop"
     renew: Callable[[], None] = _as_it_is

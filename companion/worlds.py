@@ -32,7 +32,7 @@ def world(settings: Settings, card: Card, owner: str, companion: Companion) -> W
         companion: Who counts tokens and knows the time.
     """
     before = companion.world if isinstance(companion.world, World) else None
-    now = companion.now()
+    now = companion.opened or companion.now()
     book, _ = parse_book(card.book_raw, sillytavern=card.sillytavern)
     if not book.entries:
         return None

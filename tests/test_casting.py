@@ -120,3 +120,24 @@ def test_a_second_voice_that_is_not_there_is_said_and_the_first_one_speaks_slowe
     assert "nobody" in said
     assert companion.voice.asides._voice is one._voice
     assert companion.actions == "apart"
+
+
+def dressed(card):
+    companion, _ = scripted([])
+    return companion, casting.dress(companion, SETTINGS, card, "Sam", None)
+
+
+def test_what_a_card_leaves_to_chance_and_time_stays_for_the_conversation(tmp_path):
+    ada = card(tmp_path, "It is {{time}}. {{random::a::b::c::d}}{{roll:1000000}}")
+    companion, _ = dressed(ada)
+    first = companion.persona.greeting
+    casting.dress(companion, SETTINGS, ada, "Sam", None)
+    assert first.startswith("It is 12:00 PM.")
+    assert companion.persona.greeting == first
+
+
+def test_a_card_that_the_model_cannot_hold_is_told_of(tmp_path):
+    file = tmp_path / "ada.yaml"
+    file.write_text(f"name: Ada\ndescription: {'Ada keeps bees. ' * 4000}\n")
+    _, notices = dressed(load_card(file))
+    assert "left out of it: description: " in notices[0]
