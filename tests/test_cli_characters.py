@@ -397,3 +397,12 @@ def test_a_greeting_that_is_not_there_is_said_so(workspace, capsys, tmp_path):
     code, _, err = call(capsys, "say", "juno", "-g", "4", "--out", tmp_path / "x.wav")
     assert code == 66
     assert "greeting 4" in err
+
+
+def test_a_lorebook_is_looked_over_with_its_card(workspace, capsys):
+    entry = "character_book={entries: [{keys: [fog], content: ''}]}"
+    assert call(capsys, "set", "tam", entry)[0] == 0
+    code, out, _ = call(capsys, "lint", "tam", "--json")
+    found = {(finding["code"], finding["place"]) for finding in json.loads(out)["findings"]}
+    assert code == 0
+    assert ("EMPTY_ENTRY", "/character_book/entries/0") in found

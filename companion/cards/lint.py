@@ -16,7 +16,7 @@ from companion.cards import macros
 from companion.cards.formats.tree import kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from companion.cards.formats.tree import Json
     from companion.cards.model import Card
@@ -110,9 +110,13 @@ def lint(card: Card, standards: Standards) -> Report:
         _voice(card, standards),
         _greetings(card, standards),
     )
+    return Report(ordered(found), tokens, always, round(seconds, 1))
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Errors first, then warnings, then notes."""
     order = ("error", "warning", "note")
-    findings = sorted(found, key=lambda finding: order.index(finding.level))
-    return Report(tuple(findings), tokens, always, round(seconds, 1))
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.level)))
 
 
 def pointer(card: Card, *path: str | int) -> str:

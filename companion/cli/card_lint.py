@@ -11,10 +11,10 @@ from companion.cli.shell import SHELL, show, show_json
 from companion.errors import BadData, CardError, CompanionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from companion.cards import Card
-    from companion.cards.lint import Report
+    from companion.cards.lint import Finding, Report, Standards
     from companion.config import Settings
 
 LETTERS_A_TOKEN = 4
@@ -56,7 +56,7 @@ def lint_(
 
 def examine(settings: Settings, card: Card) -> Report:
     """Look at a card with the model and the voices of this workspace."""
-    from companion.cards.lint import Standards, lint
+    from companion.cards.lint import Standards, lint, ordered
     from companion.casting import voice_path
     from companion.speech.shape import speakable
 
@@ -67,7 +67,27 @@ def examine(settings: Settings, card: Card) -> Report:
         settings.llm.context,
         settings.llm.reply,
     )
-    return lint(card, standards)
+    report = lint(card, standards)
+    return dataclasses.replace(
+        report, findings=ordered((*report.findings, *_lore(settings, card, standards)))
+    )
+
+
+def _lore(settings: Settings, card: Card, standards: Standards) -> Iterator[Finding]:
+    """What there is to say of the lorebook; doubts of its own reader first."""
+    from companion.cards.lint import Finding, pointer
+    from companion.lore import parse_book
+    from companion.lore.doubts import doubts
+
+    book, notes = parse_book(card.book_raw, sillytavern=card.sillytavern)
+    place = pointer(card, "character_book")
+    for note in notes:
+        where, _, said = note.partition(": ")
+        yield Finding("warning", "LORE_READ_AS", place + where, said[:1].upper() + said[1:])
+    room = int(settings.llm.context * settings.lore.share)
+    for doubt in doubts(book, standards.count, room):
+        entry = "" if doubt.entry is None else f"/entries/{doubt.entry}"
+        yield Finding("warning", doubt.code, place + entry, doubt.said)
 
 
 def counting(settings: Settings) -> Callable[[str], int]:
