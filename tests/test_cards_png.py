@@ -38,23 +38,27 @@ def picture(*chunks: bytes) -> bytes:
 IDAT = chunk(b"IDAT", zlib.compress(b"\0\0\0\0"))
 
 
+@pytest.mark.rule("5.png", "5.text", "5.keyword")
 @pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iTXt"])
 @pytest.mark.parametrize("word", [b"chara", b"Chara", b"CCV3"])
 def test_every_text_chunk_is_read_in_any_case_and_after_the_picture(kind, word):
     assert read(picture(IDAT, text(word, CARD, kind)), "a.png").raw == CARD
 
 
+@pytest.mark.rule("5.text")
 def test_compressed_international_text_is_read():
     packed = b"chara\0\x01\0\0\0" + zlib.compress(json.dumps(CARD).encode())
     assert read(picture(chunk(b"iTXt", packed)), "a.png").raw == CARD
 
 
+@pytest.mark.rule("5.keyword")
 def test_the_newer_of_two_cards_is_used_and_that_is_said():
     tree = read(picture(text(b"chara", CARD), text(b"ccv3", NEWER)), "a.png")
     assert tree.raw == NEWER
     assert tree.notes == ("2 cards are inside; 'ccv3' was used.",)
 
 
+@pytest.mark.rule("5.keyword")
 def test_a_broken_newer_card_leaves_the_older_one():
     broken = chunk(b"tEXt", b"ccv3\0" + base64.b64encode(b'{"name": '))
     tree = read(picture(broken, text(b"chara", CARD)), "a.png")
@@ -62,6 +66,7 @@ def test_a_broken_newer_card_leaves_the_older_one():
     assert tree.repairs[0].code == "NEWER_CARD_BROKEN"
 
 
+@pytest.mark.rule("5.base64")
 def test_base64_may_be_wrapped_web_safe_and_unpadded():
     plain = json.dumps({"name": "Ada", "description": "??>>~~ÿÿ"}, ensure_ascii=False).encode()
     loose = base64.urlsafe_b64encode(plain).rstrip(b"=")
@@ -69,6 +74,7 @@ def test_base64_may_be_wrapped_web_safe_and_unpadded():
     assert read(picture(chunk(b"tEXt", b"chara\0" + wrapped)), "a.png").raw == json.loads(plain)
 
 
+@pytest.mark.rule("5.crc")
 def test_a_wrong_checksum_is_noted_and_the_card_used():
     data = bytearray(picture(text(b"chara", CARD)))
     data[-13] ^= 1  # the last byte of the text chunk's checksum
@@ -84,10 +90,12 @@ def test_a_damaged_text_names_the_byte():
         read(bytes(data), "a.png")
 
 
+@pytest.mark.rule("5.truncated")
 def test_bytes_after_the_end_are_ignored():
     assert read(picture(text(b"chara", CARD)) + text(b"ccv3", NEWER), "a.png").raw == CARD
 
 
+@pytest.mark.rule("5.truncated")
 def test_a_cut_file_with_its_card_complete_is_read():
     whole = picture(text(b"chara", CARD), IDAT)
     assert read(whole[: -len(IDAT) - 4], "a.png").raw == CARD
@@ -103,6 +111,7 @@ def test_a_picture_without_a_card_says_so():
         read(picture(IDAT), "a.png")
 
 
+@pytest.mark.rule("5.limits")
 @pytest.mark.parametrize(
     ("data", "says"),
     [

@@ -140,9 +140,10 @@ def _number(version: Json) -> float | None:
 
 def _bare(raw: dict[str, Json], file: str) -> Located:
     """A card without envelope."""
-    for flavour, names in OLDER.items():
-        if any(old in raw for old in names) and "first_mes" not in raw:
-            return Located(flavour, raw, {old: new for old, new in names.items() if old in raw})
+    flavour = max(OLDER, key=lambda older: len(OLDER[older].keys() & raw.keys()))
+    renamed = {old: new for old, new in OLDER[flavour].items() if old in raw}
+    if renamed and "first_mes" not in raw:
+        return Located(flavour, raw, renamed)
     if "entries" in raw and not set(TELLING) & set(raw):
         raise _lorebook(file)
     if "name" in raw and not set(TELLING) & set(raw):

@@ -22,6 +22,10 @@ LARGEST = 64 * 1024 * 1024
 """Bytes a card file may have; nothing larger is read."""
 
 
+_OTHERS = {b"RIFF": "WEBP picture", b"GIF8": "GIF picture", b"BM": "BMP picture", b"%PDF": "PDF"}
+"""Files that people take for cards, by how they begin."""
+
+
 def read(data: bytes, name: str) -> Tree:
     """Read one card file.
 
@@ -40,8 +44,9 @@ def read(data: bytes, name: str) -> Tree:
         return yaml.read(data, name)
     if name.lower().endswith(".json") or data.lstrip()[:1] == b"{":
         return json.read(data, name)
+    other = next((f"a {word} is " for start, word in _OTHERS.items() if data.startswith(start)), "")
     raise CardError(
-        f"{name}: not a character card.",
+        f"{name}: {other}not a character card.",
         f"Cards are {', '.join(s[1:].upper() for s in SUFFIXES if s != '.yml')} files.",
         "FOREIGN_FORMAT",
     )

@@ -38,7 +38,7 @@ RATIO = 200
 _LIST_LIMIT = 2 * 1024**2
 """Bytes of the archive's table of contents, which is read as a whole."""
 
-_SMALL = 64 * 1024  # that much of anything is harmless
+_BLOCK = 64 * 1024
 _END = struct.Struct("<4s4H2IH")
 _FAILURES = (
     *(zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error),
@@ -76,6 +76,9 @@ def opened(file: IO[bytes], name: str) -> zipfile.ZipFile:
         raise _too_large(name, f"it has {len(members):,} files; the limit is {MOST:,}")
     for member in members:
         _check(member, name)
+    whole, packed = sum(m.file_size for m in members), file.seek(0, 2)
+    if whole > max(MEMBER_LIMIT, packed * RATIO):
+        raise _too_large(name, f"all of it would unpack to {whole:,} bytes")
     return archive
 
 
@@ -100,7 +103,7 @@ def blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Iter
     """
     try:
         with archive.open(member) as file:
-            while block := file.read(_SMALL):
+            while block := file.read(_BLOCK):
                 yield block
     except _FAILURES as error:
         raise damaged(name, f"{member.filename!r} cannot be unpacked: {error}") from error
@@ -173,7 +176,7 @@ def _check(member: zipfile.ZipInfo, name: str) -> None:
         )
     if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise damaged(name, f"entry {shown} is packed in a way that cards are not")
-    most = max(_SMALL, member.compress_size * RATIO)
+    most = max(TEXT_LIMIT, member.compress_size * RATIO)  # that much of anything is harmless
     if member.file_size > min(most, MEMBER_LIMIT):
         raise _too_large(name, f"entry {shown} would unpack to {member.file_size:,} bytes")
 
