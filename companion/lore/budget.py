@@ -57,7 +57,8 @@ class Purse:
             fits, gone = self._take(wish)
             (inside if fits else out).append(wish.uid)
             out += gone
-        return [uid for uid in inside if uid not in out], out
+        left = set(out)
+        return [uid for uid in inside if uid not in left], out
 
     def _take(self, wish: Wish) -> tuple[bool, list[str]]:
         """Whether this one fits, and which spare ones left for it."""

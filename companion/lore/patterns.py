@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-EACH = 0.04
+EACH = 0.02
 """Seconds that one search may take."""
 
-TOGETHER = 0.08
+TOGETHER = 0.06
 """Seconds that all searches of a turn may take."""
 
 LONGEST = 2_000

@@ -6,6 +6,7 @@ read is the default, never an error and never 0.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING
 
@@ -72,13 +73,22 @@ def tree(value: object) -> Tree:
 
 def first(entry: Mapping[str, object], *names: str) -> object:
     """The value of the first of these names that is there and not null."""
-    return next((entry[name] for name in names if entry.get(name) is not None), None)
+    for name in names:
+        if (value := entry.get(name)) is not None:
+            return value
+    return None
 
 
 def option(entry: Mapping[str, object], *names: str) -> object:
     """The value of an option: in the extensions, or beside the content in either spelling."""
     inside = first(tree(entry.get("extensions")), *names)
-    return first(entry, *names, *(_camel(name) for name in names)) if inside is None else inside
+    return first(entry, *_spellings(names)) if inside is None else inside
+
+
+@functools.cache
+def _spellings(names: tuple[str, ...]) -> tuple[str, ...]:
+    """These names, and the same in camel case."""
+    return (*names, *(_camel(name) for name in names))
 
 
 def _camel(name: str) -> str:
