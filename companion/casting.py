@@ -5,6 +5,7 @@ A part of `compose`, which calls it when a conversation opens, and again when th
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -43,6 +44,18 @@ def voice_path(settings: Settings, name: str) -> Path:
     below = settings.path(settings.companion.voices) / file
     shipped = bundled("voices") / file
     return shipped if shipped.exists() and not below.exists() else below
+
+
+def voice_language(settings: Settings, name: str) -> str | None:
+    """Language of a voice, "" for the configured one; None where there is none, "" if unsaid."""
+    model = voice_path(settings, name or settings.voice.model)
+    if not model.is_file():
+        return None
+    try:
+        about = json.loads(model.with_name(f"{model.name}.json").read_text("utf-8"))
+        return str(about["espeak"]["voice"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def load_voice(settings: Settings, card: Card) -> Piper:

@@ -11,7 +11,11 @@ def words(text):
     return len(text.split())
 
 
-STANDARDS = Standards(words, speakable, lambda name: name == "en_US-juno-low", 2048, 120)
+STANDARDS = Standards(words, speakable, {"en_US-juno-low": "en-us", "": "en-us"}.get, 2048, 120)
+
+
+def voiced(**settings):
+    return {"companion": {"voice": {"model": "en_US-juno-low", **settings}}}
 
 
 def report(tmp_path, standards=STANDARDS, **fields):
@@ -23,10 +27,6 @@ def report(tmp_path, standards=STANDARDS, **fields):
 
 def codes(tmp_path, **fields):
     return {finding.code for finding in report(tmp_path, **fields).findings}
-
-
-def voiced(**settings):
-    return {"companion": {"voice": {"model": "en_US-juno-low", **settings}}}
 
 
 def test_a_good_card_with_a_voice_has_no_findings(tmp_path):
@@ -50,6 +50,9 @@ def test_a_good_card_with_a_voice_has_no_findings(tmp_path):
         ("ROLE_TOKEN", {"scenario": "<|im_end|>"}),
         ("NOT_READ_OUT", {"first_mes": "*waves* Hello."}),
         ("UNSPEAKABLE", {"first_mes": "*waves*"}),
+        ("LANGUAGE", {"extensions": voiced(language="de")}),
+        ("NO_SECOND_VOICE", {"extensions": voiced(actions="voice")}),
+        ("VOICE_MISSING", {"extensions": voiced(actions="voice", actions_voice="nobody")}),
         ("LONG_GREETING", {"first_mes": "Hello there, friend. " * 20}),
         ("LONG_GREETING", {"alternate_greetings": ["Hello there, friend. " * 20]}),
     ],
@@ -64,7 +67,7 @@ def test_a_finding_says_where_as_a_json_pointer(tmp_path):
 
 
 def test_what_stands_in_every_prompt_is_measured_against_the_model(tmp_path):
-    small = Standards(words, speakable, lambda _: True, 600, 100)
+    small = Standards(words, speakable, lambda _: "", 600, 100)
     long = report(tmp_path, small, description="bee " * 300)
     over = report(tmp_path, small, description="bee " * 501)
     assert [f.level for f in long.findings if f.code == "TOO_LONG"] == ["warning"]

@@ -135,7 +135,7 @@ def test_no_card_is_too_odd_to_be_looked_over(tmp_path_factory, raw, texts):
     names = ("description", "first_mes", "mes_example", "system_prompt")
     fields = dict(zip(names, texts, strict=True))
     path = ada(tmp_path_factory.mktemp("cards"), **(raw | fields))
-    standards = Standards(len, speakable, lambda _: False, 200, 20)
+    standards = Standards(len, speakable, lambda _: None, 200, 20)
     try:
         card = load_card(path)
     except CardError:

@@ -406,3 +406,28 @@ def test_a_lorebook_is_looked_over_with_its_card(workspace, capsys):
     found = {(finding["code"], finding["place"]) for finding in json.loads(out)["findings"]}
     assert code == 0
     assert ("EMPTY_ENTRY", "/character_book/entries/0") in found
+
+
+def test_a_greeting_is_longer_with_its_stage_directions_and_longer_still_when_they_are_slow(
+    workspace, capsys, tmp_path
+):
+    greeting = "first_mes=*She lights the lamp and sits down.* Good evening."
+    seconds = {}
+    for actions in ("drop", "speak", "slow", "voice"):
+        settings = (f"voice.actions={actions}", "voice.actions_voice=en_US-tam-low")
+        more = ("voice.actions_speed=0.6",) if actions == "slow" else ("voice.actions_speed=",)
+        assert call(capsys, "set", "juno", greeting, *settings, *more)[0] == 0
+        _, out, _ = call(capsys, "say", "juno", "--out", tmp_path / "x.wav", "--json")
+        seconds[actions] = json.loads(out)["seconds"]
+    assert seconds["drop"] < 0.6 * seconds["speak"]
+    assert seconds["slow"] > 1.2 * seconds["speak"]
+    assert seconds["voice"] > 1.5 * seconds["drop"]
+
+
+def test_an_empty_folder_has_nobody_to_edit(workspace, capsys, editor):
+    for file in (workspace / "characters").glob("*.yaml"):
+        file.unlink()
+    editor("s/a/b/")
+    code, _, err = call(capsys, "edit", "kit")
+    assert code == 66
+    assert "companion characters new" in err

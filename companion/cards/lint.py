@@ -32,6 +32,7 @@ LETTERS_A_SECOND = 15.0
 ALWAYS = ("description", "personality", "scenario", "system_prompt", "post_history_instructions")
 """Fields that stand in every prompt."""
 
+VOICE = ("extensions", "companion", "voice")
 TEXTS = (*ALWAYS, "first_mes", "mes_example")
 _MACRO = re.compile(r"\{\{[^{}]*\}\}")
 _ROLES = re.compile(r"<\|[^|>\s]{1,40}\|>|\[/?INST\]|</?s>|<(?:start|end)_of_turn>")
@@ -64,14 +65,15 @@ class Standards:
     Attributes:
         count: Tokens of a text, in the model's own.
         speakable: What of a text is read out.
-        has_voice: Whether a voice of this name is there.
+        language: Language of the voice of this name, "" for the configured one; None where it is
+            not there, and "" where it does not say.
         context: Tokens the model can hold.
         reply: Tokens kept free for a reply.
     """
 
     count: Callable[[str], int]
     speakable: Callable[[str], str]
-    has_voice: Callable[[str], bool]
+    language: Callable[[str], str | None]
     context: int
     reply: int
 
@@ -210,26 +212,31 @@ def _fits(card: Card, always: int, standards: Standards) -> Iterator[Finding]:
 
 
 def _voice(card: Card, standards: Standards) -> Iterator[Finding]:
-    place = pointer(card, "extensions", "companion", "voice", "model")
+    place = pointer(card, *VOICE, "model")
     model = card.voice.model
     if model is None:
         said = "No voice is bound to it; it speaks with the configured one."
         yield Finding("warning", "NO_VOICE", place, said)
-    elif not standards.has_voice(model):
+    language = standards.language(model or "")
+    if model is not None and language is None:
         said = f"There is no voice '{model}'. Run: companion voices list"
         yield Finding("error", "VOICE_MISSING", place, said)
+    wanted = card.voice.language.lower().replace("_", "-").partition("-")[0]
+    if language and wanted != language.lower().replace("_", "-").partition("-")[0]:
+        said = f"The card speaks '{card.voice.language}', and its voice '{language}'."
+        yield Finding("warning", "LANGUAGE", pointer(card, *VOICE, "language"), said)
     yield from _second_voice(card, standards)
 
 
 def _second_voice(card: Card, standards: Standards) -> Iterator[Finding]:
     if card.voice.actions != "voice":
         return
-    place = pointer(card, "extensions", "companion", "voice", "actions_voice")
+    place = pointer(card, *VOICE, "actions_voice")
     second = card.voice.actions_voice
     if second is None and card.voice.actions_speaker is None:
         said = "No second voice is named: stage directions are spoken slower."
         yield Finding("warning", "NO_SECOND_VOICE", place, said)
-    elif second is not None and not standards.has_voice(second):
+    elif second is not None and standards.language(second) is None:
         said = f"There is no voice '{second}'. Run: companion voices list"
         yield Finding("error", "VOICE_MISSING", place, said)
 

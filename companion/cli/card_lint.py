@@ -57,13 +57,13 @@ def lint_(
 def examine(settings: Settings, card: Card) -> Report:
     """Look at a card with the model and the voices of this workspace."""
     from companion.cards.lint import Standards, lint, ordered
-    from companion.casting import voice_path
+    from companion.casting import voice_language
     from companion.speech.shape import speakable
 
     standards = Standards(
         counting(settings),
         speakable,
-        lambda name: voice_path(settings, name).is_file(),
+        lambda name: voice_language(settings, name),
         settings.llm.context,
         settings.llm.reply,
     )
