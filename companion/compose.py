@@ -144,6 +144,7 @@ def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -
         persona=card.persona(owner),
         now=wishes.now,
         tell=tell,
+        ask_again=settings.llm.ask_again,
     )
     spoken = voice if speaker or wishes.loudspeaker else None
     notices += casting.dress(companion, settings, card, owner, spoken)

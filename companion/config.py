@@ -59,6 +59,7 @@ class Llm(BaseModel, extra="forbid", frozen=True):
     seed: int = Field(1, ge=-1)
     threads: int = Field(1, ge=1, le=64)
     threads_read: int = Field(2, ge=1, le=64)
+    ask_again: bool = False
 
 
 class Voice(BaseModel, extra="forbid", frozen=True):

@@ -249,6 +249,7 @@ class Session:
         keeper = None if trace.off_record else self._keeper
         audio = keeper.label(trace.lines) if keeper else ""
         record = {"ms": trace.ms, "tokens": trace.tokens, "seconds": round(said.seconds, 2)}
+        record |= {"saw": list(trace.saw), "asked_again": list(trace.again)}
         self.companion.tell(Answered(said.text.strip(), said.complete, record, audio))
         if said.error is not None:
             self.companion.tell(Notice(str(said.error)))

@@ -36,6 +36,8 @@ class Trace:
         self._marks: dict[str, float] = {}
         self._cost: Cost | None = None
         self.lines: list[str] = []  # ids of the lines this turn wrote
+        self.saw: tuple[str, ...] = ()  # what is wrong with the reply, by code
+        self.again: tuple[str, ...] = ()  # what was wrong with one that was asked for again
         self.off_record = False  # whether nothing of this turn may be kept, sound included
 
     def mark(self, name: str) -> None:

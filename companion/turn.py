@@ -16,6 +16,7 @@ from companion.errors import CompanionError, StoreError
 from companion.events import Notice, Remembered, Speaking, Words
 from companion.flow import Cancel, ahead
 from companion.prompt import Now
+from companion.speech.check import Talk, check
 from companion.speech.clauses import split_clauses
 from companion.values import Answer, Exchange, Heard, Lore, Recording
 
@@ -34,6 +35,9 @@ SAY_AGAIN = re.compile(
     re.IGNORECASE,
 )
 """Words that ask for the last reply once more."""
+
+REPLIES = 5
+"""A reply that is like one of the last ones is a repetition."""
 
 
 class Ear(Protocol):
@@ -136,6 +140,7 @@ class Companion:
         opened: When the conversation opened; what is left to chance in a card hangs on it.
         longest: Seconds after which a spoken reply ends with its clause.
         actions: What becomes of stage directions.
+        ask_again: Whether a flawed reply is asked for once more, before any of it is spoken.
         renew: Called between turns; the character may have been edited meanwhile.
         tell: Called with each event, from the thread that runs the turn.
     """
@@ -153,6 +158,7 @@ class Companion:
     opened: datetime | None = None
     longest: float = 15.0
     actions: Actions = "drop"
+    ask_again: bool = False
     renew: Callable[[], None] = _as_it_is
     history: list[Exchange] = field(default_factory=list)
 
@@ -181,15 +187,17 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     _keep(c, trace, lambda memory: memory.hear(heard))  # committed: nothing below can lose them
     notes = _recall(c, heard)
     trace.mark("recall")
-    prompt = _assemble(c, heard, notes)
+    now = _now(c, heard, notes)
+    prompt = c.prompt.assemble(c.persona, c.history, now)
     # Everything below is lazy: nothing runs until the loudspeaker pulls.
-    tokens = trace.first_of(c.llm.stream(prompt, cancel), "first_token")
+    tokens = trace.first_of(_reply(c, prompt, now, cancel, trace), "first_token")
     clauses = ahead(split_clauses(tokens, actions=c.actions), cancel)  # the model writes …
     speech = ahead(c.voice.say(clauses, cancel), cancel)  # … while the voice renders …
     said = _play(c, speech, cancel, trace)  # … while the loudspeaker plays
     if said.text.strip():  # only what was really heard and said
         _keep(c, trace, lambda memory: memory.say(said))
         _witness(c, prompt, said)
+    trace.saw = tuple(flaw.code for flaw in check(said.text, _talk(c, heard.text)))
     frozen = "" if c.llm.can_cut else prompt.volatile_text
     trace.off_record = c.memory is not None and c.memory.private
     lines = tuple(trace.lines)
@@ -265,14 +273,38 @@ def _recall(c: Companion, heard: Heard) -> tuple[Note, ...]:
     return notes
 
 
-def _assemble(c: Companion, heard: Heard, notes: tuple[Note, ...]) -> Prompt:
-    """The prompt, with what the words call up in the character's world."""
+def _now(c: Companion, heard: Heard, notes: tuple[Note, ...]) -> Now:
+    """What changes with this turn: the words, and what they call up."""
     lore = c.world.tell(c.persona, c.history, heard.text) if c.world else Lore()
     for notice in lore.notices:
         c.tell(Notice(notice))
-    now = Now(heard.text, notes, c.now(), lore.entries)
-    prompt = c.prompt.assemble(c.persona, c.history, now)
-    return replace(prompt, dropped=(*prompt.dropped, *lore.dropped)) if lore.dropped else prompt
+    return Now(heard.text, notes, c.now(), lore.entries, lore.dropped)
+
+
+def _reply(c: Companion, prompt: Prompt, now: Now, cancel: Cancel, trace: Trace) -> Iterator[str]:
+    """What the model writes; where that is wished, a second reply in place of a flawed one."""
+    if not c.ask_again:
+        yield from c.llm.stream(prompt, cancel)
+        return
+    talk = _talk(c, now.words)
+    first = "".join(c.llm.stream(prompt, cancel))
+    flaws = check(first, talk)
+    if flaws and not cancel:
+        trace.again = tuple(flaw.code for flaw in flaws)
+        hint = " ".join(dict.fromkeys(flaw.cure for flaw in flaws))
+        other = c.prompt.assemble(c.persona, c.history, replace(now, hint=hint))
+        second = "".join(c.llm.stream(other, cancel))
+        if second.strip() and len(check(second, talk)) < len(flaws):
+            first = second
+    yield first
+
+
+def _talk(c: Companion, words: str) -> Talk:
+    """What a reply to these words is measured against."""
+    who = c.persona
+    about = f"{who.description} {who.personality} {who.system}"
+    before = tuple(one.reply for one in c.history[-REPLIES:])
+    return Talk(who.name, who.user, words, before, c.longest, about)
 
 
 def _keep(c: Companion, trace: Trace, write: Callable[[Memory], str]) -> None:

@@ -40,6 +40,7 @@ PURE = (
     "companion.cards",
     "companion.lore",
     "companion.prompt",
+    "companion.speech.check",
     "companion.speech.clauses",
     "companion.speech.shape",
     "companion.memory.record",

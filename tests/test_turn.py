@@ -176,3 +176,43 @@ def test_a_command_that_fails_is_said_and_is_no_talk():
     companion.memory.answers["forget that"] = Answer("never")
     assert turn(companion, Heard("forget that"), Cancel(), Trace()).text == "I could not do that."
     assert any(isinstance(e, Notice) for e in events)
+
+
+FLAWED = "As an AI language model, I have no lighthouse."
+
+
+def test_what_is_wrong_with_a_reply_is_noted_and_the_reply_spoken():
+    companion, _ = scripted([FLAWED])
+    trace = Trace()
+    assert turn(companion, Heard("Who are you?"), Cancel(), trace).text == FLAWED
+    assert (trace.saw, trace.again) == (("OUT_OF_CHARACTER",), ())
+
+
+def test_a_flawed_reply_is_asked_for_once_more_where_that_is_wished():
+    companion, _ = scripted([FLAWED, "I am Juno."], ask_again=True)
+    trace = Trace()
+    assert turn(companion, Heard("Who are you?"), Cancel(), trace).text == "I am Juno."
+    assert (trace.saw, trace.again) == ((), ("OUT_OF_CHARACTER",))
+    assert "[You are Juno, and nothing else.]" in companion.llm.prompts[1].volatile_text
+    assert companion.speaker.heard == ["I am Juno."]
+
+
+def test_of_two_flawed_replies_the_first_is_spoken_and_no_third_is_asked_for():
+    companion, _ = scripted([FLAWED, FLAWED, "I am Juno."], ask_again=True)
+    assert turn(companion, Heard("Who are you?"), Cancel(), Trace()).text == FLAWED
+    assert companion.llm.script == ["I am Juno."]
+
+
+def test_a_reply_without_flaws_is_asked_for_once():
+    companion, _ = scripted(["Yes.", "No."], ask_again=True)
+    assert turn(companion, Heard("Is it light?"), Cancel(), Trace()).text == "Yes."
+    assert companion.llm.script == ["No."]
+
+
+def test_a_stop_while_the_reply_is_awaited_asks_for_no_other():
+    cancel = Cancel()
+    companion, _ = scripted([FLAWED, "I am Juno."], ask_again=True)
+    companion.llm.before = lambda n: cancel.set() if n == 5 else None
+    turn(companion, Heard("Who are you?"), cancel, Trace())
+    assert companion.llm.script == ["I am Juno."]
+    assert companion.speaker.heard == []

@@ -105,7 +105,8 @@ class Assembler:
         now, dropped = self._within_budget(now)
         gone = min(self._gone, len(history))
         draft = self._draft(short, tuple(history[gone:]), now)
-        draft = replace(draft, dropped=(*budget.lost(persona, short), *draft.dropped, *dropped))
+        lost = budget.lost(persona, short)
+        draft = replace(draft, dropped=(*lost, *now.dropped, *draft.dropped, *dropped))
         for smaller in reductions(draft):
             prompt = self._build(smaller)
             if len(prompt.tokens) <= self.room.prompt:
@@ -189,7 +190,7 @@ class Assembler:
             lore=tuple(e for e in here if not (e.constant or self.exact)),
             examples=(example,) if example else (),
             notes=tuple(sorted([*persona.aside, *deep], key=lambda entry: -entry.depth)),
-            post_history=persona.post_history,
+            post_history="\n".join(filter(None, (persona.post_history, now.hint))),
         )
         always = tuple(e for e in here if e.constant or self.exact)
         dropped = tuple(f"example ({n} wait)" for n in [len(waiting) - len(aside.examples)] if n)

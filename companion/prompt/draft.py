@@ -31,12 +31,16 @@ class Now:
         notes: What they recall, the best last.
         time: The time.
         lore: What the lorebook tells; what is constant in it must be the same in each turn.
+        dropped: Names of what there was no room for before.
+        hint: What to mind in this turn: for a reply that is asked for again.
     """
 
     words: str
     notes: tuple[Note, ...]
     time: datetime
     lore: tuple[Placed, ...] = ()
+    dropped: tuple[str, ...] = ()
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
