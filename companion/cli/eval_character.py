@@ -151,6 +151,7 @@ def _tell(figures: dict[str, Any]) -> None:
 def _tell_difference(name: str, found: dict[str, Any]) -> None:
     with_ = f" with {', '.join(found['with'])}" if name == "compare" else ""
     show(f"\n{name}{with_}: {found['right_before']} → {found['right_after']} of {found['n']} right")
+    show(f"  {len(found['changed'])} replies are worded differently")
     for key in ("mended", "broken", "only_before", "only_after", "about"):
         if found.get(key):
             show(f"  {key.replace('_', ' ')}: {', '.join(found[key])}")
