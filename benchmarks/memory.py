@@ -1,9 +1,10 @@
 """What a recall costs beside its bare parts, at several sizes of memory.
 
-    python benchmarks/memory.py [--lines 1000 20000 100000] [--questions 60] [--cache models/cache]
+    python benchmarks/memory.py [--lines 1000 20000 100000] [--questions 60] [--every 10]
 
 Made-up talk with words as frequent as in real talk (Zipf), told to a journal in one transaction;
-the vectors are made up too, apart from the questions'. Nothing is random between two runs.
+the vectors are made up too, apart from the questions'. One line in ten has left a memory of its
+first words. Nothing is random between two runs.
 
 bare: the question embedded, one query of Chroma as its manual writes it, one plain query of FTS5
 (all words joined by OR), each alone. whole: `Memory.recall`. The order of the four changes from
@@ -26,6 +27,7 @@ from companion.memory import Memory
 from companion.memory.dense.embed import MiniLM
 from companion.memory.read.words import terms
 from companion.memory.recall.search import telling
+from companion.memory.record import Entity, Quote, Record, Source
 from companion.memory.store.database import quoted
 from companion.memory.store.line import Spoken
 from companion.memory.store.ulid import Ulids
@@ -56,7 +58,33 @@ def _syllables() -> Iterator[str]:
     yield from (f"{c}{v}{e}" for c in "bdfgklmnprst" for v in "aeiou" for e in ("", "l", "n"))
 
 
-def fill(memory: Memory, lines: list[str], dim: int) -> None:
+def learn(memory: Memory, lines: list[str], vectors: Any, every: int) -> None:  # noqa: ANN401
+    """Keep a memory of every so many of the owner's lines: its first words, and its vector."""
+    versions: Any = memory._versions  # noqa: SLF001
+    journal: Any = memory._journal  # noqa: SLF001
+    ulids = Ulids()
+    with journal.database.writing():
+        for n in range(0, len(lines), every) if every else ():
+            line = journal.lines([n + 1])[0]
+            words = " ".join(line.text.split()[:6])
+            quotes = (Quote(line.n, words),)
+            source = Source("user", line.session, str(line.n), "rule", 1.0, quotes)
+            record = Record(
+                id=ulids.new(int(line.said.timestamp() * 1000)),
+                kind="fact",
+                text=words,
+                about=(Entity("subject", "Sam", "user"),),
+                sources=(source,),
+                observed=line.said,
+                created_by="rule/1",
+                scope=versions.scope,
+            )
+            versions.add(record)
+    made = zip(range(1, len(lines) + 1), vectors[::every] if every else (), strict=False)
+    versions.keep_vectors(made, MiniLM.name)
+
+
+def fill(memory: Memory, lines: list[str], dim: int, every: int = 0) -> None:
     """Tell all lines, in sessions of 20, and give each a made-up vector."""
     journal: Any = memory._journal  # noqa: SLF001 - a benchmark looks inside
     ulids, random = Ulids(), np.random.default_rng(SEED)
@@ -72,6 +100,7 @@ def fill(memory: Memory, lines: list[str], dim: int) -> None:
     )
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     journal.keep_vectors(enumerate(vectors, 1), MiniLM.name)
+    learn(memory, lines, vectors, every)
     with journal.database.writing() as db:
         db.execute("UPDATE lines SET looked = 1000000")
     index: Any = memory._index  # noqa: SLF001
@@ -140,6 +169,7 @@ def main() -> None:
     )
     parser.add_argument("--lines", type=int, nargs="+", default=[1000, 20_000, 100_000])
     parser.add_argument("--questions", type=int, default=60)
+    parser.add_argument("--every", type=int, default=10, help="a memory of so many lines; 0: none")
     parser.add_argument("--cache", type=Path, default=Path("models/cache"))
     options = parser.parse_args()
     embedder = MiniLM(options.cache, progress=print)
@@ -152,7 +182,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             now = START + timedelta(minutes=count + 60)
             memory = Memory(Path(folder) / "m", "Sam", "mira", embedder, lambda t=now: t)
-            fill(memory, talk(count), embedder.dim)
+            fill(memory, talk(count), embedder.dim, options.every)
             memory.recall(Heard(questions[0]), skip=0)
             seen[count] = report(count, measure(memory, embedder, questions))
             memory.close()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from companion.memory.lore import Passage
     from companion.memory.lore.find import Hits
     from companion.memory.read import rank
-    from companion.memory.recall.known import Fact
+    from companion.memory.recall.known import Asked, Fact, Kept
     from companion.memory.store.journal import Vector
     from companion.memory.store.line import Line
 
@@ -32,20 +32,20 @@ class Worded:
     """What the words of a question come to.
 
     Attributes:
-        stems: Each word that is looked for, as the index writes it.
-        counts: In how many windows each stands.
-        windows: How many windows there are.
+        asked: The words, and in how many windows each stands.
         scores: BM25 of every line that holds one of them, by place.
         lines: The best of those, by place.
-        vectors: Their vectors.
+        kept: The memories that hold one of them.
+        lent: The lines that these were taken from, by id.
+        vectors: The vectors of all these lines.
         around: The windows of the first few of them, by the line's place.
     """
 
-    stems: Mapping[str, str]
-    counts: Mapping[str, int]
-    windows: int
+    asked: Asked
     scores: Mapping[int, float]
     lines: Mapping[int, Line]
+    kept: Sequence[Kept]
+    lent: Mapping[str, Line]
     vectors: Mapping[int, Vector]
     around: Mapping[int, Sequence[Line]]
 

@@ -60,13 +60,31 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A memory with all that a search needs of it but the question's vector.
+
+    Attributes:
+        memo: It.
+        score: As BM25 of a line would be.
+        vector: None where it has none yet.
+        lines: Ids of the lines it rests on.
+        own: Whether its words are its own, and not those of its lines.
+    """
+
+    memo: Memo
+    score: float
+    vector: Vector | None
+    lines: tuple[str, ...]
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question: its words as the index writes them, how often each stands in how many lines."""
 
     stems: Mapping[str, str]
     counts: Mapping[str, int]
     lines: int
-    vector: Vector | None
     embedder: str
 
 
@@ -84,30 +102,50 @@ class Known:
         self._journal = journal
         self._stemmer = stemmer
 
-    def find(self, asked: Asked, near: Sequence[str], depth: int) -> list[Fact]:
+    def holding(self, asked: Asked, depth: int) -> list[Kept]:
+        """The memories that hold a word of the question, the best so many."""
+        seqs = self._versions.match(list(asked.stems), past=True).seqs[:depth]
+        return self._kept(asked, self._versions.memos(seqs))
+
+    def find(
+        self, asked: Asked, kept: Sequence[Kept], vector: Vector | None, near: Sequence[str]
+    ) -> list[Fact]:
         """The memories that hold a word of the question or are close to it, in no order.
 
         Args:
             asked: The question.
+            kept: What `holding` gave for it.
+            vector: The question's.
             near: Names of what is closest by meaning; those of memories count.
-            depth: How many at most, by words.
         """
-        seqs = self._versions.match(list(asked.stems), past=True).seqs[:depth]
-        memos = {one.seq: one for one in self._versions.memos(seqs)}
-        memos |= {one.seq: one for one in self._versions.named(near)}
-        wanted = [one for one in memos.values() if one.kind != "summary"]
-        if not wanted:
-            return []
-        cosines = self._cosines(asked, [one.seq for one in wanted])
-        ids = [one.id for one in wanted]
-        lines, edited = self._sources(ids), self._edited(ids)
+        there = {one.memo.name for one in kept}
+        others = self._versions.named([name for name in near if name not in there])
         return [
             Fact(
+                one.memo,
+                one.score,
+                None if vector is None or one.vector is None else float(one.vector @ vector),
+                one.lines,
+                self._who(one.memo.subject),
+                one.own,
+            )
+            for one in (*kept, *self._kept(asked, others))
+        ]
+
+    def _kept(self, asked: Asked, memos: Sequence[Memo]) -> list[Kept]:
+        wanted = [one for one in memos if one.kind != "summary"]
+        if not wanted:
+            return []
+        vectors = self._versions.vectors(asked.embedder, [one.seq for one in wanted])
+        ids = [one.id for one in wanted]
+        lines, edited = self._sources(ids), self._edited(ids)
+        self._stemmer.read(one.text for one in wanted)
+        return [
+            Kept(
                 one,
                 self._score(asked, one.text),
-                cosines.get(one.seq),
+                vectors.get(one.seq),
                 lines.get(one.id, ()),
-                self._who(one.subject),
                 one.id in edited or one.id not in lines,
             )
             for one in wanted
@@ -126,12 +164,6 @@ class Known:
         told = [(ulid, status) for ulid, status, kind in rows if kind != "summary"]
         live = {ulid for ulid, status in told if status not in _OVER}
         return {ulid for ulid, _ in told} - live
-
-    def _cosines(self, asked: Asked, seqs: Sequence[int]) -> dict[int, float]:
-        if asked.vector is None or not seqs:
-            return {}
-        vectors = self._versions.vectors(asked.embedder, seqs)
-        return {seq: float(one @ asked.vector) for seq, one in vectors.items()}
 
     def _edited(self, ids: Sequence[str]) -> set[str]:
         """Those of these memories whose words were changed."""

@@ -104,9 +104,9 @@ class Search:
         # Lines outside the span are the newest, and often the closest to what is said now.
         names = self._meaning.nearest(vector, depth if span == Span() else 2 * depth)
         near = self._near((vector, names), said, span, depth)
-        facts = self._facts(said, (vector, names), span, depth)
+        facts = self._facts(said, (vector, names), span)
         lent = candidates_of.lent(facts.values())
-        lines = {**said.lines, **near, **self._of(lent, span)}
+        lines = {**said.lines, **near, **self._of(lent, said, span)}
         mended = {name for one in facts.values() if one.own for name in one.lines}
         lines = {seq: line for seq, line in lines.items() if line.id not in mended}
         fresh = self._meaning.vectors([seq for seq in lines if seq not in gauge.cosines])
@@ -131,7 +131,7 @@ class Search:
             facts,
             {seq: lent[one.id].memo.text for seq, one in lines.items() if one.id in lent},
             judged(self.judge, text, rank.ranked(candidates, text, now)),
-            abstain.weights(lore.counts or said.counts, said.windows + lore.passages),
+            abstain.weights(lore.counts or said.asked.counts, said.asked.lines + lore.passages),
             lore.coverage,
             close | {-seq: cosine for seq, cosine in lore.cosines.items()},
             said.around,
@@ -175,14 +175,23 @@ class Search:
         counts = self._journal.counts(stems)
         matches = self._journal.match(telling(counts))
         lines = self._lines((seq for seq in matches.seqs if seq in span), depth)
+        asked = known.Asked(stems, counts, matches.lines, self._meaning.name)
+        kept = [] if self._known is None or span.after else self._known.holding(asked, depth)
         # What the answer will ask of the best lines is prepared while the vector is made.
+        lent = self._journal.by_id([one for memory in kept for one in memory.lines[-1:]])
         around = self._journal.windows(list(islice(lines.values(), AROUND)))
-        read = {*lines.values(), *chain(*around.values())}
+        read = {*lines.values(), *lent, *chain(*around.values())}
         rank.read(line.text for line in read)
         self._stemmer.read(line.worded for line in read)
-        scores = dict(zip(matches.seqs, matches.scores, strict=True))
-        vectors = self._meaning.vectors(list(lines))
-        return Worded(stems, counts, matches.lines, scores, lines, vectors, around)
+        return Worded(
+            asked,
+            dict(zip(matches.seqs, matches.scores, strict=True)),
+            lines,
+            kept,
+            {line.id: line for line in lent},
+            self._meaning.vectors([*lines, *(line.seq for line in lent)]),
+            around,
+        )
 
     def _lines(self, seqs: Iterator[int], depth: int) -> dict[int, Line]:
         """The first `depth` lines that differ: what was said 100 times must not hide the rest."""
@@ -195,10 +204,11 @@ class Search:
     def _gauge(self, said: Worded, vector: Vector | None, depth: int) -> Gauge:
         """What is ordinary for this question, and how its lines compare with that."""
         lore = self._told(said, vector, depth)
-        scores, everything = said.scores, said.windows + lore.passages
+        asked, scores = said.asked, said.scores
+        everything = asked.lines + lore.passages
         if lore.passages:  # as if those stood among the lines
-            places = {word: self._journal.holding(word, list(said.lines)) for word in said.stems}
-            before, after = (said.counts, said.windows), (lore.counts, everything)
+            places = {word: self._journal.holding(word, list(said.lines)) for word in asked.stems}
+            before, after = (asked.counts, asked.lines), (lore.counts, everything)
             scores = anew(scores, places, before, after)
         return Gauge(
             lore,
@@ -268,19 +278,19 @@ class Search:
     # ── memories ─────────────────────────────────────────────────────────────────────────────
 
     def _facts(
-        self, said: Worded, meant: tuple[Vector | None, Sequence[str]], span: Span, depth: int
+        self, said: Worded, meant: tuple[Vector | None, Sequence[str]], span: Span
     ) -> dict[int, Fact]:
         """The memories that may fit, by key; none where earlier conversations do not count."""
         if self._known is None or span.after:
             return {}
-        vector, names = meant
-        asked = known.Asked(said.stems, said.counts, said.windows, vector, self._meaning.name)
-        return {KEY + one.memo.seq: one for one in self._known.find(asked, names, depth)}
+        found = self._known.find(said.asked, said.kept, *meant)
+        return {KEY + one.memo.seq: one for one in found}
 
-    def _of(self, names: Collection[str], span: Span) -> dict[int, Line]:
+    def _of(self, names: Collection[str], said: Worded, span: Span) -> dict[int, Line]:
         """The lines with these ids, by place."""
-        lines = self._journal.by_id(sorted(names))
-        return {line.seq: line for line in lines if line.seq in span}
+        there = [said.lent[name] for name in names if name in said.lent]
+        others = self._journal.by_id(sorted(name for name in names if name not in said.lent))
+        return {line.seq: line for line in (*there, *others) if line.seq in span}
 
     def _over(self, lines: Sequence[Line]) -> set[str]:
         """ULIDs of the lines that speak of what is over."""
@@ -292,8 +302,9 @@ class Search:
         """What documents say, with scores as if they stood among the lines."""
         if self._lore is None:
             return Hits()
-        asked = Asked(list(said.stems), said.stems, vector, self._meaning.name)
-        return self._lore.find(asked, said.counts, said.windows, depth)
+        stems = said.asked.stems
+        asked = Asked(list(stems), stems, vector, self._meaning.name)
+        return self._lore.find(asked, said.asked.counts, said.asked.lines, depth)
 
     # ── meaning ──────────────────────────────────────────────────────────────────────────────
 
