@@ -115,3 +115,10 @@ def test_quoted_text_comes_back_as_it_was(text):
     quoted = text.replace("'", "''")
     lines = any(c in text for c in "\u2028\u2029\n\r")
     assert lines or tree(f"a: '{quoted}'") == {"a": text}
+
+
+@pytest.mark.rule("5.limits")
+def test_more_values_than_people_write_are_not_read_to_the_end():
+    with pytest.raises(CardError, match=r"more than 50,000 values.*JSON") as caught:
+        read(b"a: [" + b"b," * 60_000 + b"]", "a.yaml")
+    assert caught.value.reason == "TOO_LARGE"

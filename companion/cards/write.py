@@ -126,12 +126,12 @@ def _yaml(card: Card) -> bytes:
             text = card.path.read_bytes()[: yaml.LIMIT].decode("utf-8-sig")
     made = yaml_patch.patched(text, card.raw) if text else yaml_write.text(flat(card))
     data = made.encode()
-    if len(data) > yaml.LIMIT:
+    try:
+        yaml.read(data, card.id)
+    except CardError as error:  # larger than we read, or a letter that YAML cannot hold
         raise CardError(
-            f"{card.id}: {len(data):,} bytes as YAML; the limit is {yaml.LIMIT:,}.",
-            "Keep it as JSON, PNG or CHARX.",
-            "TOO_LARGE",
-        )
+            f"{card.id} cannot be kept as YAML: {error}", "Use JSON, PNG or CHARX.", error.reason
+        ) from error
     return data
 
 

@@ -56,7 +56,7 @@ def read(file: IO[bytes], name: str) -> Tree:
     with opened(file, name) as archive:
         member, repairs = _card(archive, name)
         data = content(archive, member, name, TEXT_LIMIT)
-    tree = json.read(data, f"{name} ({member.filename})")
+    tree = json.read(data, f"{name} ({member.filename[:80]})")
     return Tree(tree.raw, tree.notes, (*repairs, *tree.repairs))
 
 
@@ -90,7 +90,7 @@ def content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, limit:
     """
     if member.file_size > limit:
         mega = 1024 * 1024
-        said = f"{member.filename} would unpack to {member.file_size / mega:,.1f} MB"
+        said = f"{member.filename[:80]} would unpack to {member.file_size / mega:,.1f} MB"
         raise _too_large(name, f"{said}; the limit is {limit / mega:g} MB")
     return b"".join(blocks(archive, member, name))
 
@@ -106,7 +106,7 @@ def blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Iter
             while block := file.read(_BLOCK):
                 yield block
     except _FAILURES as error:
-        raise damaged(name, f"{member.filename!r} cannot be unpacked: {error}") from error
+        raise damaged(name, f"{member.filename[:80]!r} cannot be unpacked: {error}") from error
 
 
 def is_card(member: zipfile.ZipInfo) -> bool:
@@ -194,9 +194,9 @@ def _card(archive: zipfile.ZipFile, name: str) -> tuple[zipfile.ZipInfo, list[Re
     chosen = (at_root or members)[0]
     repairs: list[Repair] = []
     if not at_root:
-        said = f"{CARD} is not at the root; {chosen.filename} was used."
+        said = f"{CARD} is not at the root; {chosen.filename[:80]} was used."
         repairs.append(Repair("CARD_NESTED", "", said))
     if len(members) > 1:
-        said = f"{len(members)} cards are inside; {chosen.filename} was used."
+        said = f"{len(members)} cards are inside; {chosen.filename[:80]} was used."
         repairs.append(Repair("SECOND_CARD", "", said))
     return chosen, repairs

@@ -18,10 +18,15 @@ from companion.errors import CardError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from companion.errors import CardReason
+
 LIMIT = 1024 * 1024
 """Bytes of YAML; people do not write more, and the reader is slow."""
 
-_INT = re.compile(r"-?(?:0|[1-9][0-9]{0,4000})\Z")
+NODES = 50_000
+"""Values of YAML: each takes over a kilobyte while it is read."""
+
+_INT = re.compile(r"-?(?:0|[1-9][0-9]{0,4299})\Z")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?\Z")
 _WORDS: dict[str, bool | None] = {
     "": None,
@@ -35,19 +40,24 @@ _WORDS: dict[str, bool | None] = {
 class Loader(yaml.SafeLoader):
     """Composes nodes and resolves nothing: what a plain word is, is decided in `plain`."""
 
-    deep = 0
+    deep = seen = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """As in PyYAML, within a depth its recursion survives."""
+        """As in PyYAML, within a depth and a number its recursion and our memory survive."""
         self.deep += 1
+        self.seen += 1
         if self.deep > DEEPEST + 1:
-            raise yaml.MarkedYAMLError(
-                problem=f"lists and objects stand more than {DEEPEST} deep",
-                problem_mark=self.peek_event().start_mark,  # type: ignore[no-untyped-call]
-            )
+            raise self.stopped(f"lists and objects stand more than {DEEPEST} deep")
+        if self.seen > NODES:
+            raise self.stopped(f"there are more than {NODES:,} values; keep it as JSON")
         node: yaml.Node | None = super().compose_node(parent, index)
         self.deep -= 1
         return node
+
+    def stopped(self, problem: str) -> yaml.MarkedYAMLError:
+        """The error for reading no further, with the place."""
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 
 Loader.yaml_implicit_resolvers = {}
@@ -82,9 +92,9 @@ def read(data: bytes, name: str) -> Tree:
         ) from error
     except yaml.MarkedYAMLError as error:
         raise CardError(
-            f"{name}: not valid YAML{_place(error.problem_mark)} ({error.problem}).",
+            f"{name}: not valid YAML{_place(error.problem_mark)} ({str(error.problem)[:200]}).",
             "Text with a colon, a quote or a # in it is safest after a | on lines of its own.",
-            "TOO_DEEP" if "deep" in str(error.problem) else "NOT_YAML",
+            _reason(error.problem or ""),
         ) from error
     except yaml.reader.ReaderError as error:
         raise CardError(
@@ -93,6 +103,12 @@ def read(data: bytes, name: str) -> Tree:
             "NOT_YAML",
         ) from error
     return Tree(bounded(value, name))
+
+
+def _reason(problem: str) -> CardReason:
+    if problem.endswith("deep"):
+        return "TOO_DEEP"
+    return "TOO_LARGE" if problem.endswith("keep it as JSON") else "NOT_YAML"
 
 
 def _place(mark: yaml.Mark | None) -> str:
@@ -130,7 +146,7 @@ class _Values:
         text: str = node.value
         if node.tag not in {"tag:yaml.org,2002:str", "!"}:
             raise CardError(
-                f"{self.name}: tag {node.tag}{_place(node.start_mark)} is not used in cards.",
+                f"{self.name}: tag {node.tag[:80]}{_place(node.start_mark)} is not used in cards.",
                 "Take it out.",
                 "NOT_YAML",
             )
@@ -148,7 +164,7 @@ class _Values:
                 )
             if key.value in keys:
                 raise CardError(
-                    f"{self.name}: '{key.value}' stands twice, the second time{place}.",
+                    f"{self.name}: '{key.value[:80]}' stands twice, the second time{place}.",
                     "Keep one of them.",
                     "NOT_YAML",
                 )
