@@ -71,6 +71,27 @@ def test_what_was_typed_survives_a_refusal_and_is_opened_again(terminal, card):
     assert load_card(card).fields.personality == "windhover"
 
 
+def test_a_terminal_that_is_closed_in_the_middle_loses_nothing_that_was_saved(
+    terminal, card, tmp_path, workspace
+):
+    before = card.read_bytes()
+    with Terminal(tmp_path, workspace, "two") as other:
+        other.companion("characters edit juno")
+        other.wait_for("# Juno, lighthouse keeper.")
+        other.type(":%s/^personality: .*/personality: windhover/")
+        other.press("Enter")
+        other.type(":w")
+        other.press("Enter")
+        other.wait_for("written")
+    assert card.read_bytes() == before
+    terminal.companion("characters edit juno")
+    terminal.wait_for("personality: windhover")
+    terminal.type(":wq")
+    terminal.press("Enter")
+    terminal.wait_for("is as you wrote it")
+    assert load_card(card).fields.personality == "windhover"
+
+
 def test_a_card_edited_while_one_talks_counts_from_the_next_turn(
     terminal, card, tmp_path, workspace
 ):

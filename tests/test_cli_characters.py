@@ -95,6 +95,15 @@ def test_a_card_that_was_deleted_comes_back(changed, capsys):
     assert card.read_text() == before
 
 
+@pytest.mark.parametrize("verb", [("edit",), ("set", "name=x")])
+def test_a_card_that_is_gone_is_not_changed_but_pointed_at(changed, capsys, verb):
+    card, _ = changed
+    card.unlink()
+    code, _, err = call(capsys, verb[0], "juno", *verb[1:])
+    assert code == 66
+    assert str(card) in err
+
+
 def test_a_card_that_cannot_be_read_comes_back(changed, capsys):
     card, before = changed
     card.write_text("name: [")
@@ -261,6 +270,16 @@ def test_an_edit_that_was_kept_is_opened_again(workspace, capsys, editor):
     assert not history.draft_of(juno(workspace)).exists()
 
 
+def test_an_edit_that_is_older_than_the_card_says_so(workspace, capsys, editor):
+    editor("s/^personality: .*/personality: [warm/")
+    assert call(capsys, "edit", "juno")[0] == 65
+    assert call(capsys, "set", "juno", "scenario=Later.")[0] == 0
+    editor("s/^personality: .*/personality: warm/")
+    _, _, err = call(capsys, "edit", "juno")
+    assert "changed after that" in err
+    assert b"Later." in history.versions(juno(workspace))[-1].path.read_bytes()
+
+
 def test_an_edit_can_begin_anew(workspace, capsys, editor):
     editor("s/^personality: .*/personality: [warm/")
     assert call(capsys, "edit", "juno")[0] == 65
@@ -275,6 +294,7 @@ def test_an_editor_that_changes_nothing_changes_nothing(workspace, capsys, edito
     assert code == 0
     assert json.loads(out)["changed"] is False
     assert "Nothing was changed" in err
+    assert "--wait" in err
     assert not history.versions(juno(workspace))
 
 

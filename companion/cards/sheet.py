@@ -14,7 +14,8 @@ from companion.cards.change import changed
 from companion.cards.folder import load_card
 from companion.cards.formats import yaml, yaml_write
 from companion.cards.model import from_tree
-from companion.errors import CannotCreate, CardError, Forbidden
+from companion.cards.text import slug
+from companion.errors import CannotCreate, CardError, Forbidden, MissingInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +95,7 @@ def sheet_of(path: Path) -> Sheet:
 
     Raises:
         CardError: It cannot be read and is no text either.
+        MissingInput: It is gone.
         Forbidden: The disk says no.
     """
     base = _bytes(path)
@@ -123,5 +125,8 @@ def _shown(card: Card) -> bytes:
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
+    except FileNotFoundError as error:
+        back = f"companion characters restore {slug(path.stem)}"
+        raise MissingInput(f"{path} is gone.", f"Bring it back: {back}") from error
     except OSError as error:
         raise Forbidden(f"{path} cannot be read: {error.strerror}.") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,9 @@ from companion.errors import CannotCreate, CardError, CompanionError
 if TYPE_CHECKING:
     from companion.cards import Card
     from companion.cards.sheet import Sheet
+
+AT_ONCE = 0.3
+"""Seconds in which nobody reads a card, let alone types."""
 
 AGAIN = "`companion characters edit` opens it again."
 _LINE = re.compile(r"\bline (\d+)")
@@ -47,13 +51,18 @@ def edit(
     draft = history.draft_of(path).with_suffix(sheet.suffix)
     if draft.is_file() and not fresh:
         SHELL.say(f"An edit of {path.name} that did not become the card is opened again.")
+        if path.stat().st_mtime_ns > draft.stat().st_mtime_ns:
+            SHELL.say("  The card was changed after that; saved, this takes the place of it.")
         SHELL.say("  To begin anew: companion characters edit --fresh")
     else:
         history.put(draft, sheet.text)
+    began = time.monotonic()
     card = _edited(sheet, draft)
     draft.unlink(missing_ok=True)
     if card is None:
         SHELL.say("Nothing was changed.")
+        if time.monotonic() - began < AT_ONCE:
+            SHELL.say("  An editor that comes back at once has to be told to wait: code --wait")
     else:
         SHELL.say(f"{path} is as you wrote it. `restore` takes it back.")
         _point_at(card)
