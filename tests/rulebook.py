@@ -50,13 +50,18 @@ class Run:
     Attributes:
         tests: Rule → tests that name it, `file: function`.
         seen: Test → how each of its cases ended; "" for one that has not run.
-        whole: Whether every test file was collected.
+        absent: Test files that name rules and were not collected.
     """
 
     tests: dict[str, set[str]] = field(default_factory=dict)
     seen: dict[str, dict[str, str]] = field(default_factory=dict)
     cases: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    whole: bool = False
+    absent: set[str] = field(default_factory=set)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every test that names a rule was collected."""
+        return not self.absent
 
     def mark(self, rule: str) -> str:
         """How the rule stands in this run."""
@@ -134,7 +139,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             run.tests.setdefault(rule, set()).add(test)
             run.cases.setdefault((rule, test), set()).add(item.nodeid)
             run.seen.setdefault(test, {})[item.nodeid] = ""
-    run.whole = {i.path.name for i in items} >= {p.name for p in HERE.glob("test_*.py")}
+    naming = {path.name for path in HERE.glob("test_*.py") if "mark.rule" in path.read_text()}
+    run.absent = naming - {item.path.name for item in items}
     items.sort(key=lambda item: item.path.name == LAST)
 
 
@@ -151,7 +157,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.getoption("rules_page"):
         run = session.config.stash[_RUN]
         if not run.whole:
-            raise pytest.UsageError("--rules-page needs all tests: pytest tests -m rule")
+            absent = ", ".join(sorted(run.absent))
+            raise pytest.UsageError(f"--rules-page needs all tests: {absent} is not among them")
         PAGE.write_text(page(run), "utf-8")
 
 
