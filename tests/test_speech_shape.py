@@ -42,6 +42,8 @@ from companion.speech.shape import Lookahead, shape, speakable
         ("18 °C in Köln, ½ liter", "18 °C in Köln, ½ liter"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("(*laughs*) Right.", "Right."),
+        ("((brb, tea)) Right. [OOC: sorry] (ooc back) Yes.", "Right. Yes."),
+        ("((never closed and f(x) (oocytes) [ooc", "((never closed and f(x) (oocytes) ooc"),
         ("{curly} a|b ~~gone~~ ^up", "curly a b gone up"),
         ("...and then?", "and then?"),
         ("It cost .50", "It cost .50"),

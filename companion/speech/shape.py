@@ -160,6 +160,7 @@ class _Reader:
         self.fresh = True  # nothing but space and list marks since the line began
         self.marks: dict[str, Callable[[], Iterator[Piece]]] = {
             "*": self._stars, "`": self._ticks, "<": self._tag, "]": self._link,
+            "(": self._remark, "[": self._remark,
             "\\": self._escape, "#": self._heading, ">": self._quote,
             "-": self._dash, "+": self._dash, "=": self._dash,
             ":": self._face, ";": self._face,
@@ -281,6 +282,17 @@ class _Reader:
 
     def _between_spaces(self, sign: str) -> str:
         return sign if self.before.isspace() and self._at(1).isspace() else ""
+
+    def _remark(self) -> Iterator[Piece]:
+        """`((words))` and `[OOC: words]` are between the people who play, and left out."""
+        sign = self._at(0)
+        double = sign == "(" == self._at(1)
+        length = 0
+        if double or (self._follows(f"{sign}ooc") and not self._at(4).isalpha()):
+            length = self._until(")" if sign == "(" else "]", LONGEST_ACTION)
+        if double and length:
+            length = length + 1 if self._at(length) == ")" else 0
+        yield self._take(max(length, 1), "" if length else sound(sign))
 
     def _link(self) -> Iterator[Piece]:
         """Of `[words](address)` the words are read."""
