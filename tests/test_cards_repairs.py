@@ -258,6 +258,11 @@ def test_every_age_of_card_is_read_and_written_as_todays(tmp_path, tree, flavour
     assert written["data"]["mes_example"] == ("e" if flavour == "oobabooga" else "")
 
 
+@pytest.mark.parametrize("spec", [{}, [], 5, "chara_card_v9"])
+def test_a_card_of_an_unknown_kind_is_read_as_the_kinds_we_know(spec):
+    assert said(card(spec=spec)) == [("SPEC_UNKNOWN", "/spec")]
+
+
 @pytest.mark.parametrize("version", ["3.1", "2.0", 3, None, "new", {}])
 def test_a_version_3_card_is_read_whatever_number_it_says(version):
     made = from_tree(Tree({**V3, "spec_version": version}), Path("a.json"))

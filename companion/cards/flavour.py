@@ -60,7 +60,7 @@ V3_FIELDS = (
 TELLING = (*V1_FIELDS[1:], "system_prompt", "extensions")
 """A file with a name and none of these is about something else."""
 
-_SPECS: dict[Json, Flavour] = {"chara_card_v2": "v2", "chara_card_v3": "v3"}
+_SPECS: dict[str, Flavour] = {"chara_card_v2": "v2", "chara_card_v3": "v3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def located(raw: dict[str, Json], file: str) -> Located:
             "Export the character again from where it was made.",
             place="/data",
         )
-    return Located(_SPECS.get(spec, "unknown"), data, {}, tuple(_versions(raw)))
+    return Located(_SPECS.get(str(spec), "unknown"), data, {}, tuple(_versions(raw)))
 
 
 def _versions(raw: dict[str, Json]) -> list[Repair]:
@@ -119,7 +119,7 @@ def _versions(raw: dict[str, Json]) -> list[Repair]:
     spec, version = raw.get("spec"), raw.get("spec_version")
     if spec is None:
         return [Repair("SPEC_MISSING", "", "The card does not say which version it is of.")]
-    if spec not in _SPECS:
+    if str(spec) not in _SPECS:
         said = f"The card says spec {spec!r}; it was read as the versions we know."
         return [Repair("SPEC_UNKNOWN", "/spec", said)]
     own = {"chara_card_v2": 2.0, "chara_card_v3": 3.0}[str(spec)]
