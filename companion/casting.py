@@ -165,10 +165,9 @@ def words_to_expect(card: Card, owner: str) -> str:
     taken: list[str] = []
     length = 0
     for word in dict.fromkeys((card.called, owner, *_lore_words(card))):
-        if length + len(word) + 2 > LONGEST_BIAS:
-            break
-        taken.append(word)
-        length += len(word) + 2
+        if length + len(word) + 2 <= LONGEST_BIAS:
+            taken.append(word)
+            length += len(word) + 2
     return ", ".join(taken)
 
 

@@ -106,6 +106,17 @@ def test_a_greeting_that_was_said_stays_said(talk, file):
     assert companion.persona.greeting == "Hello there."
 
 
+def test_a_lorebook_comes_and_goes_with_the_card(talk, file):
+    companion, _ = talk
+    edit(file, ADA + "character_book: {entries: [{keys: [fog], content: The horn is Bess.}]}\n")
+    companion.renew()
+    heard = companion.world.tell(companion.persona, [], "There is fog.")
+    assert [placed.text for placed in heard.entries] == ["The horn is Bess."]
+    edit(file, ADA)
+    companion.renew()
+    assert companion.world is None
+
+
 def test_a_voice_is_loaded_anew_where_the_card_wants_another(file):
     companion, _ = scripted(["Yes."])
     card = load_card(file)
