@@ -451,3 +451,15 @@ def test_an_empty_folder_has_nobody_to_edit(workspace, capsys, editor):
     code, _, err = call(capsys, "edit", "kit")
     assert code == 66
     assert "companion characters new" in err
+
+
+@pytest.mark.rule("10.markup")
+@pytest.mark.parametrize("verb", ["lint", "say", "show"])
+def test_text_of_a_card_never_steers_the_terminal(workspace, capsys, tmp_path, verb):
+    odd = "\x1b]0;owned\x07\x1b[2J[bold]{{\x1b[31mx}}<script>"
+    card = {"name": "Ada", "description": odd, "first_mes": f"Hi {odd}"}
+    (tmp_path / "ada.json").write_text(json.dumps(card))
+    more = ("--out", tmp_path / "x.wav") if verb == "say" else ()
+    code, out, err = call(capsys, verb, tmp_path / "ada.json", *more)
+    assert code == 0
+    assert not any(c in out + err for c in "\x1b\x07\x9b")

@@ -74,6 +74,7 @@ def test_no_character_is_lost_and_no_clause_is_too_long(text):
     assert all(0 < len(clause.text) <= LONGEST >= len(clause.spoken) for clause in clauses)
 
 
+@pytest.mark.rule("12.10")
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(TEXTS)
 def test_the_streamed_filter_is_the_unstreamed_one(text):
@@ -81,6 +82,7 @@ def test_the_streamed_filter_is_the_unstreamed_one(text):
     assert letters(streamed) == letters(speakable(text))
 
 
+@pytest.mark.rule("12.10")
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(TEXTS)
 def test_what_is_spoken_can_be_spoken(text):

@@ -6,6 +6,7 @@ import pytest
 from companion.speech.shape import Lookahead, shape, speakable
 
 
+@pytest.mark.rule("10.asterisks")
 @pytest.mark.parametrize(
     ("text", "spoken"),
     [
