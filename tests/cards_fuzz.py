@@ -247,7 +247,7 @@ def written(name: str, data: bytes, folder: Path) -> None:
             try:
                 once = write(card, kind)
             except CardError as error:
-                if kind != "yaml":
+                if kind != "yaml" and error.reason != "BAD_ZIP":  # another file in it is damaged
                     raise RuntimeError(f"{kind}: {error}") from error
                 continue
             again.write_bytes(once)

@@ -51,7 +51,9 @@ def inline(value: Json) -> str:
         return "{" + ", ".join(f"{quoted(k)}: {inline(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(inline, value)) + "]"
-    return quoted(value) if isinstance(value, str) else _bare(value)
+    if not isinstance(value, str):
+        return _bare(value)
+    return value if _is_plain(value) and "," not in value else quoted(value)
 
 
 def quoted(value: str) -> str:
@@ -66,14 +68,15 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def _bare(value: Json) -> str:
-    """A number, true, false or null."""
-    return json.dumps(value)
+    """A number, true, false or null; 1e+16 has a point, or older readers take it for a word."""
+    shown = json.dumps(value)
+    return shown.replace("e", ".0e") if isinstance(value, float) and "." not in shown else shown
 
 
 def _field(key: str, value: Json, indent: int) -> Iterator[str]:
     """The lines of `key: value`."""
     pad = " " * indent
-    name = key if _PLAIN.match(key) and len(key) <= _LONGEST_KEY else quoted(key)
+    name = key if _is_plain(key) else quoted(key)
     if len(name) > _LONGEST_KEY:
         yield f"{pad}? {name}"
         name = ""
