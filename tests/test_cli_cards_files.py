@@ -196,3 +196,29 @@ def test_a_book_does_not_take_the_place_of_another_unless_told(workspace, capsys
 def test_what_is_no_lorebook_is_refused(workspace, capsys, tmp_path):
     code, _, err = call(capsys, "import", given(tmp_path, V2), "--into", "juno")
     assert (code, "no lorebook" in err) == (65, True)
+
+
+def test_show_says_what_was_odd(workspace, capsys, tmp_path):
+    file = given(tmp_path, {**V2, "data": {**V2["data"], "personality": None}})
+    _, out, err = call(capsys, "show", file)
+    assert "TEXT_NULL /data/personality" in err
+    _, out, _ = call(capsys, "show", file, "--json")
+    assert json.loads(out)["repairs"][0]["code"] == "TEXT_NULL"
+
+
+@rule("12.1")
+def test_every_card_of_the_wild_is_imported_looked_over_shown_and_exported(
+    workspace, capsys, testdata
+):
+    imported = 0
+    for n, file in enumerate(sorted((testdata / "cards").iterdir())):
+        code, *_ = call(capsys, "import", file, "--id", f"w{n}")
+        assert code in (0, 65), file
+        if code:
+            continue
+        imported += 1
+        assert json.loads(call(capsys, "lint", f"w{n}", "--json")[1])["findings"] is not None
+        assert json.loads(call(capsys, "preview", f"w{n}", "--json")[1])["sections"]
+        assert call(capsys, "export", f"w{n}", f"{n}.png")[0] == 0
+        assert load_card(workspace / f"{n}.png").name == load_card(file).name
+    assert imported >= 22

@@ -54,6 +54,7 @@ def show_(
 ) -> None:
     """What a card says, as the character hears it."""
     from companion import cards
+    from companion.cli.card_import import say_repairs
 
     settings = SHELL.settings()
     card = cards.find_card(settings.path(settings.companion.characters), character)
@@ -75,6 +76,7 @@ def show_(
     ):
         if text:
             show(f"\n{label}\n{_indented(text)}")
+    say_repairs(card.repairs)
     for note in card.notes:
         SHELL.say(f"Note: {printable(note)}")
 
@@ -117,11 +119,13 @@ def _line(card: Card | Broken, *, active: bool) -> str:
 
 def _row(card: Card | Broken) -> dict[str, Any]:
     from companion.cards import Broken
+    from companion.cli.card_import import as_rows
 
     if isinstance(card, Broken):
         return {"id": card.id, "path": str(card.path.resolve()), "error": str(card.error)}
     path = str(card.path.resolve()) if card.path else None
-    return {"id": card.id, "name": card.name, "path": path, "notes": list(card.notes)}
+    row = {"id": card.id, "name": card.name, "path": path, "notes": list(card.notes)}
+    return row | {"repairs": as_rows(card.repairs)}
 
 
 def _whole(card: Card, user: str) -> dict[str, Any]:
