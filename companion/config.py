@@ -110,6 +110,7 @@ class Wording(BaseModel, extra="forbid", frozen=True):
 class Lore(BaseModel, extra="forbid", frozen=True):
     """`[lore]`."""
 
+    world: str = ""
     messages: int = Field(4, ge=0, le=1000)
     share: float = Field(0.2, ge=0, le=0.5)
 

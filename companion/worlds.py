@@ -6,13 +6,16 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from companion.cards import macros
+from companion.cards import formats, macros
+from companion.cards.formats.tree import too_large
 from companion.cards.persona import Opening, scope
 from companion.cards.text import clean
+from companion.errors import CardError, MissingInput
 from companion.lore import Lorebook, Setting, World, parse_book
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from companion.cards import Card
     from companion.config import Settings
@@ -33,11 +36,59 @@ def world(settings: Settings, card: Card, owner: str, companion: Companion) -> W
     """
     before = companion.world if isinstance(companion.world, World) else None
     now = companion.opened or companion.now()
-    book, _ = parse_book(card.book_raw, sillytavern=card.sillytavern)
-    if not book.entries:
-        return None
     opening = Opening(owner, before.seed if before else now.isoformat(), now)
-    return World(lorebook(settings, card, book, opening, companion.prompt.count), before)
+    return opened(settings, card, opening, companion.prompt.count, before)
+
+
+def opened(
+    settings: Settings,
+    card: Card,
+    opening: Opening,
+    count: Callable[[str], int],
+    before: World | None = None,
+) -> World | None:
+    """The world of a card, with the owner's beside it; None where there is neither.
+
+    Args:
+        settings: The settings of the workspace.
+        card: The card.
+        opening: What the conversation opens with: chance depends on its seed.
+        count: Tokens of a text.
+        before: The world it takes the place of.
+
+    Raises:
+        MissingInput: The owner's lorebook is not there.
+        CardError: It cannot be read.
+    """
+    book, _ = parse_book(card.book_raw, sillytavern=card.sillytavern)
+    own = lorebook(settings, card, book, opening, count)
+    if settings.lore.world:
+        owners = read_book(settings.path(settings.lore.world))
+        other = replace(opening, seed=f"{opening.seed} world")
+        return World(own, before, lorebook(settings, card, owners, other, count))
+    return World(own, before) if book.entries else None
+
+
+def read_book(path: Path) -> Book:
+    """A lorebook that stands alone in a file.
+
+    Raises:
+        MissingInput: There is no such file.
+        CardError: It cannot be read, or holds no lorebook.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(formats.LARGEST + 1)
+    except FileNotFoundError as error:
+        raise MissingInput(f"There is no lorebook at {path}.", "Check [lore] world.") from error
+    except OSError as error:
+        raise CardError(f"{path.name}: cannot be read ({error.strerror}).") from error
+    if len(data) > formats.LARGEST:
+        raise too_large(path.name, len(data), formats.LARGEST)
+    book, _ = parse_book(formats.read(data, path.name).raw)
+    if not book.entries:
+        raise CardError(f"{path.name}: this is no lorebook: it has no entries.")
+    return book
 
 
 def lorebook(

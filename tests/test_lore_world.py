@@ -1,5 +1,6 @@
 """A lorebook beside a conversation: what was said calls it up, and it is in the prompt."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from companion.cards import Card
 from companion.cards.formats.tree import Tree
 from companion.cards.model import from_tree
 from companion.config import Settings
+from companion.errors import MissingInput
 from companion.events import Notice
 from companion.flow import Cancel
 from companion.prompt import Assembler, Now, Room
@@ -186,3 +188,57 @@ def test_names_and_notes_of_a_book_are_never_in_a_prompt():
 
 def test_an_assembler_counts_what_it_would_put_in():
     assert Assembler(Letters(), Frames(), Room(4096, 64, 512)).count("abc") == 3
+
+
+def beside(tmp_path, *entries):
+    """Settings with a lorebook that every character knows."""
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps({"spec": "lorebook_v3", "data": {"entries": list(entries)}}))
+    return Settings(lore={"world": str(path)}, root=tmp_path)
+
+
+@pytest.mark.rule("13.precedence")
+def test_the_owners_lorebook_stands_beside_the_cards_and_order_decides_the_place(tmp_path):
+    settings = beside(tmp_path, entry("first", insertion_order=1, constant=True))
+    companion, _ = talking(card(entry("second", insertion_order=2)))
+    companion.world = worlds.world(
+        settings, card(entry("second", insertion_order=2)), "Sam", companion
+    )
+    lore = companion.world.tell(companion.persona, (), "the tower")
+    assert [(one.text, one.uid, one.constant) for one in lore.entries] == [
+        ("first", "world 0", False),
+        ("second", "0", False),
+    ]
+
+
+@pytest.mark.rule("13.precedence")
+def test_the_cards_entries_come_first_where_there_is_little_room(tmp_path):
+    long = "a" * 300  # letters are tokens here
+    settings = beside(tmp_path, entry(f"world {long}", priority=99))
+    companion, events = talking(card())
+    companion.world = worlds.world(settings, card(entry(f"card {long}")), "Sam", companion)
+    say(companion, "the tower")
+    assert f"card {long}" in prompts(companion)[0]
+    assert f"world {long}" not in prompts(companion)[0]
+    assert any("Left out: 0." in e.text for e in events if isinstance(e, Notice))
+
+
+def test_a_character_without_a_book_knows_the_owners(tmp_path):
+    companion, _ = talking(card())
+    companion.world = worlds.world(beside(tmp_path, entry("blue")), card(), "Sam", companion)
+    say(companion, "the tower")
+    assert "blue" in prompts(companion)[0]
+
+
+def test_an_owners_lorebook_that_is_not_there_is_said(tmp_path):
+    companion, _ = talking(card())
+    with pytest.raises(MissingInput, match="There is no lorebook at"):
+        worlds.world(Settings(lore={"world": "no.json"}, root=tmp_path), card(), "Sam", companion)
+
+
+def test_that_there_is_no_room_is_said_once_in_a_conversation():
+    companion, events = talking(card(*(entry("a" * 300, name=f"E{n}") for n in range(9))))
+    say(companion, "the tower", "the tower")
+    notices = [e.text for e in events if isinstance(e, Notice)]
+    assert len(notices) == 1
+    assert notices[0].endswith("([lore] share). Left out: E1, E2, E3 and 5 more.")

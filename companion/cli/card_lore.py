@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,21 +61,16 @@ def try_on(
 
 def _found(folder: Path, character: str) -> tuple[Card, Book, tuple[str, ...]]:
     """The card and its lorebook; for the path of a lorebook, that one with the built-in card."""
-    from companion import cards
-    from companion.cards import formats
+    from companion import cards, worlds
     from companion.errors import CardError
     from companion.lore import parse_book
 
     try:
         card = cards.find_card(folder, character)
-    except CardError:
-        path = Path(character).expanduser()
-        if not path.is_file() or path.stat().st_size > formats.LARGEST:
-            raise
-        book, notes = parse_book(formats.read(path.read_bytes(), path.name).raw)
-        if not book.entries:
-            raise
-        return cards.DEFAULT_CARD, book, notes
+    except CardError as error:
+        with contextlib.suppress(CardError):
+            return cards.DEFAULT_CARD, worlds.read_book(Path(character).expanduser()), ()
+        raise error from None
     book, notes = parse_book(card.book_raw, sillytavern=card.sillytavern)
     if not book.entries:
         SHELL.say(f"{card.name} has no lorebook, or an empty one.")

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from companion.cards import Card
     from companion.cards.persona import Opening
     from companion.config import Settings
-    from companion.lore import World
     from companion.prompt import Assembler
     from companion.prompt.preview import Share
     from companion.values import Prompt
@@ -59,20 +58,15 @@ def built(
     from datetime import UTC, datetime
 
     from companion.prompt import Now
+    from companion.values import Lore
+    from companion.worlds import opened
 
     persona = card.persona(opening=opening)
-    lore = _lore(settings, card, opening, builder).tell(persona, (), words)
+    world = opened(settings, card, opening, builder.count)
+    lore = world.tell(persona, (), words) if world else Lore()
     noon = datetime(2000, 1, 1, 12, tzinfo=UTC)
     prompt = builder.assemble(persona, [], Now(words, (), noon, lore.entries))
     return prompt, (*prompt.dropped, *lore.dropped)
-
-
-def _lore(settings: Settings, card: Card, opening: Opening, builder: Assembler) -> World:
-    from companion.lore import World, parse_book
-    from companion.worlds import lorebook
-
-    book, _ = parse_book(card.book_raw, sillytavern=card.sillytavern)
-    return World(lorebook(settings, card, book, opening, builder.count))
 
 
 def _show(

@@ -97,6 +97,7 @@ class Lorebook:
         state: Mapping[str, Record],
         *,
         everyone: bool = False,
+        spent: int = 0,
     ) -> Told:
         """What is told in one turn.
 
@@ -104,13 +105,14 @@ class Lorebook:
             messages: The conversation, oldest first, the newest words last.
             turn: Number of the turn; a turn that is tried again has the same.
             state: What the turn before gave.
+            spent: Tokens of the application's room that another book took.
             everyone: Say of each entry why it was not told, and not only of those called.
         """
         now = _Round(
             scene=Scene(tuple(messages), names=self.book.sillytavern),
             turn=turn,
             state=state,
-            purse=Purse(self._count, self.limit),
+            purse=Purse(self._count, self._limit(spent)),
             patience=Patience(self.setting.clock, self._slow),
             everyone=everyone,
         )
@@ -122,7 +124,11 @@ class Lorebook:
     @property
     def limit(self) -> int | None:
         """Tokens that entries may take: the smaller of the book's and the application's."""
-        limits = (self.book.token_budget, self.setting.tokens)
+        return self._limit(0)
+
+    def _limit(self, spent: int) -> int | None:
+        ours = None if self.setting.tokens is None else max(0, self.setting.tokens - spent)
+        limits = (self.book.token_budget, ours)
         return min((limit for limit in limits if limit is not None), default=None)
 
     def constants(self) -> tuple[Placed, ...]:
