@@ -46,6 +46,13 @@ def test_a_card_is_looked_at_by_its_path_before_it_is_imported(workspace, capsys
     assert "UNKNOWN_MACRO /description" in out
 
 
+def test_a_finding_in_a_yaml_card_has_its_line(workspace, capsys):
+    juno(workspace).write_text("name: Ada\n\ndescription: '{{frobnicate}}'\n")
+    code, out, _ = call(capsys, "lint", "juno")
+    assert code == 0
+    assert "UNKNOWN_MACRO /description (line 3)" in out
+
+
 def test_strict_turns_warnings_into_a_failure(workspace, capsys, tmp_path):
     (tmp_path / "ada.json").write_text('{"name": "Ada", "description": "{{frobnicate}}"}')
     code, _, err = call(capsys, "lint", tmp_path / "ada.json", "--strict")
@@ -257,6 +264,15 @@ def test_a_syntax_error_says_line_and_column_and_keeps_what_was_typed(workspace,
     assert f"What you typed is kept in {draft}" in err
     assert "personality: [warm" in draft.read_text()
     assert juno(workspace).read_bytes() == before
+
+
+def test_a_value_of_the_wrong_kind_is_said_with_its_line(workspace, capsys, editor):
+    editor("s/      speed: .*/      speed: fast/")
+    code, _, err = call(capsys, "edit", "juno")
+    lines = history.draft_of(juno(workspace)).read_text().splitlines()
+    assert code == 65
+    assert f"line {lines.index('      speed: fast') + 1}, column 7" in err
+    assert "extensions.companion.voice.speed" in err
 
 
 def test_an_edit_that_was_kept_is_opened_again(workspace, capsys, editor):

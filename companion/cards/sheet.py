@@ -13,6 +13,7 @@ from companion.cards import formats, history
 from companion.cards.change import changed
 from companion.cards.folder import load_card
 from companion.cards.formats import yaml, yaml_write
+from companion.cards.formats.yaml_place import place_of
 from companion.cards.model import from_tree
 from companion.cards.text import slug
 from companion.errors import CannotCreate, CardError, Forbidden, MissingInput
@@ -64,7 +65,10 @@ class Sheet:
             CardError: It cannot be a card; says where. Nothing was changed.
             CannotCreate: The card was changed by something else meanwhile, or the disk says no.
         """
-        card = self._card(typed, now)
+        try:
+            card = self._card(typed, now)
+        except CardError as error:
+            raise self._with_line(error, typed) from error
         if _bytes(self.path) != self.base:
             raise CannotCreate(
                 f"{self.path} was changed by something else while you were typing.",
@@ -76,6 +80,16 @@ class Sheet:
         else:
             write(card, self.path)
         return card
+
+    def _with_line(self, error: CardError, typed: bytes) -> CardError:
+        """The error, and in which line the field stands that is wrong."""
+        what = Exception.__str__(error)
+        pointer = error.place if self.card is None else error.place.removeprefix("/data")
+        found = place_of(typed, pointer) if self.suffix == ".yaml" and pointer else None
+        if found is None or " line " in what:
+            return error
+        where = f"{what} It stands at line {found[0]}, column {found[1]}."
+        return CardError(where, error.hint, error.reason, error.place)
 
     def _card(self, typed: bytes, now: int) -> Card:
         """The card that was typed."""

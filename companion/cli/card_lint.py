@@ -111,7 +111,8 @@ def _show(card: Card, report: Report, settings: Settings) -> None:
     from companion.cli.characters import printable
 
     for finding in report.findings:
-        place = f" {finding.place}" if finding.place else ""
+        line = _line(card, finding.place)
+        place = f" {finding.place}" + (f" (line {line})" if line else "") if finding.place else ""
         show(printable(f"{finding.level:<7} {finding.code}{place}: {finding.said}"))
     counts = ", ".join(f"{name} {count:,}" for name, count in report.tokens)
     show(f"{card.id}: {len(report.findings)} findings. Tokens: {counts or 'none'}.")
@@ -121,11 +122,24 @@ def _show(card: Card, report: Report, settings: Settings) -> None:
         show(f"The greeting takes about {report.greeting:g} s to say.")
 
 
+def _line(card: Card, place: str) -> int | None:
+    """In which line of a YAML card something stands."""
+    from companion.cards.formats.yaml_place import place_of
+
+    if card.path is None or card.path.suffix.lower() not in {".yaml", ".yml"} or not place:
+        return None
+    found = place_of(card.path.read_bytes(), place)
+    return found[0] if found else None
+
+
 def _whole(card: Card, report: Report, settings: Settings) -> dict[str, Any]:
     return {
         "id": card.id,
         "path": str(card.path.resolve()) if card.path else None,
-        "findings": [dataclasses.asdict(finding) for finding in report.findings],
+        "findings": [
+            {**dataclasses.asdict(finding), "line": _line(card, finding.place)}
+            for finding in report.findings
+        ],
         "tokens": dict(report.tokens),
         "tokens_always": report.always,
         "context": settings.llm.context,
