@@ -436,12 +436,15 @@ def test_a_greeting_that_is_not_there_is_said_so(workspace, capsys, tmp_path):
 
 
 def test_a_lorebook_is_looked_over_with_its_card(workspace, capsys):
-    entry = "character_book={entries: [{keys: [fog], content: ''}]}"
+    entry = (
+        "character_book={entries: [{keys: [fog], content: ''}, {keys: [x], content: '{{frob}}'}]}"
+    )
     assert call(capsys, "set", "tam", entry)[0] == 0
     code, out, _ = call(capsys, "lint", "tam", "--json")
     found = {(finding["code"], finding["place"]) for finding in json.loads(out)["findings"]}
     assert code == 0
     assert ("EMPTY_ENTRY", "/character_book/entries/0") in found
+    assert ("UNKNOWN_MACRO", "/character_book/entries/1/content") in found
 
 
 def test_a_greeting_is_longer_with_its_stage_directions_and_longer_still_when_they_are_slow(

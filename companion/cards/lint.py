@@ -107,6 +107,7 @@ def lint(card: Card, standards: Standards) -> Report:
         (Finding("note", "READ_AS", "", said) for said in card.notes),
         (Finding("warning", repair.code, repair.place, repair.said) for repair in card.repairs),
         _form(card),
+        _left_alone(card),
         _texts(card),
         _fits(card, always, standards),
         _voice(card, standards),
@@ -156,6 +157,19 @@ def _form(card: Card) -> Iterator[Finding]:
         yield Finding("note", "NO_START", pointer(card, "mes_example"), said)
 
 
+def _left_alone(card: Card) -> Iterator[Finding]:
+    """What a card asks of other programs, and is not done here; it is kept."""
+    if card.extensions.get("regex_scripts"):
+        said = "Its scripts of regular expressions are kept and never run."
+        yield Finding("note", "NOT_RUN", pointer(card, "extensions", "regex_scripts"), said)
+    assets = card.data.get("assets")
+    for number, asset in enumerate(assets if isinstance(assets, list) else ()):
+        uri = asset.get("uri") if isinstance(asset, dict) else None
+        if isinstance(uri, str) and uri.lower().startswith(("http:", "https:")):
+            said = "What is at another machine is never fetched."
+            yield Finding("note", "NOT_FETCHED", pointer(card, "assets", number, "uri"), said)
+
+
 def _shown(value: Json) -> str:
     return f"'{value[:20]}'" if isinstance(value, str) else kind(value)
 
@@ -165,11 +179,15 @@ def _texts(card: Card) -> Iterator[Finding]:
     if _MACRO.search(card.fields.name):
         said = "Macros in a name are not expanded."
         yield Finding("warning", "MACRO_IN_NAME", pointer(card, "name"), said)
+    if card.depth_prompt:
+        yield from unknown_macros(
+            pointer(card, "extensions", "depth_prompt"), card.depth_prompt.prompt
+        )
     greetings = enumerate(card.fields.alternate_greetings)
     texts = [(pointer(card, name), getattr(card.fields, name)) for name in TEXTS]
     texts += [(pointer(card, "alternate_greetings", n), text) for n, text in greetings]
     for place, text in texts:
-        yield from _macros(place, text)
+        yield from unknown_macros(place, text)
         yield from _characters(place, text)
     for name in ALWAYS:
         if any(macro.changes for macro in macros.seen(getattr(card.fields, name))):
@@ -177,7 +195,8 @@ def _texts(card: Card) -> Iterator[Finding]:
             yield Finding("warning", "CHANGES", pointer(card, name), said)
 
 
-def _macros(place: str, text: str) -> Iterator[Finding]:
+def unknown_macros(place: str, text: str) -> Iterator[Finding]:
+    """Macros that stay as they are written."""
     for macro in dict.fromkeys(one.written for one in macros.seen(text) if not one.known):
         said = f"{macro[:60]} is no macro we know; it stays as it is written."
         yield Finding("warning", "UNKNOWN_MACRO", place, said)

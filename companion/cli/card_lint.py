@@ -75,7 +75,7 @@ def examine(settings: Settings, card: Card) -> Report:
 
 def _lore(settings: Settings, card: Card, standards: Standards) -> Iterator[Finding]:
     """What there is to say of the lorebook; doubts of its own reader first."""
-    from companion.cards.lint import Finding, pointer
+    from companion.cards.lint import Finding, pointer, unknown_macros
     from companion.lore import parse_book
     from companion.lore.doubts import doubts
 
@@ -85,9 +85,11 @@ def _lore(settings: Settings, card: Card, standards: Standards) -> Iterator[Find
         where, _, said = note.partition(": ")
         yield Finding("warning", "LORE_READ_AS", place + where, said[:1].upper() + said[1:])
     room = int(settings.llm.context * settings.lore.share)
+    for number, entry in enumerate(book.entries):
+        yield from unknown_macros(f"{place}/entries/{number}/content", entry.content)
     for doubt in doubts(book, standards.count, room):
-        entry = "" if doubt.entry is None else f"/entries/{doubt.entry}"
-        yield Finding("warning", doubt.code, place + entry, doubt.said)
+        inside = "" if doubt.entry is None else f"/entries/{doubt.entry}"
+        yield Finding("warning", doubt.code, place + inside, doubt.said)
 
 
 def counting(settings: Settings) -> Callable[[str], int]:
