@@ -112,5 +112,18 @@ def lorebook(
         greeting=opening.greeting,
         character=(card.name, card.called, card.id),
         tags=card.fields.tags,
+        fields=_fields(card),
     )
     return Lorebook(book, count, opening.seed, setting)
+
+
+def _fields(card: Card) -> dict[str, str]:
+    """What SillyTavern's entries can look for their keys in, besides what was said."""
+    fields, note = card.fields, card.depth_prompt
+    return {
+        "character_description": fields.description,
+        "character_personality": fields.personality,
+        "character_depth_prompt": note.prompt if note else "",
+        "scenario": fields.scenario,
+        "creator_notes": fields.creator_notes,
+    }

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from lore_world import book, entry, talk, told, whole, why, words
 
 from companion.lore import Lorebook, Placed, Setting, parse_book
+from companion.lore.book import FIELDS
 
 
 def st_entry(content: str = "told", **extensions: object) -> dict[str, object]:
@@ -315,6 +316,14 @@ def test_an_entry_may_be_for_one_character():
     ours = Lorebook(read, words, "", Setting(character=("Mira",)))
     assert told(ours, "tower") == ["told"]
     assert told(Lorebook(read, words, "", Setting(character=("Kit",))), "tower") == []
+
+
+@pytest.mark.rule("7.sillytavern")
+@pytest.mark.parametrize("field", FIELDS)
+def test_an_entry_may_look_at_a_field_of_the_card(field):
+    setting = Setting(fields={field: "She lives in a tower."})
+    looks = st_entry(**{f"match_{field}": True})
+    assert told(book(looks, entry("other"), setting=setting), "hello") == ["told"]
 
 
 @pytest.mark.rule("7.place")

@@ -33,6 +33,12 @@ ROLES = ("system", "user", "assistant")
 LOGIC = ("any", "not_all", "not_any", "all")
 """What the secondary keys must do, by SillyTavern's numbers."""
 
+FIELDS = (
+    *("persona_description", "character_description", "character_personality"),
+    *("character_depth_prompt", "scenario", "creator_notes"),
+)
+"""Fields of a card in which SillyTavern can look for keys too, by its names."""
+
 SILLYTAVERN = frozenset(
     (
         *("display_index", "exclude_recursion", "prevent_recursion", "useProbability"),
@@ -113,6 +119,8 @@ class Entry:
         priority: The lowest goes first when there is no room.
         probability: 0 to 100.
         unbudgeted: It takes no room of the others.
+        triggers: Occasions it is for, by SillyTavern's names; none is all of them.
+        also: Fields of the card in which its keys are looked for too.
         asks: What its decorators say.
         digest: Changes when the entry is edited.
     """
@@ -134,6 +142,7 @@ class Entry:
     probability: float = 100.0
     unbudgeted: bool = False
     triggers: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     place: Place = field(default_factory=Place)
     timing: Timing = field(default_factory=Timing)
     group: Group = field(default_factory=Group)
@@ -274,6 +283,7 @@ def _entry(
         probability=_probability(raw),
         unbudgeted=bool(flag(option(raw, "ignore_budget"))),
         triggers=texts(option(raw, "triggers")),
+        also=tuple(name for name in FIELDS if flag(option(raw, f"match_{name}"))),
         place=_place(raw),
         timing=_timing(raw),
         group=_group(raw),

@@ -54,7 +54,7 @@ class Compiled:
 
     Attributes:
         entries: In the order of the file.
-        sweeps: Depth and case → the plain keys that are looked for there.
+        sweeps: Depth, fields and case → the plain keys that are looked for there.
         always: Entries that may be told without a key.
         patterned: Entries that have a pattern among their keys.
         by_uid: Entries by id.
@@ -62,7 +62,7 @@ class Compiled:
     """
 
     entries: list[Ready] = field(default_factory=list)
-    sweeps: dict[tuple[int, bool], Sweep] = field(default_factory=dict)
+    sweeps: dict[tuple[int, tuple[str, ...], bool], Sweep] = field(default_factory=dict)
     always: list[int] = field(default_factory=list)
     patterned: list[int] = field(default_factory=list)
     by_uid: dict[str, int] = field(default_factory=dict)
@@ -121,7 +121,7 @@ def _sort(done: Compiled, ready: Ready, plain: list[Key], *, fuzzy: bool) -> Non
     if ready.patterns:
         done.patterned.append(ready.at)
     for one in plain:
-        sweep = done.sweeps.setdefault((ready.depth, one.cased), Sweep(one.cased))
+        sweep = done.sweeps.setdefault((ready.depth, entry.also, one.cased), Sweep(one.cased))
         sweep.add(one, ready.at, fuzzy=fuzzy)
 
 

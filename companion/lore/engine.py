@@ -109,7 +109,7 @@ class Lorebook:
             everyone: Say of each entry why it was not told, and not only of those called.
         """
         now = _Round(
-            scene=Scene(tuple(messages), names=self.book.sillytavern),
+            scene=Scene(tuple(messages), names=self.book.sillytavern, fields=self.setting.fields),
             turn=turn,
             state=state,
             purse=Purse(self._count, self._limit(spent)),
@@ -172,8 +172,8 @@ class Lorebook:
     def _called(self, now: _Round) -> dict[int, Verdict]:
         """Entries not yet told that are worth a look, each with what is to be said of it."""
         hits: dict[int, list[tuple[str, str]]] = {}
-        for (depth, _), sweep in self._ready.sweeps.items():
-            hits |= _joined(hits, sweep.found(now.scene.hay(depth)))
+        for (depth, also, _), sweep in self._ready.sweeps.items():
+            hits |= _joined(hits, sweep.found(now.scene.hay(depth, also)))
         looked_at = {*hits, *self._ready.always, *self._ready.patterned, *self._staying(now)}
         if now.everyone:
             looked_at |= set(range(len(self._ready.entries)))
@@ -196,7 +196,9 @@ class Lorebook:
                 standing=self._standing(now, one.at),
                 setting=self.setting,
                 level=now.level,
-                said=lambda keys: any_said(keys, now.scene.hay(one.depth), now.patience),
+                said=lambda keys: any_said(
+                    keys, now.scene.hay(one.depth, one.entry.also), now.patience
+                ),
             )
         )
 

@@ -52,5 +52,5 @@ def sentence(why: Why) -> str:
     if why.reason not in {"key", "misheard"}:
         return said
     if why.message is None:
-        return f"{said}, by another entry or as a pattern"
+        return f"{said}, as a pattern, by another entry or by the card"
     return f"{said} in the newest message" if why.message == -1 else f"{said} at {why.message}"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from companion.lore.keys import Hay, alone_in, even, hay
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Scene:
 
     Attributes:
         messages: Oldest first.
+        fields: Texts of the card, by the names in `companion.lore.book.FIELDS`.
         names: Whether who said it counts as words, and patterns see all messages in one: as in
             SillyTavern.
         recursing: Whether the words of entries are looked at now.
@@ -36,16 +41,19 @@ class Scene:
 
     messages: tuple[Message, ...]
     names: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
     recursing: bool = False
     words: list[str] = field(default_factory=list)
-    _hays: dict[int, Hay] = field(default_factory=dict)
+    _hays: dict[tuple[int, tuple[str, ...]], Hay] = field(default_factory=dict)
 
-    def hay(self, depth: int) -> Hay:
-        """The newest `depth` messages, and the words of entries."""
-        depth = min(depth, len(self.messages))
-        if depth not in self._hays:
-            self._hays[depth] = hay([*self._newest(depth), *self.words], whole=self.names)
-        return self._hays[depth]
+    def hay(self, depth: int, also: tuple[str, ...] = ()) -> Hay:
+        """The newest `depth` messages, these fields of the card, and the words of entries."""
+        look = (min(depth, len(self.messages)), also)
+        if look not in self._hays:
+            fields = (even(self.fields.get(name, "")) for name in also)
+            texts = [*self._newest(look[0]), *fields, *self.words]
+            self._hays[look] = hay(texts, whole=self.names)
+        return self._hays[look]
 
     def add(self, words: list[str]) -> None:
         """Entries told this; it is looked at from now on."""

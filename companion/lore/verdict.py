@@ -6,11 +6,11 @@ staying; greeting and counts; excluded keys; further keys; constant; keys; secon
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from companion.lore.compiled import Ready
     from companion.lore.keys import Key
@@ -34,6 +34,7 @@ class Setting:
         greeting: Number of the greeting that opened the conversation.
         character: Names the character goes by.
         tags: The card's tags.
+        fields: Texts of the card, by the names in `companion.lore.book.FIELDS`.
     """
 
     tokens: int | None = None
@@ -43,6 +44,7 @@ class Setting:
     greeting: int = 0
     character: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
