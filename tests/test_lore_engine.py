@@ -376,3 +376,20 @@ def test_names_and_ids_of_entries_are_no_part_of_what_is_told():
 def test_any_tree_is_read_as_some_book(tree):
     read, _ = parse_book({"entries": [tree, {"keys": tree, "content": tree, "extensions": tree}]})
     Lorebook(read, words).told(talk("tower", "moon"), 1, {})
+
+
+def test_an_entry_as_long_as_a_book_is_left_out_without_being_read():
+    counted = []
+    read, _ = parse_book({"entries": [entry("{{char}} " * 100_000), entry("short")]})
+    lore = Lorebook(read, lambda text: counted.append(text) or 1, "", Setting(tokens=400))
+    assert told(lore, "tower") == ["short"]
+    assert counted == ["short"]
+
+
+def test_the_tokens_of_a_text_are_counted_once():
+    counted = []
+    read, _ = parse_book({"entries": [entry("a"), entry("b", constant=True)]})
+    lore = Lorebook(read, lambda text: counted.append(text) or 1, "", Setting(tokens=400))
+    for n in range(5):
+        told(lore, "tower", turn=n)
+    assert sorted(counted) == ["a", "b"]

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
+LETTERS = 50
+"""No text has fewer tokens than this many letters each, but for what nobody would want told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """An entry that asks for room.
@@ -65,6 +69,8 @@ class Purse:
         if wish.unbudgeted or self.limit is None:
             return True, []
         if self.full:
+            return False, []
+        if len(wish.text) > LETTERS * self.limit:  # not worth the time to count
             return False, []
         cost = self.count(wish.text)
         if cost > self.limit:

@@ -11,6 +11,7 @@ and chance is a function of conversation, turn and entry.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
     from companion.lore.compiled import Ready
     from companion.lore.scene import Message
     from companion.lore.timed import Record, Timed
+
+MOST_COUNTED = 4_096
+"""Texts whose tokens are kept in mind."""
+
+LONGEST = 65_536
+"""Letters of an entry whose macros are expanded."""
 
 ROUNDS = 3
 """How often the words of entries may call further ones in one turn."""
@@ -82,7 +89,7 @@ class Lorebook:
     ) -> None:
         self.book = book
         self.setting = setting or Setting()
-        self._count = count_tokens
+        self._count = functools.lru_cache(MOST_COUNTED)(count_tokens)
         self.seed = seed
         self._ready = compiled(book, self.setting.scan_depth, self.setting.expand)
         self._slow: set[str] = set()
@@ -329,6 +336,8 @@ class Lorebook:
         return self._words(self._entry(at), turn) if steady_text is None else steady_text
 
     def _words(self, entry: Entry, turn: int = 0) -> str:
+        if len(entry.content) > LONGEST:  # no prompt has room for it
+            return entry.content.strip()
         return self.setting.expand(entry.content, turn).strip()
 
     def _heard(self, at: int, turn: int) -> str:
