@@ -46,6 +46,15 @@ def test_a_card_is_looked_at_by_its_path_before_it_is_imported(workspace, capsys
     assert "UNKNOWN_MACRO /description" in out
 
 
+def test_every_card_of_the_wild_is_looked_over_or_refused_with_a_code(workspace, capsys, data):
+    for card in sorted((data / "cards").iterdir()):
+        code, out, err = call(capsys, "lint", card, "--json")
+        found = json.loads(out)["findings"]
+        assert code in (0, 65), (card, err)
+        assert code == 0 or any(finding["level"] == "error" for finding in found)
+        assert all(re.fullmatch("[A-Z_]+", finding["code"]) for finding in found)
+
+
 def test_a_finding_in_a_yaml_card_has_its_line(workspace, capsys):
     juno(workspace).write_text("name: Ada\n\ndescription: '{{frobnicate}}'\n")
     code, out, _ = call(capsys, "lint", "juno")
