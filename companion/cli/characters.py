@@ -101,6 +101,8 @@ def _voice(card: Card) -> str:
         voice.model or "the configured voice",
         f"speed {voice.speed:g}",
         f"gain {voice.gain:g}",
+        f"stage directions: {voice.actions}",
+        f"greeting: {voice.opening}",
     ]
     if voice.seconds is not None:
         parts.append(f"replies up to {voice.seconds:g} s")
