@@ -103,6 +103,11 @@ def test_a_reply_that_was_given_before_is_not_fresh():
     assert _broken("I bake bread.", earlier=("Oh, I bake bread!", "I bake bread?")) == {"fresh"}
 
 
+def test_what_the_checker_of_the_talk_sees_counts(tmp_path):
+    some = _asked(tmp_path, "As an AI I have no lighthouse.", "You are Sam.", "Sleep well.")
+    assert {rule.rule for rule in some[0].rules if not rule.held} == {"checker"}
+
+
 def test_a_verdict_says_what_was_wanted_and_what_was_found():
     found = judge(Spoken("My dog.", "?"), golden.Rules(never=["my dog"]), JUNO)[0]
     assert (found.held, found.wanted, found.found) == (False, "none of my dog", "my dog")
@@ -197,7 +202,7 @@ def test_an_entry_that_was_not_told_is_missed(tmp_path):
 
 
 def _probes(rights: str) -> dict[str, dict[str, object]]:
-    return {f"p{n}": {"right": r == "+", "held": float(r == "+"), "reply": r}
+    return {f"p{n}": {"right": r == "+", "held": int(r == "+"), "of": 1, "reply": r}
             for n, r in enumerate(rights)}  # fmt: skip
 
 
@@ -214,9 +219,11 @@ def test_few_differences_can_be_chance():
     assert "p = min(1, 2 x (C(5,0)) / 2^5) = 0.0625: chance can do that" in says
 
 
-def test_shares_are_compared_only_where_the_rules_are_the_same():
-    tests = paired.compare(_probes("+"), _probes("-"), same_rules=False)["tests"]
-    assert [test["name"].split()[1] for test in tests] == ["McNemar"]
+def test_held_rules_are_compared_only_where_the_rules_are_the_same():
+    one_more = {"p0": {**_probes("-")["p0"], "of": 2, "held": 1}}
+    for after, same_rules in ((_probes("-"), False), (one_more, True)):
+        tests = paired.compare(_probes("-"), after, same_rules=same_rules)["tests"]
+        assert [test["name"].split()[1] for test in tests] == ["McNemar"]
 
 
 def test_equal_reports_differ_in_nothing():

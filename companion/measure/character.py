@@ -58,9 +58,9 @@ class Probe:
         return all(rule.held for rule in self.rules)
 
     @property
-    def held(self) -> float:
-        """Share of its rules that were held."""
-        return sum(rule.held for rule in self.rules) / len(self.rules)
+    def held(self) -> int:
+        """How many of its rules were held."""
+        return sum(rule.held for rule in self.rules)
 
 
 @dataclass(slots=True)
@@ -139,6 +139,7 @@ def _converse(c: Companion, conversation: Conversation, always: Rules) -> Iterat
             raise said.error
         reply = said.text.strip() if said is not None else ""
         told = c.world.told if isinstance(c.world, Watched) else ()
+        judged = Spoken(reply, line.say, earlier, told, trace.saw)
         yield Probe(
             id=f"{conversation.id}.{number}",
             kind=conversation.kind,
@@ -146,7 +147,7 @@ def _converse(c: Companion, conversation: Conversation, always: Rules) -> Iterat
             reply=reply,
             prompt=trace.tokens["prompt"],
             told=told,
-            rules=judge(Spoken(reply, line.say, earlier, told), line.with_always(always), who),
+            rules=judge(judged, line.with_always(always), who),
         )
 
 
@@ -222,7 +223,8 @@ def _row(probe: Probe) -> dict[str, Any]:
         "say": probe.say,
         "reply": probe.reply,
         "right": probe.right,
-        "held": round(probe.held, 4),
+        "held": probe.held,
+        "of": len(probe.rules),
         "prompt_tokens": probe.prompt,
         "told": list(probe.told),
         "rules": [asdict(rule) for rule in probe.rules],
@@ -263,7 +265,7 @@ def keep(figures: dict[str, Any], path: Path) -> None:
 
 def _short(probe: dict[str, Any]) -> dict[str, Any]:
     broken = [rule["rule"] for rule in probe["rules"] if not rule["held"]]
-    names = ("id", "right", "held", "say", "reply")
+    names = ("id", "right", "held", "of", "say", "reply")
     return {**{name: probe[name] for name in names}, "broken": broken}
 
 
@@ -277,7 +279,7 @@ def load_baseline(path: Path) -> dict[str, Any]:
     try:
         figures: dict[str, Any] = json.loads(path.read_text("utf-8"))
         for probe in by_id(figures).values():
-            bool(probe["right"]), float(probe["held"]), str(probe["reply"])
+            bool(probe["right"]), int(probe["held"]), int(probe["of"]), str(probe["reply"])
     except FileNotFoundError as error:
         hint = f"Make one: companion eval character CARD --keep {path}"
         raise MissingInput(f"There is no baseline {path}.", hint) from error

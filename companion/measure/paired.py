@@ -65,19 +65,20 @@ def compare(
     *,
     same_rules: bool = True,
 ) -> dict[str, Any]:
-    """Two reports' probes by id, each with `right` and `held` (share of its rules).
+    """Two reports' probes by id, each with `right`, and how many rules it `held` `of` how many.
 
-    Probes that stand in one report only are named and do not count; shares are compared only where
-    the rules are the same.
+    Probes that stand in one report only are named and do not count. The rules that were held are
+    compared only where they are the same: a program with one rule more makes no reply better.
     """
     both = [one for one in before if one in after]
     mended = [one for one in both if after[one]["right"] > before[one]["right"]]
     broken = [one for one in both if after[one]["right"] < before[one]["right"]]
-    more = sum(after[one]["held"] > before[one]["held"] for one in both)
-    less = sum(after[one]["held"] < before[one]["held"] for one in both)
+    alike = [one for one in both if same_rules and after[one]["of"] == before[one]["of"]]
+    more = sum(after[one]["held"] > before[one]["held"] for one in alike)
+    less = sum(after[one]["held"] < before[one]["held"] for one in alike)
     tests = [sign_test("exact McNemar test on right probes", len(mended), len(broken))]
-    if same_rules:
-        tests.append(sign_test("exact sign test on the share of rules held", more, less))
+    if alike:
+        tests.append(sign_test("exact sign test on the number of rules held", more, less))
     return {
         "n": len(both),
         "right_before": sum(before[one]["right"] for one in both),

@@ -39,12 +39,21 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What is judged: the reply, the words before it, the replies before those, and the lore."""
+    """What is judged.
+
+    Attributes:
+        reply: The reply.
+        words: What the owner said before it.
+        earlier: The replies before that.
+        told: Entries of the lorebook that the model was told.
+        flaws: What the checker of the talk saw in the reply.
+    """
 
     reply: str
     words: str
     earlier: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,8 @@ def _manners(spoken: Spoken, who: Who) -> Iterator[Verdict]:
     said = words(reply)
     again = said and said in [words(one) for one in (spoken.words, *spoken.earlier)]
     yield Verdict("fresh", not again, "repeats neither the question nor a reply")
+    wanted = "nothing that the checker of the talk minds"
+    yield Verdict("checker", not spoken.flaws, wanted, _list(spoken.flaws))
 
 
 def _list(items: tuple[str, ...] | list[str]) -> str:
