@@ -105,7 +105,7 @@ class Known:
     def holding(self, asked: Asked, depth: int) -> list[Kept]:
         """The memories that hold a word of the question, the best so many."""
         seqs = self._versions.match(list(asked.stems), past=True).seqs[:depth]
-        return self._kept(asked, self._versions.memos(seqs))
+        return self._kept(asked, self._versions.memos(seqs), worded=True)
 
     def find(
         self, asked: Asked, kept: Sequence[Kept], vector: Vector | None, near: Sequence[str]
@@ -129,21 +129,24 @@ class Known:
                 self._who(one.memo.subject),
                 one.own,
             )
-            for one in (*kept, *self._kept(asked, others))
+            for one in (*kept, *self._kept(asked, others, worded=False))
         ]
 
-    def _kept(self, asked: Asked, memos: Sequence[Memo]) -> list[Kept]:
+    def _kept(self, asked: Asked, memos: Sequence[Memo], *, worded: bool) -> list[Kept]:
+        """These memories with what a search needs of them; only of some words are looked for."""
         wanted = [one for one in memos if one.kind != "summary"]
         if not wanted:
             return []
         vectors = self._versions.vectors(asked.embedder, [one.seq for one in wanted])
         ids = [one.id for one in wanted]
-        lines, edited = self._sources(ids), self._edited(ids)
-        self._stemmer.read(one.text for one in wanted)
+        lines = self._sources(ids)
+        edited = self._edited([one.id for one in wanted if one.v > 1])
+        if worded:
+            self._stemmer.read(one.text for one in wanted)
         return [
             Kept(
                 one,
-                self._score(asked, one.text),
+                self._score(asked, one.text) if worded else 0.0,
                 vectors.get(one.seq),
                 lines.get(one.id, ()),
                 one.id in edited or one.id not in lines,
@@ -167,6 +170,8 @@ class Known:
 
     def _edited(self, ids: Sequence[str]) -> set[str]:
         """Those of these memories whose words were changed."""
+        if not ids:
+            return set()
         marks = bound(ids)
         rows = self._journal.database.rows(
             "SELECT DISTINCT m.id FROM memories m JOIN memories f ON f.scope = m.scope"
