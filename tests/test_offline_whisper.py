@@ -1,6 +1,8 @@
 """The offline Whisper: what may not train it, its vocabulary, and the lines of the demo."""
 
+import ctypes
 import json
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from companion.stt import Whisper
 from companion.values import SPEECH_RATE, Recording
 
 pytest.importorskip("tokenizers", reason="training tools are not installed")
-from training.whisper import domain, heldout, quiet, text, wear, wide, wider
+from training.whisper import domain, exam, heldout, quiet, text, wear, wide, wider
 
 DEMO = Path(__file__).parents[1] / "models" / "offline" / "demo"
 FOLDER = DEMO.with_name("whisper")
@@ -41,6 +43,49 @@ def test_the_demo_is_understood(whisper):
 def test_silence_gives_no_words(whisper, seconds):
     hiss = np.random.default_rng(1).normal(0, 1e-3, int(seconds * SPEECH_RATE))
     assert whisper.transcribe(Recording(hiss.astype(np.float32)), Cancel()) is None
+
+
+@pytest.fixture(scope="module")
+def ear(whisper):
+    for library in ("libflite.so.1", "libespeak-ng.so.1"):
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            pytest.skip(f"{library} is not installed")
+    return exam.Ear(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def heard(ear):
+    """Every eleventh clip of the large list, by set."""
+    found = defaultdict(list)
+    for name, voice, said, spelt, wave in exam.clips(11):
+        found[name].append(ear.hear(wave, said, voice, spelt))
+    return found
+
+
+@pytest.mark.parametrize(("name", "most"), [("open-seen", 0.08), ("open-unseen", 0.2)])
+def test_held_out_sentences_are_understood(heard, name, most):
+    assert len(heard[name]) >= 45
+    assert exam.errors(heard[name]) <= most
+
+
+def test_confidence_tells_right_from_wrong(heard):
+    every = [row for rows in heard.values() for row in rows]
+    right = [row.confidence for row in every if row.said == row.heard]
+    wrong = [row.confidence for row in every if row.said != row.heard]
+    assert exam.auc(right, wrong) >= 0.85
+
+
+def test_the_no_speech_probability_tells_noise_from_speech(ear, heard):
+    noise = [ear.silence(wave) for _, wave in list(quiet.generated())[::3]]
+    speech = [row.silence for rows in heard.values() for row in rows]
+    assert exam.auc(noise, speech) >= 0.98
+
+
+def test_sounds_without_speech_seldom_give_words(ear):
+    found = [ear.hear(wave).heard for _, wave in quiet.generated()]
+    assert sum(map(bool, found)) / len(found) <= 0.15
 
 
 def test_no_word_begins_with_the_lone_space_that_faster_whisper_suppresses(whisper):

@@ -99,15 +99,19 @@ def noisy(wave: Wave, noise: Wave, decibel: float) -> Wave:
     return (wave + added * ratio * 10 ** (-decibel / 20)).astype(np.float32)
 
 
+def errors(results: list[Result]) -> float:
+    """Return the word error rate of `results`."""
+    return float(jiwer.wer([row.said for row in results], [row.heard for row in results]))
+
+
 def rate(results: list[Result]) -> str:
     """Return the word error rate of `results`, and the share of names spelt right if there are names."""
-    error = jiwer.wer([row.said for row in results], [row.heard for row in results])
     named = [row for row in results if row.name]
     right = sum(_spelt(row) for row in named)
     spelt = (
         f", names spelt right {right} of {len(named)} = {right / len(named):.3f}" if named else ""
     )
-    return f"{len(results)} clips, WER {error:.4f}{spelt}"
+    return f"{len(results)} clips, WER {errors(results):.4f}{spelt}"
 
 
 def _spelt(row: Result) -> bool:
