@@ -89,6 +89,7 @@ def test_each_part_of_a_section_has_its_name():
 # ── examples (cards 9.2) ─────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.rule("10.examples")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
