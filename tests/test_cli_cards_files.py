@@ -198,6 +198,25 @@ def test_what_is_no_lorebook_is_refused(workspace, capsys, tmp_path):
     assert (code, "no lorebook" in err) == (65, True)
 
 
+@rule("10.mojibake")
+def test_garbled_letters_are_put_right_when_asked(workspace, capsys, tmp_path):
+    file = given(tmp_path, {**V2, "data": {**V2["data"], "scenario": "a caf\u00c3\u00a9"}})
+    _, out, _ = call(capsys, "import", file, "--json")
+    assert json.loads(out)["repairs"][0]["code"] == "GARBLED"
+    assert call(capsys, "import", file, "--replace", "--mend-letters")[0] == 0
+    card = load_card(workspace / "characters/ada-l.json")
+    assert (card.fields.scenario, card.repairs) == ("a caf\u00e9", ())
+
+
+def test_a_picture_on_the_internet_is_said_and_not_fetched(workspace, capsys, tmp_path):
+    asset = {"type": "icon", "uri": "https://example.org/a.png", "name": "main", "ext": "png"}
+    file = given(tmp_path, {**V3, "data": {**V3["data"], "assets": [asset]}})
+    _, out, _ = call(capsys, "import", file, "--json")
+    assert json.loads(out)["notes"] == [
+        "1 file of the card is on the internet (https://example.org/a.png) and was not fetched."
+    ]
+
+
 def test_show_says_what_was_odd(workspace, capsys, tmp_path):
     file = given(tmp_path, {**V2, "data": {**V2["data"], "personality": None}})
     _, out, err = call(capsys, "show", file)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from companion.cards.flavour import located
 from companion.cards.formats.tree import Tree, bounded, kind, pointer
 from companion.cards.model import from_tree
+from companion.cards.repair import garbled
 from companion.errors import CardError
 
 if TYPE_CHECKING:
@@ -47,6 +48,15 @@ def changed(card: Card, field: str, value: Json, now: int = 0) -> Card:
         found.fields["modification_date"] = now
     made = from_tree(Tree(bounded(raw, file.name), card.notes), file)
     return replace(made, id=card.id, path=card.path, notes=card.notes)
+
+
+def with_letters(card: Card) -> Card:
+    """The card with texts put right that are UTF-8 read as Latin-1."""
+    for name, value in card.fields.model_dump().items():
+        meant = garbled(value) if isinstance(value, str) else ""
+        if meant:
+            card = changed(card, name, meant)
+    return card
 
 
 def _mirror(raw: dict[str, Json], fields: dict[str, Json], name: str) -> None:

@@ -19,9 +19,23 @@ MAIN = "assets/icon/images/main.png"
 """Where the picture goes in an archive."""
 
 _INSIDE = re.compile(r"embed{1,2}ed://", re.IGNORECASE)  # the specification has it with one d
+_REMOTE = re.compile(r"https?://", re.IGNORECASE)
 _CHUNK = "__asset:"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _PICTURE_LIMIT = 64 * 1024**2
+
+
+def remote(data: dict[str, Json]) -> tuple[str, ...]:
+    """A note on files of a card that are on the internet; none is ever fetched."""
+    assets = data.get("assets")
+    listed = assets if isinstance(assets, list) else []
+    uris = [asset.get("uri") for asset in listed if isinstance(asset, dict)]
+    found = [uri for uri in uris if isinstance(uri, str) and _REMOTE.match(uri)]
+    if not found:
+        return ()
+    files = "1 file of the card is" if len(found) == 1 else f"{len(found)} files of the card are"
+    was = "was" if len(found) == 1 else "were"
+    return (f"{files} on the internet ({found[0][:100]}) and {was} not fetched.",)
 
 
 def for_picture(tree: dict[str, Json]) -> tuple[dict[str, Json], tuple[Repair, ...]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from companion.cards.fields import Fields, VoiceSettings, parse
 from companion.cards.flavour import located
 from companion.cards.formats.tree import Repair, Tree
+from companion.cards.icon import remote
 from companion.cards.persona import LONGEST_NAME, Opening, persona
 from companion.cards.repair import mend, whole
 from companion.cards.text import clean, one_line, slug
@@ -146,7 +147,7 @@ def from_tree(tree: Tree, file: Path) -> Card:
         voice,
         tree.raw,
         file,
-        tree.notes + notes,
+        tree.notes + remote(data) + notes,
         tree.repairs + repairs,
         data,
     )

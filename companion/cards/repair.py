@@ -102,7 +102,7 @@ def _text(data: dict[str, Json], key: str, place: str, repairs: list[Repair]) ->
         data[key] = str(value)
         repairs.append(Repair("TEXT_NUMBER", place, f"{key} is a number; read as text."))
     elif isinstance(value, str) and garbled(value):
-        said = f"{key} looks like UTF-8 that was read as Latin-1; it was left as it is."
+        said = f"{key} looks like UTF-8 read as Latin-1; import --mend-letters puts it right."
         repairs.append(Repair("GARBLED", place, said))
 
 
@@ -110,12 +110,15 @@ def garbled(text: str) -> str:
     """What a text was before it was decoded wrongly; empty where it was not."""
     if not _GARBLED.search(text):
         return ""
-    for encoding in ("latin-1", "cp1252"):
-        try:
-            return text.encode(encoding).decode("utf-8")
-        except UnicodeError:
-            continue
-    return ""
+    try:
+        return b"".join(map(_byte, text)).decode("utf-8")
+    except UnicodeError:
+        return ""
+
+
+def _byte(letter: str) -> bytes:
+    """The byte that was read as this letter."""
+    return letter.encode("latin-1" if ord(letter) < 256 else "cp1252")  # noqa: PLR2004 - a byte
 
 
 def _list(data: dict[str, Json], key: str, place: str, repairs: list[Repair]) -> None:

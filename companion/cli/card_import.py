@@ -28,10 +28,15 @@ def import_(
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of what is there; it is kept.")
     ] = False,
+    mend: Annotated[
+        bool, typer.Option("--mend-letters", help="Put right texts like cafÃ© for café.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Take a card into the characters folder, as it is; what is odd in it is said."""
+    from companion import cards
     from companion.cards import bring, folder, history
+    from companion.cards.change import with_letters
     from companion.cards.text import slug
 
     settings = SHELL.settings()
@@ -44,6 +49,9 @@ def import_(
                 if slug(path.stem) == slug(name or file.stem):
                     history.keep(path)
         card = bring.bring_in(file.expanduser(), there, name, replaces=replace)
+        if mend and (path := card.path):
+            card = with_letters(card)
+            cards.save(card, path)
         repairs = card.repairs
     if as_json:
         show_json(_told(card, repairs))
