@@ -88,3 +88,11 @@ def test_a_slower_voice_takes_longer_for_its_greeting(tmp_path):
     plain = report(tmp_path, first_mes="Hello there, friend.")
     slow = report(tmp_path, first_mes="Hello there, friend.", extensions=voiced(speed=0.5))
     assert slow.greeting == pytest.approx(2 * plain.greeting, abs=0.2)
+
+
+def test_a_version_that_does_not_go_with_its_format_is_found(tmp_path):
+    file = tmp_path / "card.json"
+    data = {"name": "Ada", "description": "Ada keeps bees.", "first_mes": "Hello."}
+    file.write_text(json.dumps({"spec": "chara_card_v2", "spec_version": 3, "data": data}))
+    found = {f.code: f for f in lint(load_card(file), STANDARDS).findings}
+    assert "'2.0', found a number" in found["SPEC_VERSION"].said

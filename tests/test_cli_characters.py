@@ -104,6 +104,15 @@ def test_the_versions_of_a_card_are_listed(changed, capsys):
     assert [row["version"] for row in json.loads(out)["versions"]] == [1]
 
 
+def test_the_versions_of_a_card_are_shown_to_people(changed, capsys):
+    code, out, _ = call(capsys, "restore", "juno", "--list")
+    assert code == 0
+    assert re.match(r" +1  20\d\d-\d\d-\d\dT.* bytes\n", out)
+    code, _, err = call(capsys, "restore", "tam", "--list")
+    assert code == 0
+    assert "never changed" in err
+
+
 def test_a_card_that_was_deleted_comes_back(changed, capsys):
     card, before = changed
     card.unlink()
@@ -491,3 +500,11 @@ def test_text_of_a_card_never_steers_the_terminal(workspace, capsys, tmp_path, v
     code, out, err = call(capsys, verb, tmp_path / "ada.json", *more)
     assert code == 0
     assert not any(c in out + err for c in "\x1b\x07\x9b")
+
+
+def test_without_a_model_tokens_are_estimated_and_that_is_said(workspace, capsys, monkeypatch):
+    monkeypatch.setenv("COMPANION_LLM__MODEL", "nowhere.gguf")
+    code, out, err = call(capsys, "lint", "juno", "--json")
+    assert code == 0
+    assert json.loads(out)["tokens"]["description"] > 100
+    assert "estimated" in err
