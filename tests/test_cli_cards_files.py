@@ -96,6 +96,26 @@ def test_what_cannot_be_used_leaves_nothing_behind(workspace, capsys, tmp_path, 
     assert sorted((workspace / "characters").rglob("*")) == before
 
 
+@rule("10.markup")
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b'"\\e]0;x\\a": 1\n"\\e]0;x\\a": 2\n', "bad.yaml"),
+        (archive({"\x1b]0;x\x07/card.json": "{"}), "bad.charx"),
+        (
+            {**V2, "data": {**V2["data"], "extensions": {"companion": {"voice": "\x1b"}}}},
+            "\x1b.json",
+        ),
+    ],
+    ids=["yaml", "charx", "name"],
+)
+def test_an_error_that_quotes_a_card_steers_no_terminal(workspace, capsys, tmp_path, data, name):
+    code, _, err = call(capsys, "import", given(tmp_path, data, name))
+    assert code == 65
+    assert "\x1b" not in err
+    assert "\x07" not in err
+
+
 def test_a_file_that_is_not_there_is_missing_input(workspace, capsys):
     assert call(capsys, "import", "nowhere.png")[0] == 66
 

@@ -37,7 +37,7 @@ def import_(
     from companion import cards
     from companion.cards import bring, folder, history
     from companion.cards.change import with_letters
-    from companion.cards.text import slug
+    from companion.cards.text import one_line, slug
 
     settings = SHELL.settings()
     if into:
@@ -49,9 +49,9 @@ def import_(
                 if slug(path.stem) == slug(name or file.stem):
                     history.keep(path)
         card = bring.bring_in(file.expanduser(), there, name, replaces=replace)
-        if mend and (path := card.path):
+        if mend:
             card = with_letters(card)
-            cards.save(card, path)
+            cards.save(card, card.path or there)
         repairs = card.repairs
     if as_json:
         show_json(_told(card, repairs))
@@ -60,7 +60,7 @@ def import_(
     SHELL.say(f"{card.name} is in {card.path}.")
     say_repairs(repairs)
     for note in card.notes:
-        SHELL.say(f"Note: {note}")
+        SHELL.say(one_line(f"Note: {note}", 300))
 
 
 def say_repairs(repairs: tuple[Repair, ...]) -> None:

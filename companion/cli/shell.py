@@ -77,6 +77,11 @@ def show_json(values: dict[str, Any]) -> None:
 def report(error: CompanionError) -> None:
     """A failure in one or two lines, on stderr."""
     what = Exception.__str__(error)
-    print(f"companion: {what}", file=sys.stderr)
+    print(f"companion: {_harmless(what)}", file=sys.stderr)
     if error.hint:
-        print(f"  {error.hint}", file=sys.stderr)
+        print(f"  {_harmless(error.hint)}", file=sys.stderr)
+
+
+def _harmless(text: str) -> str:
+    """Text without what steers a terminal: an error may quote a stranger's file."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
