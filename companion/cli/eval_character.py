@@ -123,7 +123,7 @@ def _other_settings(changes: list[str]) -> Settings | None:
 
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """What was not the same when the baseline was made."""
-    names = ("character", "card", "golden", "model", "prompt", "llm")
+    names = ("character", "card", "golden", "model", "prompt", "llm", "lore")
     return [name for name in names if before.get(name) != after[name]]
 
 

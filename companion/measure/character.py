@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from companion.values import Answer, Exchange, Lore, Persona, Placed, Prompt, Said
 
 
+_LLM = ("context", "reply", "seed", "ask_again")
 _DETAILS = {"probes", "baseline", "compare"}
 
 
@@ -242,7 +243,8 @@ def about(settings: Settings, card: Card, golden: Path) -> dict[str, Any]:
         "golden": _digest(golden),
         "model": {"name": model.name, "bytes": model.stat().st_size if model.is_file() else 0},
         "prompt": settings.prompt.model_dump(),
-        "llm": {name: getattr(settings.llm, name) for name in ("context", "reply", "seed")},
+        "llm": {name: getattr(settings.llm, name) for name in _LLM},
+        "lore": settings.lore.model_dump(mode="json"),
     }
 
 
