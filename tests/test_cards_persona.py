@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from companion.cards.formats.tree import Tree
 from companion.cards.model import from_tree
@@ -133,3 +135,18 @@ def test_another_greeting_can_open_the_conversation():
     made = card(first_mes="One", alternate_greetings=["Two", "Three"])
     said = [made.persona(opening=Opening(greeting=n)).greeting for n in (0, 1, 2, 3)]
     assert said == ["One", "Two", "Three", "One"]
+
+
+BRACES = st.text(st.sampled_from("{}:<>/\\| \ncharuseforigndm6if\u202e\ud800"), max_size=120)
+
+
+@pytest.mark.rule("8.caps")
+@given(st.tuples(*[BRACES] * 6), BRACES)
+def test_any_card_makes_a_prompt_that_ends_with_the_words(texts, owner):
+    names = ("description", "scenario", "first_mes", "mes_example", "system_prompt")
+    made = card(**dict(zip((*names, "post_history_instructions"), texts, strict=True)))
+    build = Assembler(Letters(), Frames(), Room(4096, 64, 200))
+    person = made.persona(opening=Opening(owner, "seed", NOW))
+    prompt = build.assemble(person, [], Now("hello", (), NOON))
+    assert prompt.sections[-2].text.endswith("hello")
+    assert all(len(text) < 5000 for text in (person.description, person.system, person.greeting))
