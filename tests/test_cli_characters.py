@@ -213,6 +213,16 @@ def test_what_cannot_be_set_changes_nothing(workspace, capsys, setting, code, sa
     assert not history.versions(juno(workspace))
 
 
+@pytest.mark.parametrize("verb", ["set", "edit"])
+def test_a_card_behind_a_link_is_changed_where_it_is(workspace, capsys, tmp_path, editor, verb):
+    real = juno(workspace).rename(tmp_path / "real.yaml")
+    juno(workspace).symlink_to(real)
+    editor("s/^name: Juno/name: June/")
+    assert call(capsys, verb, "juno", *(["name=June"] if verb == "set" else []))[0] == 0
+    assert juno(workspace).is_symlink()
+    assert load_card(real).name == "June"
+
+
 def test_what_was_set_can_be_taken_back(workspace, capsys):
     before = juno(workspace).read_bytes()
     assert call(capsys, "set", "juno", "personality=x")[0] == 0

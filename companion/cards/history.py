@@ -109,6 +109,7 @@ def put(path: Path, data: bytes) -> None:
         CannotCreate: It cannot be written.
     """
     name = None
+    path = path.resolve()  # a link stays a link
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o600

@@ -78,7 +78,7 @@ class Sheet:
         if self.card is None:
             history.put(self.path, typed)
         else:
-            write(card, self.path)
+            write(card, self.path.resolve())  # a link stays a link
         return card
 
     def _with_line(self, error: CardError, typed: bytes) -> CardError:

@@ -68,7 +68,7 @@ def keep_and_save(card: Card) -> Path:
             f"{card.name} is built in and has no file.", "Make your own: companion characters new"
         )
     history.keep(card.path)
-    cards.save(card, card.path)
+    cards.save(card, card.path.resolve())  # a link stays a link
     return card.path
 
 
