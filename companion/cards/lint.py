@@ -191,7 +191,7 @@ def _texts(card: Card) -> Iterator[Finding]:
         yield from _characters(place, text)
     for name in ALWAYS:
         if any(macro.changes for macro in macros.seen(getattr(card.fields, name))):
-            said = "A macro that changes is worked out once, when a conversation opens; then it stays."
+            said = "A macro that changes is worked out once, when a conversation opens."
             yield Finding("warning", "CHANGES", pointer(card, name), said)
 
 
