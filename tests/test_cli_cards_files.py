@@ -261,3 +261,9 @@ def test_every_card_of_the_wild_is_imported_looked_over_shown_and_exported(
         assert call(capsys, "export", f"w{n}", f"{n}.png")[0] == 0
         assert load_card(workspace / f"{n}.png").name == load_card(file).name
     assert imported >= 22
+
+
+def test_a_card_that_cannot_be_read_is_listed_with_its_code(workspace, capsys):
+    given(workspace / "characters", b"{", "bad.json")
+    rows = json.loads(call(capsys, "list", "--json")[1])["characters"]
+    assert {row["code"] for row in rows if row["id"] == "bad"} == {"NOT_JSON"}

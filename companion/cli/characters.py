@@ -124,10 +124,12 @@ def _row(card: Card | Broken) -> dict[str, Any]:
     from companion.cli.card_import import as_rows
 
     if isinstance(card, Broken):
-        return {"id": card.id, "path": str(card.path.resolve()), "error": str(card.error)}
+        code = getattr(card.error, "reason", None)
+        where = {"id": card.id, "path": str(card.path.resolve())}
+        return {**where, "error": str(card.error), "code": code}
     path = str(card.path.resolve()) if card.path else None
-    row = {"id": card.id, "name": card.name, "path": path, "notes": list(card.notes)}
-    return row | {"repairs": as_rows(card.repairs)}
+    said = {"notes": list(card.notes), "repairs": as_rows(card.repairs)}
+    return {"id": card.id, "name": card.name, "path": path, **said}
 
 
 def _whole(card: Card, user: str) -> dict[str, Any]:
