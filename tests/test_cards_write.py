@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 from card_world import IDAT, V2, V3, archive, chunk, picture, seen_by_others, text
+from hypothesis import given
+from hypothesis import strategies as st
 
 from companion.cards import changed, kinds, load_card, lost, save, write
-from companion.cards.model import Card
+from companion.cards.formats import read, yaml_patch
+from companion.cards.formats.tree import Tree
+from companion.cards.model import Card, from_tree
 from companion.cards.write import SUFFIX
 from companion.errors import CannotCreate, CardError
 
 rule = pytest.mark.rule
+KEYS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
 
 
 def loaded(folder: Path, data: bytes | str | dict, name: str = "ada.json") -> Card:
@@ -205,3 +210,27 @@ def test_a_name_that_is_no_card_s_is_refused(tmp_path):
 def test_a_folder_that_is_not_there_cannot_be_written_to(tmp_path):
     with pytest.raises(CannotCreate):
         save(loaded(tmp_path, V2), tmp_path / "no" / "ada.json")
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@rule("10.round trip")
+@pytest.mark.parametrize("kind", kinds())
+@given(st.dictionaries(KEYS, JSON, max_size=4), st.dictionaries(KEYS, JSON, max_size=2))
+def test_whatever_is_unknown_comes_through_deep_equal(kind, extensions, more):
+    unknown = {f"z/{key}": value for key, value in more.items()}
+    data = {**V2["data"], "extensions": extensions, **unknown}
+    file = Path(f"ada{SUFFIX[kind]}")
+    card = from_tree(Tree({**V2, "data": data}), file)
+    back = from_tree(read(write(card, kind), file.name), file)
+    assert yaml_patch.same(back.data.get("extensions", {}), card.data["extensions"])
+    assert yaml_patch.same({k: back.data[k] for k in unknown}, unknown)
