@@ -312,6 +312,19 @@ def test_another_wording_is_compared_pair_by_pair(in_workspace, capsys, tmp_path
     assert [test["name"].split()[1] for test in found["tests"]] == ["McNemar", "sign"]
 
 
+def test_several_characters_count_together(in_workspace, capsys, tmp_path):
+    file = str(_file(tmp_path, SMALL))
+    kept = tmp_path / "kept.json"
+    both = ["juno", "wren", "--golden", file]
+    code, text = _report(capsys, *both, "--keep", str(kept))
+    figures = json.loads(text)
+    assert (code, figures["character"], figures["n"]) == (0, ["juno", "wren"], 6)
+    assert [probe["id"] for probe in figures["probes"]][2:4] == ["juno/bye.1", "wren/light.1"]
+    assert sum(one["n"] for one in figures["by_kind"].values()) == 6
+    _, text = _report(capsys, *both, "--baseline", str(kept))
+    assert json.loads(text)["baseline"]["n"] == 6
+
+
 def test_a_setting_that_is_none_is_refused(in_workspace, capsys):
     assert run(["eval", "character", "juno", "--compare", "prompt"]) == 2
     assert "SECTION.KEY=VALUE" in capsys.readouterr().err

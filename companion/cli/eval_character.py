@@ -40,7 +40,10 @@ Compare = Annotated[
 
 
 def character(
-    card: Annotated[str, typer.Argument(metavar="CHARACTER", help="An id or a path.")],
+    cards: Annotated[
+        list[str],
+        typer.Argument(metavar="CHARACTER...", help="Ids or paths; several count together."),
+    ],
     golden: Conversations = None,
     baseline: Baseline = None,
     keep: Keep = None,
@@ -56,14 +59,14 @@ def character(
 
     before = load_baseline(baseline) if baseline else None
     other = _other_settings(compare or [])  # what is wrong there is said before anything is asked
-    figures = _measured(SHELL.settings(), card, golden)
+    figures = _all_measured(SHELL.settings(), cards, golden)
     if before is not None:
         figures["baseline"] = {
             **_paired(before, figures),
             "about": _differing(before, figures),
         }
     if other is not None:
-        second = _measured(other, card, golden)
+        second = _all_measured(other, cards, golden)
         figures["compare"] = {
             **_paired(figures, second),
             "with": compare,
@@ -84,6 +87,12 @@ def _paired(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
     same_rules = before.get("golden") == after["golden"]
     return compare(by_id(before), by_id(after), same_rules=same_rules)
+
+
+def _all_measured(settings: Settings, characters: list[str], golden: Path | None) -> dict[str, Any]:
+    from companion.measure.character import together
+
+    return together([_measured(settings, one, golden) for one in characters])
 
 
 def _measured(settings: Settings, character: str, golden: Path | None) -> dict[str, Any]:

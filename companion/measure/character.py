@@ -232,6 +232,34 @@ def _row(probe: Probe) -> dict[str, Any]:
     }
 
 
+def together(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Several characters' reports as one: more probes show a smaller difference."""
+    if len(reports) == 1:
+        return reports[0]
+    whole = dict(reports[0])
+    for name in ("character", "card", "golden"):
+        whole[name] = [one[name] for one in reports]
+    for name in ("n", "right"):
+        whole[name] = sum(one[name] for one in reports)
+    for name in ("by_kind", "by_rule"):
+        whole[name] = _added([one[name] for one in reports])
+    whole["probes"] = [
+        {**probe, "id": f"{one['character']}/{probe['id']}"}
+        for one in reports
+        for probe in one["probes"]
+    ]
+    return whole
+
+
+def _added(tables: Sequence[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
+    names = dict.fromkeys(name for table in tables for name in table)
+    rows = {name: [table[name] for table in tables if name in table] for name in names}
+    return {
+        name: {key: sum(row[key] for row in some) for key in ("n", "right")}
+        for name, some in rows.items()
+    }
+
+
 def about(settings: Settings, card: Card, golden: Path) -> dict[str, Any]:
     """What is measured: card, conversations, model and wording."""
     from companion.compose import model_path
