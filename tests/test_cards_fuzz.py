@@ -36,6 +36,10 @@ def test_no_input_raises_anything_but_one_coded_error(fuzzed):
     assert sum(fuzzed["outcomes"].values()) == fuzzed["count"]
 
 
+def test_no_message_quotes_more_than_a_terminal_holds(fuzzed):
+    assert "a message without end" not in fuzzed["outcomes"]
+
+
 def test_the_inputs_reach_every_kind_of_refusal(fuzzed):
     wanted = {"read", "BAD_FIELD", "BAD_PNG", "BAD_ZIP", "NOT_JSON", "NOT_YAML", "UNSAFE_PATH"}
     assert fuzzed["outcomes"].keys() >= wanted

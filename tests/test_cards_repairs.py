@@ -81,6 +81,7 @@ DEFECTS = {
     "10.dates": [
         ({"creation_date": 1703462400123}, "DATE_MILLISECONDS", "/data/creation_date"),
         ({"creation_date": -62135596800}, "DATE_UNUSABLE", "/data/creation_date"),
+        ({"creation_date": 1e300}, "DATE_UNUSABLE", "/data/creation_date"),
         ({"modification_date": "1703462400"}, "DATE_TEXT", "/data/modification_date"),
     ],
     "5.json": [

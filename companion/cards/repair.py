@@ -187,7 +187,7 @@ def whole(value: Json) -> int | None:
 def _date(data: dict[str, Json], key: str, place: str, repairs: list[Repair]) -> None:
     value = data[key]
     number = whole(value)
-    if number is None or number < 0:
+    if number is None or not 0 <= number <= _MILLISECONDS * 1000:
         data[key] = 0  # V3: withheld
         repairs.append(Repair("DATE_UNUSABLE", place, f"{key} is no date; read as withheld."))
     elif number > _MILLISECONDS:

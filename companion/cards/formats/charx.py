@@ -70,7 +70,7 @@ def opened(file: IO[bytes], name: str) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(file)
     except _FAILURES as error:
-        raise damaged(name, f"its table of contents cannot be read: {error}") from error
+        raise damaged(name, f"its table of contents cannot be read: {str(error)[:200]}") from error
     members = archive.infolist()
     if len(members) > MOST:
         raise _too_large(name, f"it has {len(members):,} files; the limit is {MOST:,}")
@@ -106,7 +106,9 @@ def blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Iter
             while block := file.read(_BLOCK):
                 yield block
     except _FAILURES as error:
-        raise damaged(name, f"{member.filename[:80]!r} cannot be unpacked: {error}") from error
+        raise damaged(
+            name, f"{member.filename[:80]!r} cannot be unpacked: {str(error)[:200]}"
+        ) from error
 
 
 def is_card(member: zipfile.ZipInfo) -> bool:
