@@ -172,6 +172,8 @@ def _check(member: zipfile.ZipInfo, name: str) -> None:
             "Do not use this file.",
             "UNSAFE_PATH",
         )
+    if member.header_offset < 0:
+        raise damaged(name, f"entry {shown} would stand before the file begins")
     if member.flag_bits & 1:
         raise CardError(
             f"{name}: entry {shown} is encrypted.", "Export it without a password.", "BAD_ZIP"
