@@ -103,9 +103,12 @@ def test_a_giant_table_of_contents_is_never_read():
 
 
 def test_an_entry_before_the_file_begins_is_refused():
-    data = bytearray(archive({"card.json": CARD, "b": "x"}))
+    data = bytearray(archive({"b": "x", "card.json": CARD}))
     at = data.rindex(b"PK\x05\x06")
-    for place in (at + 16, data.index(b"PK\x01\x02") + 42):  # where all begins, where the card does
+    for place in (
+        at + 16,
+        data.rindex(b"PK\x01\x02") + 42,
+    ):  # where all begins, where the card does
         (offset,) = struct.unpack_from("<I", data, place)
         struct.pack_into("<I", data, place, offset + 5)
     assert refused(bytes(data)).reason == "BAD_ZIP"
