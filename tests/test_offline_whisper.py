@@ -144,6 +144,14 @@ def test_sounds_without_speech_are_the_same_every_time_and_not_those_of_the_trai
     assert {kind for kind, _ in first}.isdisjoint(maker.__name__.strip("_") for maker in wear.KINDS)
 
 
+def test_exported_weights_lie_between_those_of_two_runs():
+    torch = pytest.importorskip("torch")
+    export = pytest.importorskip("training.whisper.export")
+    first, second = {"w": torch.tensor([0.0, 2.0])}, {"w": torch.tensor([1.0, 4.0])}
+    assert export.between(first, second, 0.5)["w"].tolist() == [0.5, 3.0]
+    assert export.between(first, second, 1.0)["w"].tolist() == [1.0, 4.0]
+
+
 def test_no_training_sentence_is_held_out_or_in_the_demo(testdata):
     trained = {said for said, _ in text.training(testdata, 7, own=9000, loose=4000)}
     trained |= {said for said, _ in text.own_words(testdata, 8, 4000)}

@@ -1,10 +1,14 @@
-"""Turns a checkpoint into the CTranslate2 folder that faster-whisper loads: `python -m training.whisper.export RUN FOLDER`."""
+"""Turns a checkpoint into the CTranslate2 folder that faster-whisper loads: `python -m training.whisper.export RUN FOLDER`.
+
+With `--before RUN0 --share 0.6` the weights are six parts of RUN and four of RUN0, the run that RUN started from: what
+the second learnt, and less of what it forgot.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +57,22 @@ def specification(model: TinyWhisper, shape: Shape, tokens: list[str]) -> Any:  
     return spec
 
 
-def export(run: Path, folder: Path) -> None:
+def between(
+    first: dict[str, torch.Tensor], second: dict[str, torch.Tensor], share: float
+) -> dict[str, torch.Tensor]:
+    """Return the weights that lie `share` of the way from `first` to `second`."""
+    return {name: torch.lerp(weight, second[name], share) for name, weight in first.items()}
+
+
+def export(run: Path, folder: Path, before: Path | None = None, share: float = 1.0) -> None:
     """Write model, vocabulary, tokenizer and preprocessor of the averaged weights in `run`."""
     state = torch.load(run / "checkpoint.pt", weights_only=False)
     shape = Shape(**state["shape"])
-    model = TinyWhisper(shape)
-    model.load_state_dict(state["average"])
+    model, weights = TinyWhisper(shape), state["average"]
+    if before:
+        earlier = torch.load(before / "checkpoint.pt", weights_only=False)["average"]
+        weights = between(earlier, weights, share)
+    model.load_state_dict(weights)
     tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
     tokens = [tokenizer.id_to_token(index) for index in range(shape.vocabulary)]
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,5 +87,16 @@ def export(run: Path, folder: Path) -> None:
     )
 
 
+def main() -> None:
+    """Export as the arguments say."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--before", type=Path, help="the run that this one started from")
+    parser.add_argument("--share", type=float, default=1.0, help="of RUN in the weights")
+    args = parser.parse_args()
+    export(args.run, args.folder, args.before, args.share)
+
+
 if __name__ == "__main__":
-    export(Path(sys.argv[1]), Path(sys.argv[2]))
+    main()
