@@ -58,7 +58,8 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _talk(folder).close()
     pid = os.fork()
     if pid == 0:
-        tell(_opened(folder), *LATER)
+        memory = _opened(folder)  # kept: SQLite would put the log away with its last user
+        tell(memory, *LATER)
         os._exit(0)
     os.waitpid(pid, 0)
     assert (folder / "journal.sqlite3-wal").stat().st_size > 10_000
