@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from companion.memory.lore import Passage
     from companion.memory.lore.find import Hits
     from companion.memory.read import rank
-    from companion.memory.recall.known import Asked, Fact, Kept
+    from companion.memory.recall.known import Asked, Fact
     from companion.memory.store.journal import Vector
     from companion.memory.store.line import Line
 
@@ -44,7 +44,7 @@ class Worded:
     asked: Asked
     scores: Mapping[int, float]
     lines: Mapping[int, Line]
-    kept: Sequence[Kept]
+    kept: Sequence[Fact]
     lent: Mapping[str, Line]
     vectors: Mapping[int, Vector]
     around: Mapping[int, Sequence[Line]]

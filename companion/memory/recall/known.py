@@ -11,7 +11,7 @@ Summaries are not recalled: the lines they sum up are.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from companion.memory.store.database import bound
@@ -40,42 +40,25 @@ class Fact:
     Attributes:
         memo: It.
         score: As BM25 of a line would be.
-        cosine: None without a vector.
+        vector: None where it has none yet.
         lines: Ids of the lines it rests on.
         who: Name of the one it is about.
         own: Whether its words are its own, and not those of its lines.
-    """
-
-    memo: Memo
-    score: float
-    cosine: float | None
-    lines: tuple[str, ...]
-    who: str
-    own: bool
-
-    @property
-    def over(self) -> bool:
-        """Whether it is true no more."""
-        return self.memo.status in _OVER
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A memory with all that a search needs of it but the question's vector.
-
-    Attributes:
-        memo: It.
-        score: As BM25 of a line would be.
-        vector: None where it has none yet.
-        lines: Ids of the lines it rests on.
-        own: Whether its words are its own, and not those of its lines.
+        cosine: How close it is to the question; None before that has a vector.
     """
 
     memo: Memo
     score: float
     vector: Vector | None
     lines: tuple[str, ...]
+    who: str
     own: bool
+    cosine: float | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether it is true no more."""
+        return self.memo.status in _OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,53 +85,44 @@ class Known:
         self._journal = journal
         self._stemmer = stemmer
 
-    def holding(self, asked: Asked, depth: int) -> list[Kept]:
+    def holding(self, asked: Asked, depth: int) -> list[Fact]:
         """The memories that hold a word of the question, the best so many."""
         seqs = self._versions.match(list(asked.stems), past=True).seqs[:depth]
-        return self._kept(asked, self._versions.memos(seqs), worded=True)
+        return self._facts(asked, self._versions.memos(seqs), worded=True)
 
     def find(
-        self, asked: Asked, kept: Sequence[Kept], vector: Vector | None, near: Sequence[str]
+        self, asked: Asked, held: Sequence[Fact], vector: Vector | None, near: Sequence[str]
     ) -> list[Fact]:
         """The memories that hold a word of the question or are close to it, in no order.
 
         Args:
             asked: The question.
-            kept: What `holding` gave for it.
+            held: What `holding` gave for it.
             vector: The question's.
             near: Names of what is closest by meaning; those of memories count.
         """
-        there = {one.memo.name for one in kept}
+        there = {one.memo.name for one in held}
         others = self._versions.named([name for name in near if name not in there])
-        return [
-            Fact(
-                one.memo,
-                one.score,
-                None if vector is None or one.vector is None else float(one.vector @ vector),
-                one.lines,
-                self._who(one.memo.subject),
-                one.own,
-            )
-            for one in (*kept, *self._kept(asked, others, worded=False))
-        ]
+        found = [*held, *self._facts(asked, others, worded=False)]
+        return found if vector is None else [_compared(one, vector) for one in found]
 
-    def _kept(self, asked: Asked, memos: Sequence[Memo], *, worded: bool) -> list[Kept]:
+    def _facts(self, asked: Asked, memos: Sequence[Memo], *, worded: bool) -> list[Fact]:
         """These memories with what a search needs of them; only of some words are looked for."""
         wanted = [one for one in memos if one.kind != "summary"]
         if not wanted:
             return []
         vectors = self._versions.vectors(asked.embedder, [one.seq for one in wanted])
-        ids = [one.id for one in wanted]
-        lines = self._sources(ids)
+        lines = self._sources([one.id for one in wanted])
         edited = self._edited([one.id for one in wanted if one.v > 1])
         if worded:
             self._stemmer.read(one.text for one in wanted)
         return [
-            Kept(
+            Fact(
                 one,
                 self._score(asked, one.text) if worded else 0.0,
                 vectors.get(one.seq),
                 lines.get(one.id, ()),
+                self._who(one.subject),
                 one.id in edited or one.id not in lines,
             )
             for one in wanted
@@ -203,6 +177,11 @@ class Known:
     def _score(self, asked: Asked, text: str) -> float:
         held = self._stemmer.held(asked.stems, text)
         return SCALE * sum(_rarity(asked.counts[word], asked.lines) for word in held)
+
+
+def _compared(fact: Fact, vector: Vector) -> Fact:
+    """The fact with how close it is to a vector."""
+    return fact if fact.vector is None else replace(fact, cosine=float(fact.vector @ vector))
 
 
 def _rarity(count: int, lines: int) -> float:

@@ -158,14 +158,14 @@ def _whole(db: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _part(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("SAVEPOINT part")
-    try:
-        yield
-    except BaseException:
+    def undo() -> None:
         with contextlib.suppress(sqlite3.Error):
             db.execute("ROLLBACK TO part")
             db.execute("RELEASE part")
-        raise
+
+    db.execute("SAVEPOINT part")
+    with undoing(undo):
+        yield
     db.execute("RELEASE part")
 
 
