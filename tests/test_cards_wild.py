@@ -22,7 +22,7 @@ REFUSED = {
     "cardforge_plain_image.png": ("NO_CARD_DATA", "carries no character data"),
     "choral_invalid-character.png": ("NO_CARD_DATA", "carries no character data"),
     "cardforge_quack_export.json": ("FOREIGN_FORMAT", "none of a character's other fields"),
-    "cardforge_quack_lorebook.json": ("NO_NAME", "name is missing"),
+    "cardforge_quack_lorebook.json": ("FOREIGN_FORMAT", "this is a lorebook"),
     "tavernkit_invalid_missing_name.json": ("NO_NAME", "data.name is missing"),
 }
 

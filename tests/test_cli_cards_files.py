@@ -213,6 +213,38 @@ def test_a_book_does_not_take_the_place_of_another_unless_told(workspace, capsys
     assert entry["content"] == "y"
 
 
+LISTED = {
+    "code": 0,
+    "data": [
+        {"name": "World", "entryList": [{"keywords": ["fog"], "content": "thick", "name": "Fog"}]}
+    ],
+}
+"""A form in which a website gives lorebooks away."""
+
+
+def test_a_list_of_books_becomes_the_book_of_a_character_too(workspace, capsys, tmp_path):
+    call(capsys, "import", given(tmp_path, V2, "ada.json"))
+    code, _, err = call(capsys, "import", given(tmp_path, LISTED, "l.json"), "--into", "ada")
+    assert code == 0, err
+    (entry,) = load_card(workspace / "characters/ada.json").book_raw["entries"]
+    assert (entry["keys"], entry["content"]) == (["fog"], "thick")
+
+
+@pytest.mark.parametrize(
+    "book", [WORLD, LISTED, {"spec": "lorebook_v3", "data": {"entries": []}}], ids=str
+)
+def test_a_lorebook_that_is_imported_as_a_card_is_refused_with_the_way_in(
+    workspace, capsys, tmp_path, book
+):
+    code, _, err = call(capsys, "import", given(tmp_path, book, "book.json"))
+    assert (code, "this is a lorebook" in err, "--into" in err) == (65, True, True)
+
+
+def test_where_nothing_can_be_written_the_cure_is_named(workspace, capsys, tmp_path):
+    code, _, err = call(capsys, "export", "juno", tmp_path / "nowhere" / "juno.png")
+    assert (code, "nowhere/juno.png" in err, "folder" in err) == (73, True, True)
+
+
 def test_what_is_no_lorebook_is_refused(workspace, capsys, tmp_path):
     code, _, err = call(capsys, "import", given(tmp_path, V2), "--into", "juno")
     assert (code, "no lorebook" in err) == (65, True)

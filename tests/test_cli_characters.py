@@ -165,6 +165,16 @@ def test_a_field_is_set_and_everything_else_stays(workspace, capsys):
     assert "# Juno, lighthouse keeper." in after
 
 
+def test_a_field_that_no_card_has_is_set_and_doubted(workspace, capsys):
+    code, _, err = call(capsys, "set", "juno", "descripton=Tall.")
+    assert code == 0
+    assert "descripton is no field that we know" in err
+    assert "description" in err
+    assert (
+        "no field" not in call(capsys, "set", "juno", "extensions.mine.x=1", "voice.speed=1.1")[2]
+    )
+
+
 def test_several_fields_are_set_at_once_with_their_kinds(workspace, capsys):
     code, out, _ = call(
         capsys,

@@ -14,7 +14,7 @@ from companion.cards import formats
 from companion.cards.folder import card_files, load_card
 from companion.cards.formats import charx, png
 from companion.cards.text import slug
-from companion.cards.write import replacing
+from companion.cards.write import make_folder, replacing
 from companion.errors import CannotCreate
 
 if TYPE_CHECKING:
@@ -56,10 +56,7 @@ def bring_in(file: Path, folder: Path, name: str = "", *, replaces: bool = False
 
 
 def _copy(file: Path, target: Path) -> None:
-    try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotCreate(f"{target.parent} cannot be made ({error.strerror}).") from error
+    make_folder(target.parent)
     with file.open("rb") as source, replacing(target) as copy:
         shutil.copyfileobj(source, copy, 1 << 20)
 

@@ -60,6 +60,9 @@ V3_FIELDS = (
 TELLING = (*V1_FIELDS[1:], "system_prompt", "extensions")
 """A file with a name and none of these is about something else."""
 
+BOOKS = {"entries", "entryList"}
+"""What the entries of a lorebook that stands alone are called."""
+
 _SPECS: dict[str, Flavour] = {"chara_card_v2": "v2", "chara_card_v3": "v3"}
 
 
@@ -101,8 +104,12 @@ def located(raw: dict[str, Json], file: str) -> Located:
         CardError: There are none: this is another kind of file.
     """
     data, spec = raw.get("data"), raw.get("spec")
-    if spec == "lorebook_v3":
-        raise _lorebook(file)
+    if spec == "lorebook_v3" or (str(spec) not in _SPECS and book_in(raw)):
+        raise CardError(
+            f"{file}: this is a lorebook, not a character.",
+            "Make it a character's book: companion characters import FILE --into CHARACTER",
+            "FOREIGN_FORMAT",
+        )
     if spec is None and not isinstance(data, dict):
         return _bare(raw, file)
     if not isinstance(data, dict):
@@ -112,6 +119,20 @@ def located(raw: dict[str, Json], file: str) -> Located:
             place="/data",
         )
     return Located(_SPECS.get(str(spec), "unknown"), data, {}, tuple(_versions(raw)))
+
+
+def book_in(raw: dict[str, Json]) -> tuple[str, dict[str, Json]] | None:
+    """The lorebook that a file is, after its JSON pointer; None where it is something else.
+
+    It is the file itself, what the file has as its data, or the first book in a list of them.
+    """
+    data = raw.get("data")
+    places = [("", raw), ("/data", data)]
+    places += [(f"/data/{n}", one) for n, one in enumerate(data if isinstance(data, list) else ())]
+    for place, one in places:
+        if isinstance(one, dict) and BOOKS & one.keys() and not set(TELLING) & one.keys():
+            return place, one
+    return None
 
 
 def _versions(raw: dict[str, Json]) -> list[Repair]:
@@ -144,8 +165,6 @@ def _bare(raw: dict[str, Json], file: str) -> Located:
     renamed = {old: new for old, new in OLDER[flavour].items() if old in raw}
     if renamed and "first_mes" not in raw:
         return Located(flavour, raw, renamed)
-    if "entries" in raw and not set(TELLING) & set(raw):
-        raise _lorebook(file)
     if "name" in raw and not set(TELLING) & set(raw):
         raise CardError(
             f"{file}: this has a name but none of a character's other fields.",
@@ -154,11 +173,3 @@ def _bare(raw: dict[str, Json], file: str) -> Located:
         )
     newer = set(V2_FIELDS[len(V1_FIELDS) :]) & set(raw)
     return Located("unwrapped" if newer else "v1", raw, {})
-
-
-def _lorebook(file: str) -> CardError:
-    return CardError(
-        f"{file}: this is a lorebook, not a character.",
-        "Put it into a card as its character_book.",
-        "FOREIGN_FORMAT",
-    )

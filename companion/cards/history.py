@@ -7,15 +7,16 @@ was kept is what its file says.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from companion.cards import formats
 from companion.cards.text import slug
-from companion.errors import CannotCreate, Forbidden, MissingInput
+from companion.cards.write import make_folder, replacing
+from companion.errors import Forbidden, MissingInput
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER = ".history"
 MOST = 50
@@ -108,23 +109,10 @@ def put(path: Path, data: bytes) -> None:
     Raises:
         CannotCreate: It cannot be written.
     """
-    name = None
     path = path.resolve()  # a link stays a link
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as new:
-            name = new.name
-            new.write(data)
-            new.flush()
-            os.fsync(new.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except OSError as error:
-        if name is not None:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-        raise CannotCreate(f"{path} cannot be written: {error.strerror}.") from error
+    make_folder(path.parent)
+    with replacing(path) as file:
+        file.write(data)
 
 
 def _folder(card: Path) -> Path:

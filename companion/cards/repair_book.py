@@ -10,8 +10,13 @@ from companion.cards.formats.tree import Repair, kind, pointer
 if TYPE_CHECKING:
     from companion.cards.formats.tree import Json
 
-_RENAMED = {"key": "keys", "keysecondary": "secondary_keys", "order": "insertion_order"}
-"""What world files of SillyTavern call the fields of an entry."""
+_RENAMED = {
+    "key": "keys",
+    "keywords": "keys",
+    "keysecondary": "secondary_keys",
+    "order": "insertion_order",
+}
+"""What world files of SillyTavern, and websites, call the fields of an entry."""
 
 _NUMBERS = ("insertion_order", "priority")
 _EXTRA_NUMBERS = (

@@ -1,13 +1,14 @@
 """A lorebook that stands alone, made fit to be the book of a card.
 
-Two forms are read: the one of version 3 (`lorebook_v3`), and the worlds of SillyTavern, whose
-entries are an object and have names of their own for most fields.
+Read are the form of version 3 (`lorebook_v3`), the worlds of SillyTavern, whose entries are an
+object and have names of their own for most fields, and lists of books as websites give them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from companion.cards.flavour import book_in
 from companion.cards.formats.tree import Repair, kind
 from companion.cards.repair import writable
 from companion.cards.repair_book import mend_book
@@ -51,18 +52,22 @@ def lone_book(raw: dict[str, Json], name: str) -> tuple[dict[str, Json], tuple[R
     Raises:
         CardError: There is no book in it.
     """
+    place, found = book_in(raw) or ("", raw)
     repairs: list[Repair] = []
-    data = raw.get("data") if raw.get("spec") == "lorebook_v3" else raw
-    if not isinstance(data, dict) or not isinstance(data.get("entries"), (list, dict)):
+    entries = found.get("entries", found.get("entryList"))
+    if not isinstance(entries, (list, dict)):
         raise CardError(
-            f"{name}: this is no lorebook: its entries are {kind(raw.get('entries'))}.",
+            f"{name}: this is no lorebook: its entries are {kind(entries)}.",
             "A lorebook is a JSON file with entries in it.",
             "FOREIGN_FORMAT",
-            "/entries",
+            f"{place}/entries",
         )
-    place = "" if data is raw else "/data"
-    book = writable(data, place, repairs)
+    book = writable(found, place, repairs)
     assert isinstance(book, dict)  # noqa: S101 - a copy of an object
+    if "entries" not in book:
+        book["entries"] = book.pop("entryList")
+        said = "The entries of the lorebook are called entryList; read as entries."
+        repairs.append(Repair("ENTRIES_NAME", f"{place}/entryList", said))
     if isinstance(book["entries"], dict):
         book["entries"] = {key: _as_in_a_card(entry) for key, entry in book["entries"].items()}
     return mend_book(book, place, repairs), tuple(repairs)

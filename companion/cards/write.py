@@ -182,6 +182,18 @@ def _source(card: Card) -> Iterator[tuple[IO[bytes] | None, bytes]]:
         yield file, start
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, for its owner only, where there is none.
+
+    Raises:
+        CannotCreate: It cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritten(folder, error) from error
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file beside `path` that takes its place when all of it is on the disk.
@@ -193,7 +205,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
         handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     except OSError as error:
-        raise CannotCreate(f"{path} cannot be written ({error.strerror}).") from error
+        raise _unwritten(path, error) from error
     part = Path(name)
     with undoing(lambda: part.unlink(missing_ok=True)):
         try:
@@ -204,4 +216,11 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             part.chmod(mode)
             part.replace(path)
         except OSError as error:
-            raise CannotCreate(f"{path} cannot be written ({error.strerror}).") from error
+            raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> CannotCreate:
+    return CannotCreate(
+        f"{path} cannot be written ({error.strerror}).",
+        "See that its folder is there, may be written and has room, or name another place.",
+    )

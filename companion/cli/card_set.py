@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from companion.cards.flavour import V2_FIELDS, V3_FIELDS
 from companion.cli.shell import SHELL, show_json
 from companion.errors import MissingInput, UsageError
 
@@ -49,6 +51,20 @@ def set_(
         show_json({"id": card.id, "path": str(path.resolve()), "set": dict(pairs)})
     else:
         SHELL.say(f"{', '.join(field for field, _ in pairs)} set in {path}.")
+    for field, _ in pairs:
+        if said := doubt(field):
+            SHELL.say(said)
+
+
+def doubt(field: str) -> str:
+    """What is to be said of a field that no card has; it may be a slip."""
+    known = (*V2_FIELDS, *V3_FIELDS)
+    name = field.partition(".")[0]
+    if name in known:
+        return ""
+    near = difflib.get_close_matches(name, known, 1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"{name} is no field that we know; it was set all the same.{meant}"
 
 
 def now() -> int:
