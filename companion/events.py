@@ -23,6 +23,22 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """The key is still held: what has been understood so far.
+
+    Attributes:
+        text: The words up to the last pause; "" while there are none yet. Later ones of the same
+            press stand in their place, and `Words` in the place of all.
+        level_db: Loudness of the last tenth of a second, in dB below full scale.
+        seconds: How long the recording is.
+    """
+
+    text: str
+    level_db: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Thinking:
     """The key was released and the turn has begun."""
 
@@ -93,6 +109,7 @@ class Undone:
 Event = (
     Ready
     | Listening
+    | Hearing
     | Thinking
     | NothingHeard
     | Words
