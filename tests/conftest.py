@@ -75,3 +75,16 @@ def testdata() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("no test data: set COMPANION_TESTDATA")
     return Path(folder)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new workspace, which is the current folder."""
+    from companion.cli.app import run
+    from companion.cli.shell import SHELL
+
+    folder = tmp_path / "ws"
+    assert run(["--quiet", "init", str(folder)]) == 0
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(SHELL, "config", None)
+    return folder

@@ -6,36 +6,15 @@ import struct
 import zlib
 
 import pytest
+from card_world import IDAT, chunk, picture, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from companion.cards.formats import png, read
+from companion.cards.formats import read
 from companion.errors import CardError
 
 CARD = {"spec": "chara_card_v2", "data": {"name": "Ada", "description": "é 日本"}}
 NEWER = {"spec": "chara_card_v3", "data": {"name": "Ada the Newer"}}
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def text(word: bytes, card: object, kind: bytes = b"tEXt") -> bytes:
-    plain = json.dumps(card).encode()
-    payload = {
-        b"tEXt": b"\0" + base64.b64encode(plain),
-        b"zTXt": b"\0\0" + zlib.compress(base64.b64encode(plain)),
-        b"iTXt": b"\0\0\0en\0Card\0" + plain,
-    }[kind]
-    return chunk(kind, word + payload)
-
-
-def picture(*chunks: bytes) -> bytes:
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
-    return b"".join([png.SIGNATURE, head, *chunks, chunk(b"IEND", b"")])
-
-
-IDAT = chunk(b"IDAT", zlib.compress(b"\0\0\0\0"))
 
 
 @pytest.mark.rule("5.png", "5.text", "5.keyword")

@@ -1,8 +1,5 @@
-import json
-import os
-from pathlib import Path
-
 import pytest
+from template_cases import cases
 
 from companion.errors import BadData
 from companion.llm.chat import ChatTemplate
@@ -22,14 +19,6 @@ USER_FIRST = (
     "{% for m in messages if m['role'] != 'system' %}{% if (m['role'] == 'user') != "
     "(loop.index0 % 2 == 0) %}{{ raise_exception('order') }}{% endif %}{% endfor %}" + CHATML
 )
-
-
-def cases():
-    folder = os.environ.get("COMPANION_TESTDATA")
-    if not folder:
-        return []
-    file = Path(folder) / "cases" / "chat_templates_llamacpp.json"
-    return json.loads(file.read_text("utf-8"))["tests"]
 
 
 def prompt_text(source, bos="", eos=""):

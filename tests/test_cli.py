@@ -11,15 +11,6 @@ from companion.cli.shell import SHELL
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    folder = tmp_path / "ws"
-    assert run(["--quiet", "init", str(folder)]) == 0
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(SHELL, "config", None)
-    return folder
-
-
 def call(capsys, *arguments):
     code = run(list(arguments))
     captured = capsys.readouterr()

@@ -7,18 +7,8 @@ from card_world import IDAT, V2, V3, archive, picture, text
 
 from companion.cards import history, load_card
 from companion.cli.app import run
-from companion.cli.shell import SHELL
 
 rule = pytest.mark.rule
-
-
-@pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    folder = tmp_path / "ws"
-    assert run(["--quiet", "init", str(folder)]) == 0
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(SHELL, "config", None)
-    return folder
 
 
 def call(capsys, *arguments):

@@ -9,16 +9,6 @@ import soundfile
 
 from companion.cards import history, load_card
 from companion.cli.app import run
-from companion.cli.shell import SHELL
-
-
-@pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    folder = tmp_path / "ws"
-    assert run(["--quiet", "init", str(folder)]) == 0
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(SHELL, "config", None)
-    return folder
 
 
 def call(capsys, *arguments):

@@ -13,7 +13,6 @@ import pytest
 from memory_world import settle, tell
 
 from companion.cli.app import run
-from companion.cli.shell import SHELL
 from companion.memory import Memory
 from companion.memory.forget.purge import Receipt
 from companion.memory.record import parse_book
@@ -25,12 +24,9 @@ NOTE = {"id", "who", "text", "said", "score", "parts", "kind", "until", "source"
 
 
 @pytest.fixture
-def workspace(tmp_path, monkeypatch) -> Path:
+def workspace(workspace) -> Path:
     """A workspace where Sam has talked with Juno, and words alone decide."""
-    folder = tmp_path / "ws"
-    assert run(["--quiet", "init", str(folder)]) == 0
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(SHELL, "config", None)
+    folder = workspace
     assert run(["--quiet", "config", "set", "memory.embedder", "none"]) == 0
     assert run(["--quiet", "config", "set", "user.name", "Sam"]) == 0
     memory = Memory(folder / "memory_db", "Sam", "juno", name="Juno")

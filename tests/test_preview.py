@@ -5,7 +5,6 @@ import json
 import pytest
 
 from companion.cli.app import run
-from companion.cli.shell import SHELL
 from companion.prompt import Assembler, Now, Room
 from companion.prompt.preview import shares
 from companion.testing import NOON, Frames, Letters
@@ -20,15 +19,6 @@ JUNO = Persona(
     greeting="Ahoy!",
     post_history="Rhyme.",
 )
-
-
-@pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    folder = tmp_path / "ws"
-    assert run(["--quiet", "init", str(folder)]) == 0
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(SHELL, "config", None)
-    return folder
 
 
 def call(capsys, *arguments):

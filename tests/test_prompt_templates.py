@@ -1,10 +1,7 @@
 """A prompt in the formats of real models: what a template does not take reaches the model too."""
 
-import json
-import os
-from pathlib import Path
-
 import pytest
+from template_cases import cases
 
 from companion.llm.chat import ChatTemplate
 from companion.llm.vocabulary import Vocabulary
@@ -51,14 +48,6 @@ EVERYTHING = (
     *("LAST.", "DEPTH.", "CONSTANT.", "CALLED.", "DEEP.", "FIRST", "REPLY", "STOPPED", "SECOND"),
     *("ANSWER", "NEWEST", "REMEMBERED."),
 )
-
-
-def cases():
-    folder = os.environ.get("COMPANION_TESTDATA")
-    if not folder:
-        return []
-    file = Path(folder) / "cases" / "chat_templates_llamacpp.json"
-    return json.loads(file.read_text("utf-8"))["tests"]
 
 
 def text_of(chat, *, exact=False, persona=JUNO):
