@@ -351,9 +351,7 @@ class Memory:
     def _searching(self) -> Search:
         embedder = self._dense.embedder if self._dense else None
         index = self._index if embedder else None
-        search = Search(self._journal, index, embedder, self.lore, self._versions)
-        search.judge = self._judge
-        return search
+        return Search(self._journal, index, embedder, self.lore, self._versions, self._judge)
 
     def _told(self, name: str) -> None:
         """Count that a reply used a memory; a promise that is due is told with that."""

@@ -64,6 +64,7 @@ class Search:
         embedder: What made the vectors; without one, the words alone decide.
         lore: The documents beside the lines.
         versions: The memories beside them.
+        judge: Reads the best finds once more; None for one stage.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Search:
         embedder: Embedder | None,
         lore: Lore | None = None,
         versions: Versions | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self._journal = journal
         self._meaning = Meaning(journal, index, embedder)
@@ -80,7 +82,7 @@ class Search:
         self._stemmer = Stemmer()
         self._beside = ThreadPoolExecutor(1, "meaning")
         self._known = Known(versions, journal, self._stemmer) if versions else None
-        self.judge: Judge | None = None
+        self._judge = judge
 
     def close(self) -> None:
         """Give memory back; safe to repeat."""
@@ -130,7 +132,7 @@ class Search:
             {-hit.passage.seq: hit.passage for hit in lore.hits},
             facts,
             {seq: lent[one.id].memo.text for seq, one in lines.items() if one.id in lent},
-            judged(self.judge, text, rank.ranked(candidates, text, now)),
+            judged(self._judge, text, rank.ranked(candidates, text, now)),
             abstain.weights(lore.counts or said.asked.counts, said.asked.lines + lore.passages),
             lore.coverage,
             close | {-seq: cosine for seq, cosine in lore.cosines.items()},
