@@ -140,7 +140,13 @@ class Notebook:
 
 @dataclass(slots=True)
 class Writer:
-    """A model that writes the script, word by word; `before` is called before each word."""
+    """A model that writes the script, word by word; `before` is called before each word.
+
+    Attributes:
+        prompts: What it was asked to answer.
+        ahead: What it was given to read before it was asked.
+        held: The tokens it has read.
+    """
 
     script: list[str]
     before: Callable[[int], None] = lambda _: None
@@ -149,11 +155,31 @@ class Writer:
     can_cut: bool = True
     prompts: list[Prompt] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
+    ahead: list[Prompt] = field(default_factory=list)
+    held: tuple[int, ...] = ()
+    read_ahead: int = 0
+
+    def read(self, prompt: Prompt, cancel: Cancel) -> int:
+        """Take in a prompt; the tokens of it that were new."""
+        if cancel:
+            return 0
+        self.ahead.append(prompt)
+        read = self._take(prompt.tokens[:-1])
+        self.read_ahead += read
+        return read
 
     def stream(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         """The next reply of the script."""
         self.prompts.append(prompt)
-        self.counts = Counts(prompt=len(prompt.tokens), new=prompt.new)
+        cost = self._take(prompt.tokens)
+        self.counts = Counts(
+            prompt=len(prompt.tokens),
+            new=prompt.new,
+            evaluated=cost,
+            reused=len(prompt.tokens) - cost,
+            read_ahead=self.read_ahead,
+        )
+        self.read_ahead = 0
         for n, word in enumerate(self.script.pop(0).split(" ")):
             self.before(n)
             if cancel:
@@ -163,6 +189,14 @@ class Writer:
             piece = word if n == 0 else f" {word}"
             self.written.append(piece)
             yield piece
+
+    def _take(self, tokens: tuple[int, ...]) -> int:
+        """Hold these tokens; how many were not held before."""
+        pairs = enumerate(zip(self.held, tokens, strict=False))
+        shorter = min(len(self.held), len(tokens))
+        same = next((n for n, (a, b) in pairs if a != b), shorter)
+        self.held = tokens
+        return len(tokens) - same
 
 
 class Hum:

@@ -104,6 +104,9 @@ class Model(Protocol):
     def can_cut(self) -> bool:
         """Whether the volatile part leaves the context after the reply."""
 
+    def read(self, prompt: Prompt, cancel: Cancel) -> int:
+        """Read a prompt that is likely to come; how many tokens that took."""
+
     def stream(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         """Write the reply, piece by piece."""
 

@@ -243,3 +243,37 @@ def test_such_work_can_be_left_in_the_middle(llama):
 
 def test_what_is_too_long_for_the_model_is_not_asked(llama):
     assert list(llama.fill("Say yes or no. " * 400, 'root ::= "yes" | "no"', 9)) == []
+
+
+def test_a_prompt_read_ahead_costs_one_token_when_it_is_asked(llama):
+    prompt = prompts(llama).assemble(JUNO, [], now("how are you today", NOTE))
+    read = llama.read(prompt, Cancel())
+    assert read == len(prompt.tokens) - 1
+    list(llama.stream(prompt, Cancel()))
+    assert llama.counts.evaluated == 1
+    assert llama.counts.read_ahead == read
+
+
+def test_what_was_read_ahead_in_vain_costs_what_differs(llama):
+    build = prompts(llama)
+    likely = build.assemble(JUNO, [], now("how are you", NOTE))
+    llama.read(likely, Cancel())
+    come = build.assemble(JUNO, [], now("how are you today my friend", NOTE))
+    list(llama.stream(come, Cancel()))
+    assert llama.counts.evaluated <= come.new - likely.volatile[1]
+
+
+def test_a_reply_is_the_same_when_its_prompt_was_read_ahead(llama):
+    prompt = prompts(llama).assemble(JUNO, [], now("tell me about the sea"))
+    plain = "".join(llama.stream(prompt, Cancel()))
+    llama.forget()
+    llama.read(prompt, Cancel())
+    assert "".join(llama.stream(prompt, Cancel())) == plain
+
+
+def test_reading_ahead_stops_when_it_is_told(llama):
+    cancel = Cancel()
+    cancel.set()
+    prompt = prompts(llama).assemble(JUNO, [], now("hello there"))
+    assert llama.read(prompt, cancel) == 0
+    assert llama.context == ()

@@ -9,15 +9,14 @@ Knows nothing of cards, memories or sound.
 from __future__ import annotations
 
 import codecs
-import functools
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from companion.errors import BadData, EngineError, MissingInput
-from companion.llm.chat import ChatTemplate
 from companion.llm.ending import StopAt, goes_in_circles
+from companion.llm.opened import chat_of, silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,12 +54,16 @@ class Limits:
 
 @dataclass(slots=True)
 class Counts:
-    """What one reply cost, in tokens and milliseconds. `evaluated + reused` is the prompt."""
+    """What one reply cost, in tokens and milliseconds. `evaluated + reused` is the prompt.
+
+    `read_ahead` are tokens read before the reply was asked for, those read in vain included.
+    """
 
     prompt: int = 0
     new: int = 0
     evaluated: int = 0
     reused: int = 0
+    read_ahead: int = 0
     generated: int = 0
     prefill_ms: float = 0.0
     ended: str = ""
@@ -87,6 +90,7 @@ class Llama:
         self.counts = Counts()
         self._busy = threading.Lock()
         self._written: dict[str, list[int]] = {}
+        self._read_ahead = 0
         self._llama = self._open()
         self.chat = chat_of(self._llama, path.name)
         self._stop_reading = False
@@ -149,6 +153,33 @@ class Llama:
         with self._sole_user():
             self._keep_common(tokens)
             self._llama.eval(list(tokens[self._llama.n_tokens :]))
+
+    def read(self, prompt: Prompt, cancel: Cancel) -> int:
+        """Read a prompt that is likely to come, a few tokens at a time, up to the last but one.
+
+        The next prompt costs only what differs from it.
+
+        Returns:
+            How many tokens were read; fewer than needed where `cancel` was set.
+
+        Raises:
+            EngineError: llama.cpp failed.
+        """
+        tokens, read = prompt.tokens[:-1], 0
+        with self._sole_user():
+            self._stop_reading = False
+            cancel.then(self._stop)
+            done = self._keep_common(prompt.tokens)
+            try:
+                while done < len(tokens) and not cancel:
+                    batch = tokens[done : done + STEP]
+                    self._llama.eval(list(batch))
+                    done, read = done + len(batch), read + len(batch)
+            except RuntimeError as error:
+                if not cancel:
+                    raise EngineError("llm", f"The language model failed: {error}.") from error
+        self._read_ahead += read
+        return read
 
     def stream(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         """Write the reply to `prompt`, piece by piece.
@@ -224,7 +255,10 @@ class Llama:
             raise EngineError("llm", f"The language model failed: {error}.") from error
 
     def _reply(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
-        counts = self.counts = Counts(prompt=len(prompt.tokens), new=prompt.new)
+        counts = self.counts = Counts(
+            prompt=len(prompt.tokens), new=prompt.new, read_ahead=self._read_ahead
+        )
+        self._read_ahead = 0
         text = codecs.getincrementaldecoder("utf-8")("replace")
         ending = StopAt(prompt.stops)
         for token in self._tokens(prompt, cancel):
@@ -334,30 +368,6 @@ class Llama:
     def close(self) -> None:
         """Free the model."""
         self._llama.close()
-
-
-def chat_of(llama: Any, file: str) -> ChatTemplate:  # noqa: ANN401
-    """The chat template of an opened model.
-
-    Raises:
-        BadData: It has none.
-    """
-    source = llama.metadata.get("tokenizer.chat_template")
-    if not source:
-        raise BadData(
-            f"{file} has no chat template, so nobody knows how to talk to it.",
-            "Use an 'instruct' or 'chat' GGUF of this model.",
-        )
-    model = llama._model  # noqa: SLF001 - pinned version; there is no public way
-    bos, eos = llama.token_bos(), llama.token_eos()
-    names = [model.token_get_text(t) if t >= 0 else "" for t in (bos, eos)]
-    return ChatTemplate(source, names[0], names[1], file)
-
-
-@functools.cache
-def silence(llama_cpp: Any) -> Any:  # noqa: ANN401
-    """Takes llama.cpp's own log lines: they would stand in the middle of a conversation."""
-    return llama_cpp.llama_log_callback(lambda *_: None)
 
 
 class _Sole:

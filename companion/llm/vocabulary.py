@@ -24,7 +24,7 @@ class Vocabulary:
     def __init__(self, path: Path) -> None:
         import llama_cpp
 
-        from companion.llm.engine import chat_of, silence
+        from companion.llm.opened import chat_of, silence
 
         if not path.is_file():
             raise MissingInput(f"There is no model at {path}.", "Run: companion models pull")
