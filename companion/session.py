@@ -228,9 +228,11 @@ class Session:
     def _answer_recording(
         self, take: Callable[[], Recording], cancel: Cancel, trace: Trace
     ) -> None:
-        recording = take()
+        with trace.span("tail"):
+            recording = take()
         self.companion.tell(Thinking(recording.seconds))
-        verdict = self._gate.check(recording) if self._gate else None
+        with trace.span("gate"):
+            verdict = self._gate.check(recording) if self._gate else None
         if verdict is None or verdict.speech:
             self._answer(recording, cancel, trace)
         else:
@@ -248,8 +250,7 @@ class Session:
     def _answered(self, said: Said, trace: Trace) -> None:
         keeper = None if trace.off_record else self._keeper
         audio = keeper.label(trace.lines) if keeper else ""
-        record = {"ms": trace.ms, "tokens": trace.tokens, "seconds": round(said.seconds, 2)}
-        record |= {"saw": list(trace.saw), "asked_again": list(trace.again)}
+        record = trace.record(said.seconds)
         self.companion.tell(Answered(said.text.strip(), said.complete, record, audio))
         if said.error is not None:
             self.companion.tell(Notice(str(said.error)))

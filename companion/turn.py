@@ -178,7 +178,7 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     Returns:
         What was said; None where nothing was heard.
     """
-    heard = press if isinstance(press, Heard) else _transcribe(c, press, cancel)
+    heard = _heard(c, press, cancel, trace)
     trace.mark("stt")
     if heard is None:
         return None
@@ -188,14 +188,17 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     if (answer := _obey(c, heard)) is not None:
         return _carried_out(c, heard, answer, cancel, trace)
     _keep(c, trace, lambda memory: memory.hear(heard))  # committed: nothing below can lose them
-    notes = _recall(c, heard)
+    with trace.span("recall"):
+        notes = _recall(c, heard)
     trace.mark("recall")
-    now = _now(c, heard, notes)
-    prompt = c.prompt.assemble(c.persona, c.history, now)
+    with trace.span("prompt"):
+        now = _now(c, heard, notes)
+        prompt = c.prompt.assemble(c.persona, c.history, now)
     # Everything below is lazy: nothing runs until the loudspeaker pulls.
-    tokens = trace.first_of(_reply(c, prompt, now, cancel, trace), "first_token")
-    clauses = ahead(split_clauses(tokens, actions=c.actions), cancel)  # the model writes …
-    speech = ahead(c.voice.say(clauses, cancel), cancel)  # … while the voice renders …
+    tokens = _timed(_reply(c, prompt, now, cancel, trace), trace)
+    written = split_clauses(tokens, actions=c.actions)
+    clauses = ahead(trace.each(written, "decode", "first_token"), cancel)  # the model writes …
+    speech = ahead(_voiced(c, clauses, cancel, trace), cancel)  # … while the voice renders …
     said = _play(c, speech, cancel, trace)  # … while the loudspeaker plays
     if said.text.strip():  # only what was really heard and said
         _keep(c, trace, lambda memory: memory.say(said))
@@ -211,6 +214,7 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
 
 def greet(c: Companion, cancel: Cancel, trace: Trace) -> Said:
     """Speak the greeting of the card. It is part of the prompt, not of the memory."""
+    trace.kind = "greeting"
     said = _speak(c, c.persona.greeting, cancel, trace)
     trace.finish(None)
     return said
@@ -220,7 +224,7 @@ def repeat(c: Companion, cancel: Cancel, trace: Trace) -> Said | None:
     """Say the last reply once more; no model is called and nothing is remembered."""
     if not c.history:
         return None
-    trace.off_record = c.history[-1].private
+    trace.kind, trace.off_record = "again", c.history[-1].private
     said = _speak(c, c.history[-1].reply, cancel, trace)
     trace.finish(None)
     return said
@@ -239,6 +243,7 @@ def _obey(c: Companion, heard: Heard) -> Answer | None:
 
 def _carried_out(c: Companion, heard: Heard, answer: Answer, cancel: Cancel, trace: Trace) -> Said:
     """Speak the memory's own answer. Of what went, nothing stays in the conversation."""
+    trace.kind = "command"
     gone = set(answer.forgotten)
     private = c.memory is not None and c.memory.private
     kept = [e for e in c.history if not gone & set(e.lines) and (private or not e.private)]
@@ -254,15 +259,44 @@ def _carried_out(c: Companion, heard: Heard, answer: Answer, cancel: Cancel, tra
 
 def _speak(c: Companion, text: str, cancel: Cancel, trace: Trace) -> Said:
     clauses = split_clauses([text], actions=c.actions)
-    return _play(c, ahead(c.voice.say(clauses, cancel), cancel), cancel, trace)
+    return _play(c, ahead(_voiced(c, clauses, cancel, trace), cancel), cancel, trace)
+
+
+def _voiced(
+    c: Companion, clauses: Iterable[Clause], cancel: Cancel, trace: Trace
+) -> Iterator[Speech]:
+    """What the voice renders, with its time."""
+    return trace.through("synth", clauses, lambda given: c.voice.say(given, cancel), _opens)
+
+
+def _opens(speech: Speech) -> bool:
+    """Whether a clause begins here: one that comes in pieces has its words in the first."""
+    return bool(speech.clause.text)
+
+
+def _timed(tokens: Iterator[str], trace: Trace) -> Iterator[str]:
+    """The reply's tokens; until the first one the model reads."""
+    with trace.span("prefill"):
+        first = next(tokens, None)
+    if first is not None:
+        trace.mark("first_token")
+        yield first
+        yield from tokens
 
 
 def _play(c: Companion, speech: Generator[Speech], cancel: Cancel, trace: Trace) -> Said:
-    return c.speaker.play(_shown(c, within(speech, c.longest)), cancel, trace.started)
+    shown = _shown(c, within(speech, c.longest), trace)
+    return c.speaker.play(shown, cancel, trace.started)
 
 
-def _transcribe(c: Companion, recording: Recording, cancel: Cancel) -> Heard | None:
-    return c.stt.transcribe(recording, cancel) if c.stt else None
+def _heard(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -> Heard | None:
+    """The words of a press; None where there are none."""
+    if isinstance(press, Heard):
+        trace.kind = "typed"
+        return press
+    trace.heard_seconds = press.seconds
+    with trace.span("stt"):
+        return c.stt.transcribe(press, cancel) if c.stt else None
 
 
 def _recall(c: Companion, heard: Heard) -> tuple[Note, ...]:
@@ -332,10 +366,12 @@ def _witness(c: Companion, prompt: Prompt, said: Said) -> None:
         c.tell(Notice(f"Not noted what was recalled: {error}"))
 
 
-def _shown(c: Companion, speech: Iterable[Speech]) -> Iterator[Speech]:
-    for clause in speech:
-        c.tell(Speaking(clause.clause.text))
-        yield clause
+def _shown(c: Companion, speech: Iterable[Speech], trace: Trace) -> Iterator[Speech]:
+    for piece in speech:
+        trace.handed(len(piece.samples) / piece.rate, opens=_opens(piece))
+        if _opens(piece):
+            c.tell(Speaking(piece.clause.text))
+        yield piece
 
 
 def within(speech: Generator[Speech], seconds: float) -> Iterator[Speech]:

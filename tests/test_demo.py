@@ -45,7 +45,7 @@ def test_two_runs_of_at_least_ten_turns_keep_the_contract(played):
         assert set(turn["ms"]) == {
             "stt", "recall", "prefill", "first_token", "first_audio", "total",
         }  # fmt: skip
-        assert set(turn["tokens"]) == {"prompt", "new", "evaluated", "reused", "generated"}
+        assert {"prompt", "new", "evaluated", "reused", "generated"} <= set(turn["tokens"])
 
 
 def test_each_turn_leaves_a_playable_wav_at_the_configured_rate(played):

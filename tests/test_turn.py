@@ -125,7 +125,7 @@ def test_the_trace_holds_every_figure_of_the_contract():
     trace = Trace()
     turn(companion, recording(), Cancel(), trace)
     assert set(trace.ms) == {"stt", "recall", "prefill", "first_token", "first_audio", "total"}
-    assert set(trace.tokens) == {"prompt", "new", "evaluated", "reused", "generated"}
+    assert {"prompt", "new", "evaluated", "reused", "generated"} <= set(trace.tokens)
     assert trace.ms["first_token"] <= trace.ms["first_audio"] <= trace.ms["total"]
     assert trace.lines == ["s:1", "s:2"]
 
