@@ -7,15 +7,13 @@ import os
 import subprocess
 import sys
 import threading
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from companion.errors import DeviceError
 from companion.sound.device import Device, device_errors, open_device
 from companion.sound.lane import Lane
-from companion.sound.mic import Microphone, _Ring
+from companion.sound.mic import Microphone
 from companion.sound.source import is_still, sources_of_this_process
 
 sounddevice = pytest.importorskip("sounddevice", reason="needs PortAudio", exc_type=OSError)
@@ -115,60 +113,6 @@ def test_missing_portaudio_is_told_with_its_cure(tmp_path, monkeypatch):
     monkeypatch.delitem(__import__("sys").modules, "sounddevice")
     with pytest.raises(DeviceError, match="apt-get install libportaudio2"):
         Microphone().open()
-
-
-OK = SimpleNamespace(input_overflow=False)
-
-
-def hear(ring: _Ring, *levels: float, frames: int = 100, status=OK) -> None:
-    for level in levels:
-        ring.hear(np.full((frames, 2), level, np.float32), frames, None, status)
-
-
-def test_the_ring_keeps_only_its_pre_roll_until_a_press():
-    ring = _Ring(250, 1_000)
-    hear(ring, *range(9))
-    ring.begin(keep_pre_roll=True)
-    hear(ring, 9, 10)
-    assert [block[0, 0] for block in ring.end()] == [6, 7, 8, 9, 10]
-
-
-def test_what_was_kept_once_is_not_kept_again():
-    ring = _Ring(250, 1_000)
-    ring.begin(keep_pre_roll=True)
-    hear(ring, 1, 2)
-    assert len(ring.end()) == 2
-    ring.begin(keep_pre_roll=True)
-    assert ring.end() == []
-
-
-def test_an_interruption_keeps_nothing_from_before():
-    ring = _Ring(250, 1_000)
-    hear(ring, 1, 2)
-    ring.begin(keep_pre_roll=False)
-    hear(ring, 3)
-    assert [block[0, 0] for block in ring.end()] == [3]
-
-
-def test_a_ring_without_pre_roll_still_knows_its_level():
-    ring = _Ring(0, 1_000)
-    hear(ring, 1, 2, 3)
-    assert [block[0, 0] for block in ring.last(0.1)] == [3]
-
-
-def test_a_press_that_never_ends_stops_growing():
-    ring = _Ring(200, 1_000)
-    ring.begin(keep_pre_roll=True)
-    hear(ring, *range(50))
-    assert sum(len(block) for block in ring.end()) == 1_200
-    assert ring.frames == 5_000
-
-
-def test_sound_lost_on_the_way_in_is_counted():
-    ring = _Ring(200, 1_000)
-    hear(ring, 1, status=SimpleNamespace(input_overflow=True))
-    hear(ring, 1)
-    assert ring.overflows == 1
 
 
 def test_a_microphone_that_was_never_opened_is_lost_and_records_nothing():

