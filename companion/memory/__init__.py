@@ -12,6 +12,7 @@ and without the index. One owner and one character; never another's lines. One t
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from companion.errors import UsageError, undoing
 from companion.memory.book import Book, Taken
+from companion.memory.commands import command
 from companion.memory.dense import Dense
 from companion.memory.dense.chroma import place_of
 from companion.memory.dense.index import Index
@@ -165,6 +167,15 @@ class Memory:
         """
         notes, told = self._recall.fitting(heard.text, skip)
         return self._witness.recalled(heard, notes, told)
+
+    def peek(self, heard: Heard) -> tuple[Note, ...] | None:
+        """What `recall` would give for words that may still change: nothing is noted or carried out.
+
+        None where they ask something of the memory itself.
+        """
+        if command(heard.text, self.name) is not None:
+            return None
+        return copy(self._recall).fitting(heard.text, None)[0]  # the next "yes" goes on with the real
 
     def undo(self) -> int:
         """Take the last turn of this conversation back everywhere; returns how many lines went."""

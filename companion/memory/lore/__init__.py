@@ -146,6 +146,10 @@ class Lore:
         """The passages that fit best, by words and by meaning; see `find.find`."""
         return finding.find(self._documents, asked, counts, lines, depth)
 
+    def size(self) -> int:
+        """How many passages there are."""
+        return self._documents.size()
+
     def waiting(self) -> int:
         """How many passages have no vector yet, and are found by words alone."""
         return self._documents.waiting()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
 
     from companion.memory.lore import Passage
     from companion.memory.lore.find import Hits
@@ -28,12 +29,21 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and its vector, which is still being made; None without an embedder."""
+
+    text: str
+    vector: Future[Vector | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Worded:
     """What the words of a question come to.
 
     Attributes:
         asked: The words, and in how many windows each stands.
         scores: BM25 of every line that holds one of them, by place.
+        spread: The spread of the scores over all lines; None where documents count too.
         lines: The best of those, by place.
         kept: The memories that hold one of them.
         lent: The lines that these were taken from, by id.
@@ -43,6 +53,7 @@ class Worded:
 
     asked: Asked
     scores: Mapping[int, float]
+    spread: rank.Spread | None
     lines: Mapping[int, Line]
     kept: Sequence[Fact]
     lent: Mapping[str, Line]

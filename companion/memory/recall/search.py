@@ -16,7 +16,7 @@ from companion.memory.read.pack import packed
 from companion.memory.read.words import terms
 from companion.memory.recall import candidates as candidates_of
 from companion.memory.recall import known
-from companion.memory.recall.found import Answer, Found, Gauge, Span, Worded
+from companion.memory.recall.found import Answer, Found, Gauge, Question, Span, Worded
 from companion.memory.recall.judge import judged
 from companion.memory.recall.known import KEY, Known
 from companion.memory.recall.meaning import Meaning, cosines
@@ -26,7 +26,6 @@ from companion.memory.store.memo import NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
     from datetime import datetime
 
     from companion.memory.dense.embed import Embedder
@@ -97,11 +96,23 @@ class Search:
         """Do what the next search would have to do first."""
         self._meaning.prepare()
 
-    def find(self, text: str, now: datetime, span: Span, depth: int = DEPTH) -> Found:
-        """What may fit `text`, best first: the best `depth` by words and by meaning."""
-        embedding = self._begun(text)
+    def ask(self, text: str) -> Question:
+        """A question whose vector is in the making: it takes as long as all else together."""
+        begun = Event()
+
+        def make() -> Vector | None:
+            begun.set()
+            return self._meaning.of(text)
+
+        made = self._beside.submit(make)
+        begun.wait()  # or this thread might keep the interpreter from it for 5 ms
+        return Question(text, made)
+
+    def find(self, asked: Question, now: datetime, span: Span, depth: int = DEPTH) -> Found:
+        """What may fit, best first: the best `depth` by words and by meaning."""
+        text = asked.text
         said = self._said(text, span, depth)
-        vector = embedding.result()
+        vector = asked.vector.result()
         gauge = self._gauge(said, vector, depth)
         # Lines outside the span are the newest, and often the closest to what is said now.
         names = self._meaning.nearest(vector, depth if span == Span() else 2 * depth)
@@ -139,9 +150,10 @@ class Search:
             said.around,
         )
 
-    def answer(self, text: str, now: datetime, span: Span, most: int) -> Answer:
-        """What answers `text`: the best `most` at most, and nothing rather than what does not."""
-        found = self.find(text, now, span, LOOKED_AT)
+    def answer(self, asked: Question, now: datetime, span: Span, most: int) -> Answer:
+        """What answers it: the best `most` at most, and nothing rather than what does not."""
+        text = asked.text
+        found = self.find(asked, now, span, LOOKED_AT)
         question = rank.question_of(text, found.ranked)
         weighed = rank.answering(found.ranked, question)
         fitting = [one for one in weighed if one.parts.get("person") != rank.STRANGER]
@@ -156,18 +168,6 @@ class Search:
             candidates_of.with_part(one, "coverage", covered) for one in packed(fitting, most)
         ]
         return Answer(found, chosen, covered, cosine)
-
-    def _begun(self, text: str) -> Future[Vector | None]:
-        """The vector of a question, in the making: it takes as long as all else together."""
-        begun = Event()
-
-        def make() -> Vector | None:
-            begun.set()
-            return self._meaning.of(text)
-
-        made = self._beside.submit(make)
-        begun.wait()  # or this thread might keep the interpreter from it for 5 ms
-        return made
 
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
@@ -185,9 +185,11 @@ class Search:
         read = {*lines.values(), *lent, *chain(*around.values())}
         rank.read(line.text for line in read)
         self._stemmer.read(line.worded for line in read)
+        documents = self._lore is not None and self._lore.size() > 0
         return Worded(
             asked,
             dict(zip(matches.seqs, matches.scores, strict=True)),
+            None if documents else rank.spread_of(matches.scores, matches.lines),
             lines,
             kept,
             {line.id: line for line in lent},
@@ -205,20 +207,16 @@ class Search:
 
     def _gauge(self, said: Worded, vector: Vector | None, depth: int) -> Gauge:
         """What is ordinary for this question, and how its lines compare with that."""
-        lore = self._told(said, vector, depth)
-        asked, scores = said.asked, said.scores
-        everything = asked.lines + lore.passages
-        if lore.passages:  # as if those stood among the lines
+        asked, scores, words, lore = said.asked, said.scores, said.spread, Hits()
+        if words is None:  # documents are weighed as if they stood among the lines
+            lore = self._told(said, vector, depth)
+            everything = asked.lines + lore.passages
             places = {word: self._journal.holding(word, list(said.lines)) for word in asked.stems}
             before, after = (asked.counts, asked.lines), (lore.counts, everything)
             scores = anew(scores, places, before, after)
-        return Gauge(
-            lore,
-            scores,
-            cosines(vector, said.vectors),
-            rank.spread_of([*scores.values(), *lore.scores], everything),
-            self._meaning.ordinary(vector, lore),
-        )
+            words = rank.spread_of([*scores.values(), *lore.scores], everything)
+        close = cosines(vector, said.vectors)
+        return Gauge(lore, scores, close, words, self._meaning.ordinary(vector, lore))
 
     def _coverage(
         self, found: Found, best: Sequence[rank.Candidate], question: rank.Question
