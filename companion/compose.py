@@ -17,6 +17,7 @@ from companion import cards, casting
 from companion.casting import load_voice
 from companion.errors import CompanionError, ModelMissing, StoreError
 from companion.events import Notice
+from companion.figures import Figures, rig
 from companion.pack.bundled import bundled
 from companion.prompting import assembler
 from companion.renewal import Renewal
@@ -166,6 +167,10 @@ def open_session(parts: Parts, settings: Settings) -> Session:
         parts.companion.speaker = keeper
     for notice in parts.notices:
         parts.companion.tell(Notice(notice))
+    if parts.memory is not None and settings.stats.keep:
+        number = rig(settings, parts.voice.name if parts.voice else "")
+        figures = Figures(settings.path(settings.companion.memory), number, _local_time)
+        parts.companion.tell = figures.after(parts.companion.tell)
     return Session(
         parts.companion,
         Gate() if parts.microphone is not None else None,

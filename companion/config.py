@@ -115,6 +115,12 @@ class Lore(BaseModel, extra="forbid", frozen=True):
     share: float = Field(0.2, ge=0, le=0.5)
 
 
+class Stats(BaseModel, extra="forbid", frozen=True):
+    """`[stats]`."""
+
+    keep: bool = True
+
+
 class Settings(BaseModel, extra="forbid", frozen=True):
     """All settings of one workspace.
 
@@ -131,6 +137,7 @@ class Settings(BaseModel, extra="forbid", frozen=True):
     memory: Memory = Memory()  # type: ignore[call-arg]
     prompt: Wording = Wording()
     lore: Lore = Lore()  # type: ignore[call-arg]
+    stats: Stats = Stats()
     root: Path = Field(Path(), exclude=True)
 
     def path(self, relative: Path | str) -> Path:

@@ -236,5 +236,6 @@ class Trace:
             "cpu_s": round(self._cpu, 3),
             "saw": list(self.saw),
             "asked_again": list(self.again),
+            "private": self.off_record,
             "spans": spans,
         }
