@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Collection, Generator, Iterable
 
 T = TypeVar("T")
 
 LOOK_AHEAD = 2
 """Clauses that may be ready before they are asked for. More only costs work that an interruption
-throws away."""
+throws away, unless they are short."""
+
+
+def two(items: Collection[object]) -> bool:
+    """Whether a look-ahead has made as much as it may, whatever its items are."""
+    return len(items) >= LOOK_AHEAD
 
 
 class Cancel:
@@ -56,9 +61,9 @@ class Cancel:
 class _Ahead:
     """The look-ahead of one `ahead`: a bounded shelf between a thread and its reader."""
 
-    def __init__(self, cancel: Cancel, depth: int) -> None:
+    def __init__(self, cancel: Cancel, full: Callable[[Collection[Any]], bool]) -> None:
         self.cancel = cancel
-        self.depth = depth
+        self.full = full
         self.ready = threading.Condition()
         self.shelf: deque[object] = deque()
         self.ended = False
@@ -89,7 +94,7 @@ class _Ahead:
             with self.ready:
                 self.shelf.append(item)
                 self.ready.notify_all()
-                self.ready.wait_for(lambda: len(self.shelf) < self.depth or self.stopped)
+                self.ready.wait_for(lambda: self.stopped or not self.full(self.shelf))
             if self.stopped:
                 return
 
@@ -108,8 +113,10 @@ class _Ahead:
             return [item]
 
 
-def ahead(source: Iterable[T], cancel: Cancel, depth: int = LOOK_AHEAD) -> Generator[T]:
-    """Run `source` in a thread, at most `depth` items before its reader.
+def ahead(
+    source: Iterable[T], cancel: Cancel, full: Callable[[Collection[T]], bool] = two
+) -> Generator[T]:
+    """Run `source` in a thread, a few items before its reader.
 
     Nothing runs until the first item is asked for. The thread is joined before the generator
     ends, however it ends; an error of `source` is raised here, after the items before it.
@@ -117,9 +124,9 @@ def ahead(source: Iterable[T], cancel: Cancel, depth: int = LOOK_AHEAD) -> Gener
     Args:
         source: What to run ahead. From here on its owner is the look-ahead thread.
         cancel: The turn's stop sign; once set, `source` is not asked for more.
-        depth: How many items may be ready and unread.
+        full: Whether enough items are ready and unread.
     """
-    shelf = _Ahead(cancel, depth)
+    shelf = _Ahead(cancel, full)
     thread = threading.Thread(target=shelf.run, args=(source,), name="ahead", daemon=True)
     thread.start()
     try:

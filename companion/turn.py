@@ -17,7 +17,7 @@ from companion.events import Notice, Remembered, Speaking, Words
 from companion.flow import Cancel, ahead
 from companion.prompt import Now
 from companion.speech.check import Talk, check
-from companion.speech.clauses import split_clauses
+from companion.speech.pace import Pace, enough_sound, enough_words
 from companion.values import Answer, Exchange, Heard, Lore, Recording
 
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ class Memory(Protocol):
     def recall(self, heard: Heard) -> tuple[Note, ...]:
         """What is known that fits these words, best last."""
 
+    def peek(self, heard: Heard) -> tuple[Note, ...] | None:
+        """What recall would give; nothing is noted. None for what the memory itself would obey."""
+
     def say(self, said: Said) -> str:
         """Keep the words of the reply that were heard. Gives the line's id."""
 
@@ -75,6 +78,9 @@ class World(Protocol):
 
     def tell(self, persona: Persona, history: Sequence[Exchange], words: str) -> Lore:
         """What these words call up."""
+
+    def peek(self, persona: Persona, history: Sequence[Exchange], words: str) -> Lore:
+        """The same, and nothing counts as told."""
 
     def constants(self) -> tuple[Placed, ...]:
         """What is told in every turn, word for word."""
@@ -145,6 +151,7 @@ class Companion:
         actions: What becomes of stage directions.
         ask_again: Whether a flawed reply is asked for once more, before any of it is spoken.
         renew: Called between turns; the character may have been edited meanwhile.
+        pace: How fast the model writes and the voice speaks, as far as it was seen.
         tell: Called with each event, from the thread that runs the turn.
     """
 
@@ -163,6 +170,7 @@ class Companion:
     actions: Actions = "drop"
     ask_again: bool = False
     renew: Callable[[], None] = _as_it_is
+    pace: Pace = field(default_factory=Pace)
     history: list[Exchange] = field(default_factory=list)
 
 
@@ -196,9 +204,9 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
         prompt = c.prompt.assemble(c.persona, c.history, now)
     # Everything below is lazy: nothing runs until the loudspeaker pulls.
     tokens = _timed(_reply(c, prompt, now, cancel, trace), trace)
-    written = split_clauses(tokens, actions=c.actions)
-    clauses = ahead(trace.each(written, "decode", "first_token"), cancel)  # the model writes …
-    speech = ahead(_voiced(c, clauses, cancel, trace), cancel)  # … while the voice renders …
+    written = trace.each(c.pace.clauses(tokens, c.actions), "decode", "first_token")
+    clauses = ahead(written, cancel, enough_words)  # the model writes …
+    speech = _voiced(c, clauses, cancel, trace)  # … while the voice renders …
     said = _play(c, speech, cancel, trace)  # … while the loudspeaker plays
     if said.text.strip():  # only what was really heard and said
         _keep(c, trace, lambda memory: memory.say(said))
@@ -258,15 +266,19 @@ def _carried_out(c: Companion, heard: Heard, answer: Answer, cancel: Cancel, tra
 
 
 def _speak(c: Companion, text: str, cancel: Cancel, trace: Trace) -> Said:
-    clauses = split_clauses([text], actions=c.actions)
-    return _play(c, ahead(_voiced(c, clauses, cancel, trace), cancel), cancel, trace)
+    clauses = c.pace.clauses([text], c.actions, live=False)
+    return _play(c, _voiced(c, clauses, cancel, trace), cancel, trace)
 
 
 def _voiced(
     c: Companion, clauses: Iterable[Clause], cancel: Cancel, trace: Trace
-) -> Iterator[Speech]:
-    """What the voice renders, with its time."""
-    return trace.through("synth", clauses, lambda given: c.voice.say(given, cancel), _opens)
+) -> Generator[Speech]:
+    """What the voice renders ahead of the loudspeaker, with its time."""
+
+    def work(given: Iterable[Clause]) -> Iterator[Speech]:
+        return c.pace.speech(c.voice.say, given, cancel)
+
+    return ahead(trace.through("synth", clauses, work, _opens), cancel, enough_sound)
 
 
 def _opens(speech: Speech) -> bool:
@@ -381,7 +393,7 @@ def within(speech: Generator[Speech], seconds: float) -> Iterator[Speech]:
         for clause in speech:
             yield clause
             so_far += len(clause.samples) / clause.rate
-            if so_far >= seconds:
+            if so_far >= seconds and clause.last:
                 return
     finally:
         speech.close()

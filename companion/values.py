@@ -246,7 +246,9 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """A clause as sound.
+    """A clause as sound, or a piece of one.
+
+    A clause that comes in pieces has its words and marks in the first; the others' are empty.
 
     Attributes:
         clause: The words.
@@ -254,12 +256,14 @@ class Speech:
         rate: Samples a second of `samples`, in Hz.
         marks: (characters of `clause.text`, samples): after that many samples, that many
             characters have been heard. Rising. Empty: in proportion to the length.
+        last: Whether the clause ends with it.
     """
 
     clause: Clause
     samples: Samples
     rate: int
     marks: tuple[tuple[int, int], ...] = ()
+    last: bool = True
 
 
 @dataclass(frozen=True, slots=True)

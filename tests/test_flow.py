@@ -53,6 +53,23 @@ def test_at_most_two_items_are_made_before_they_are_asked_for():
     lazy.close()
 
 
+def test_more_is_made_where_the_reader_says_that_it_is_not_enough():
+    made, fifth = [], threading.Event()
+
+    def source():
+        for n in range(10):
+            made.append(n)
+            if n == 4:
+                fifth.set()
+            yield n
+
+    lazy = ahead(source(), Cancel(), lambda items: len(items) >= 4)
+    next(lazy)
+    assert fifth.wait(5)
+    assert len(made) <= 6
+    lazy.close()
+
+
 def test_an_error_comes_after_the_items_before_it():
     def source():
         yield 1

@@ -2,14 +2,15 @@
 
 The first clause is short, so that the voice starts early: a sentence, or less where it has a
 pause. Then come whole sentences, which sound better. Where a clause ends depends on the text
-alone, never on how it was cut into tokens. Pure: no engine, thread or clock.
+alone, never on how it was cut into tokens; only where a `Tempo` says that the sound runs dry, a
+sentence is cut at a pause, or before a word that begins a phrase. Pure: no engine, thread or clock.
 """
 # ruff: noqa: RUF001 - the marks that look alike are what this module is about
 # ruff: noqa: SIM905 - a page of words reads better than a page of quotation marks
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from companion.speech.shape import CLOSERS, Actions, Lookahead, Piece, shape, tidy
 from companion.values import Clause
@@ -32,6 +33,10 @@ WIDE_PAUSES = "，；：、،؛"
 WIDE_ENDS = "。！？｡．।॥؟۔"
 LISTED = 4
 """A number with fewer digits, alone at the start of a line, counts a list."""
+
+REST = 60
+PHRASE = 40
+"""Characters to be expected from a pause to the end of its sentence, and from phrase to phrase."""
 
 NEAR = 64
 """Characters that are looked ahead at most, so that no text costs more than its length."""
@@ -59,6 +64,28 @@ BEGINNERS = frozenset(
     "what's when where which while who why will with would yes you you're your".split()
 )
 
+PHRASES = frozenset(
+    "about after although and as at because before but by during for from if in into like or since "
+    "so than that though through to until when where whether which while who with without "
+    "aber als auf aus bei bevor bis damit dann dass denn doch durch für gegen mit nach nachdem ob "
+    "oder ohne seit sondern und von vor weil wenn wie wo zu zum zur".split()
+)
+"""Words before which a speaker may breathe where there is no mark."""
+
+
+class Tempo(Protocol):
+    """What is known of the speed of the model and the voice."""
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether the model writes faster than the voice speaks."""
+
+    def runs_dry(self, held: int, more: int) -> bool:
+        """Whether the sound is over before `held` and `more` characters are ready as a clause."""
+
+    def begins_too_soon(self, held: int, more: int) -> bool:
+        """Whether a reply that begins with `held` runs dry before `more` characters are ready."""
+
 
 def split_clauses(
     tokens: Iterable[str],
@@ -67,6 +94,7 @@ def split_clauses(
     actions: Actions = "drop",
     *,
     thinking: bool = False,
+    tempo: Tempo | None = None,
 ) -> Iterator[Clause]:
     """Cut a reply into clauses; joined together their texts are the reply.
 
@@ -78,19 +106,27 @@ def split_clauses(
         first_characters: Characters after which it may end as well.
         actions: What becomes of `*waves*`.
         thinking: Whether the reply begins inside a thought that the prompt opened.
+        tempo: Tells when sentences have to be cut, so that the sound goes on.
 
     Yields:
         Clauses of at most `LONGEST` characters. What is never read out has an empty `spoken`;
         a thought is a clause of its own.
     """
     pieces = shape(tokens, actions, thinking=thinking)
-    return _Splitter(pieces, first_words, first_characters).clauses()
+    return _Splitter(pieces, first_words, first_characters, tempo).clauses()
 
 
 class _Splitter:
     """The clause being collected, and what follows it as far as it had to be looked at."""
 
-    def __init__(self, pieces: Iterable[Piece], first_words: int, first_characters: int) -> None:
+    def __init__(
+        self,
+        pieces: Iterable[Piece],
+        first_words: int,
+        first_characters: int,
+        tempo: Tempo | None,
+    ) -> None:
+        self.tempo = tempo
         self.source = Lookahead(pieces)
         self.first_words = first_words
         self.first_characters = first_characters
@@ -105,7 +141,7 @@ class _Splitter:
             if self.held and (turns or self.size + len(piece.text) > LONGEST):
                 yield self._give(len(self.held) if turns else self._last_space())
             self._add(self.source.take())
-            if piece.thought or self._ends():
+            if piece.thought or (self._ends() and not self._too_soon()):
                 yield self._give(len(self.held))
         if self.held:
             yield self._give(len(self.held))
@@ -150,8 +186,8 @@ class _Splitter:
             return False
         if mark in WIDE_ENDS:
             return True
-        if mark == "\n":
-            return not self._beyond_space().islower()
+        if mark.isspace():
+            return self._may_breathe() if mark == " " else not self._beyond_space().islower()
         if mark in PAUSES or mark in WIDE_PAUSES:
             return self._may_pause() and not self._in_number()
         if mark in "!?" and self.first:
@@ -160,8 +196,28 @@ class _Splitter:
 
     def _may_pause(self) -> bool:
         if not self.first:
-            return self.size >= LONG
+            return self.size >= LONG or self._runs_dry(REST)
         return self.words >= self.first_words or self.length >= self.first_characters
+
+    def _may_breathe(self) -> bool:
+        """Whether the next word begins a phrase, and the sound does not last until a mark comes.
+
+        Where the model is slower than the voice there have to be gaps: then marks are their place.
+        """
+        if self.first or not self.tempo or not self._runs_dry(PHRASE):
+            return False
+        return self.tempo.keeps_up and self._word_ahead() in PHRASES
+
+    def _too_soon(self) -> bool:
+        """Whether a little more makes a beginning without a gap behind it."""
+        if not self.first or self.tempo is None or not self.tempo.keeps_up:
+            return False
+        return self.tempo.begins_too_soon(self.length, PHRASE)
+
+    def _runs_dry(self, more: int) -> bool:
+        if self.tempo is None or self.words < self.first_words:
+            return False
+        return self.tempo.runs_dry(self.length, more)
 
     def _in_number(self) -> bool:
         return self.tail[-2:-1].isdigit() and self._ahead(0).isdigit()
@@ -228,13 +284,18 @@ class _Splitter:
         index = start
         while self._ahead(index).isspace() and index < NEAR:
             index += 1
+        word = self._word_ahead(index)
+        return word.lower().replace("’", "'") if word[:1].isupper() else ""
+
+    def _word_ahead(self, index: int = 0) -> str:
+        """The word that begins `index` places ahead; "" where none does."""
         word = ""
         while len(word) < NEAR and (
             self._ahead(index).isalpha() or self._ahead(index) in ("'", "’")
         ):
             word += self._ahead(index)
             index += 1
-        return word.lower().replace("’", "'") if word[:1].isupper() else ""
+        return word
 
 
 def _abbreviated(name: str) -> bool:

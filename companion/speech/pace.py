@@ -1,0 +1,193 @@
+"""How fast a reply is written, rendered and heard, and whether its sound is about to run dry.
+
+Measured while it happens: clauses are cut by it, and the next reply begins with what the last one
+was like. Knows the clock, and neither model nor loudspeaker: sound counts as heard in real time
+from the moment it was rendered.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from companion.flow import two
+from companion.speech.clauses import split_clauses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from companion.flow import Cancel
+    from companion.speech.shape import Actions
+    from companion.values import Clause, Speech
+
+    Say = Callable[[Iterable[Clause], Cancel], Iterator[Speech]]
+
+MARGIN = 0.15
+"""Seconds before the last sound by which the next has to be there: a token may come late."""
+
+MEMORY = 400.0
+"""Characters after which a measurement counts for half: three or four sentences."""
+
+CHARACTER_SECONDS = 1 / 15
+RENDER_SHARE = 0.1
+"""What a voice is like that was never heard: its pace, and its work for each second of sound."""
+
+ENOUGH_CHARACTERS = 80
+ENOUGH_SECONDS = 2.5
+"""What is written and rendered ahead, at the least, where clauses are short: five seconds of words
+and half of that of sound."""
+
+
+def enough_words(clauses: Collection[Clause]) -> bool:
+    """Whether the model has written as far ahead as it may."""
+    letters = sum(len(clause.spoken) for clause in clauses)
+    return two(clauses) and letters >= ENOUGH_CHARACTERS
+
+
+def enough_sound(speech: Collection[Speech]) -> bool:
+    """Whether the voice has rendered as far ahead as it may."""
+    seconds = sum(len(part.samples) / part.rate for part in speech)
+    return two(speech) and seconds >= ENOUGH_SECONDS
+
+
+class Rate:
+    """Seconds a character; the newest measurements count most.
+
+    Args:
+        guess: What it is before anything was measured.
+    """
+
+    def __init__(self, guess: float) -> None:
+        self._guess = guess
+        self._seconds = self._characters = 0.0
+
+    def add(self, seconds: float, characters: int) -> None:
+        """One measurement."""
+        fade = 0.5 ** (characters / MEMORY)
+        self._seconds = self._seconds * fade + max(0.0, seconds)
+        self._characters = self._characters * fade + characters
+
+    def of(self, characters: float) -> float:
+        """Seconds that so many characters take."""
+        known = self._seconds / self._characters if self._characters else self._guess
+        return known * characters
+
+
+class Pace:
+    """The speeds of one character's model and voice, and where the reply stands.
+
+    Args:
+        clock: Seconds that only rise.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()  # the model's and the voice's look-ahead both come here
+        self._write = Rate(0.0)
+        self._sound = Rate(CHARACTER_SECONDS)
+        self._first = Rate(CHARACTER_SECONDS * RENDER_SHARE)
+        self._render = Rate(CHARACTER_SECONDS * RENDER_SHARE)
+        self._dry_at = 0.0
+        self._live = True
+        self._waiting = 0  # characters that were cut and are not rendered to their end
+        self._now = _Rendered()
+
+    # ── around the stages of a turn ──────────────────────────────────────────────────────────
+
+    def clauses(
+        self, tokens: Iterable[str], actions: Actions = "drop", *, live: bool = True
+    ) -> Iterator[Clause]:
+        """Cut a new reply into clauses; where its sound would run dry, into shorter ones.
+
+        Args:
+            tokens: The reply, cut anywhere.
+            actions: What becomes of `*waves*`.
+            live: Whether it is being written; else all of it is there.
+        """
+        self._dry_at, self._waiting, self._live = 0.0, 0, live
+        for clause in split_clauses(self._written(tokens), actions=actions, tempo=self):
+            with self._lock:
+                self._waiting += len(clause.spoken)
+            yield clause
+
+    def speech(self, say: Say, clauses: Iterable[Clause], cancel: Cancel) -> Iterator[Speech]:
+        """What a voice says, timed clause by clause."""
+        for part in say(self._handed(clauses), cancel):
+            self._rendered(part)
+            yield part
+            self._now.since = self._clock()
+
+    def _written(self, tokens: Iterable[str]) -> Iterator[str]:
+        """Time what the model writes. What it reads before its first token is not writing."""
+        source = iter(tokens)
+        yield from itertools.islice(source, 1)
+        while True:
+            asked = self._clock()
+            token = next(source, None)
+            if token is None:
+                return
+            self._write.add(self._clock() - asked, len(token))
+            yield token
+
+    def _handed(self, clauses: Iterable[Clause]) -> Iterator[Clause]:
+        for clause in clauses:
+            self._now = _Rendered(len(clause.spoken), self._clock())
+            yield clause
+
+    def _rendered(self, part: Speech) -> None:
+        """A clause, or a piece of one, is ready to be heard."""
+        now, clause, seconds = self._clock(), self._now, len(part.samples) / part.rate
+        with self._lock:
+            self._dry_at = max(self._dry_at, now) + seconds
+            clause.work += now - clause.since
+            if not clause.sound:
+                self._first.add(clause.work, clause.letters)
+            clause.sound += seconds
+            if part.last:
+                self._render.add(clause.work, clause.letters)
+                self._sound.add(clause.sound, clause.letters)
+                self._waiting -= clause.letters
+                self._now = _Rendered()
+
+    # ── asked by the splitter ────────────────────────────────────────────────────────────────
+
+    def runs_dry(self, held: int, more: int) -> bool:
+        """Whether the sound is over before a clause of `held` and `more` characters is ready.
+
+        Args:
+            held: Characters that could be spoken now.
+            more: Characters that are still to be written until the next good place to cut.
+        """
+        with self._lock:
+            now = self._clock()
+            work = max(self._render.of(self._waiting) - self._now.work, 0.0)
+            sound = max(self._sound.of(self._waiting) - self._now.sound, 0.0)
+            ready = now + max(work, self._writing(more)) + self._first.of(held + more)
+            return ready > max(self._dry_at, now + work) + sound - MARGIN
+
+    def begins_too_soon(self, held: int, more: int) -> bool:
+        """Whether a reply that begins with `held` characters runs dry before `more` are ready."""
+        with self._lock:
+            over = self._first.of(held) + self._sound.of(held)
+            return self._writing(more) + self._first.of(more) > over
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether the model writes faster than the voice speaks."""
+        return self._writing(1) < self._sound.of(1)
+
+    def _writing(self, characters: int) -> float:
+        return self._write.of(characters) if self._live else 0.0
+
+
+@dataclass(slots=True)
+class _Rendered:
+    """How far the voice is with its clause: seconds of its work and of its sound."""
+
+    letters: int = 0
+    since: float = 0.0
+    work: float = 0.0
+    sound: float = 0.0
