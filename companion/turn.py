@@ -179,7 +179,8 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
 
     Args:
         c: The character and its stages.
-        press: What was recorded, or the words where they were typed.
+        press: What was recorded, or the words where they were typed, or understood before the key
+            came up (`companion.early`).
         cancel: The turn's stop sign.
         trace: Takes the turn's figures.
 
@@ -193,9 +194,12 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
     c.tell(Words(heard.text, heard.confidence))
     if c.history and SAY_AGAIN.match(heard.text):
         return repeat(c, cancel, trace)
-    if (answer := _obey(c, heard)) is not None:
+    with trace.span("hear"):
+        answer = _obey(c, heard)
+    if answer is not None:
         return _carried_out(c, heard, answer, cancel, trace)
-    _keep(c, trace, lambda memory: memory.hear(heard))  # committed: nothing below can lose them
+    with trace.span("hear"):  # committed: nothing below can lose them
+        _keep(c, trace, lambda memory: memory.hear(heard))
     with trace.span("recall"):
         notes = _recall(c, heard)
     trace.mark("recall")
@@ -304,7 +308,7 @@ def _play(c: Companion, speech: Generator[Speech], cancel: Cancel, trace: Trace)
 def _heard(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -> Heard | None:
     """The words of a press; None where there are none."""
     if isinstance(press, Heard):
-        trace.kind = "typed"
+        trace.kind, trace.heard_seconds = "spoken" if press.seconds else "typed", press.seconds
         return press
     trace.heard_seconds = press.seconds
     with trace.span("stt"):
