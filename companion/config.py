@@ -87,6 +87,12 @@ class Audio(BaseModel, extra="forbid", frozen=True):
     keep_days: int = Field(30, ge=1)
 
 
+class KeySettings(BaseModel, extra="forbid", frozen=True):
+    """`[key]`: what begins and ends a recording."""
+
+    mode: Literal["auto", "toggle"] = "auto"
+
+
 class Memory(BaseModel, extra="forbid", frozen=True):
     """`[memory]`."""
 
@@ -134,6 +140,7 @@ class Settings(BaseModel, extra="forbid", frozen=True):
     llm: Llm = Llm()  # type: ignore[call-arg]
     voice: Voice = Voice()  # type: ignore[call-arg]
     audio: Audio = Audio()  # type: ignore[call-arg]
+    key: KeySettings = KeySettings()
     memory: Memory = Memory()  # type: ignore[call-arg]
     prompt: Wording = Wording()
     lore: Lore = Lore()  # type: ignore[call-arg]

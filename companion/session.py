@@ -149,6 +149,13 @@ class Session:
         """Press or release, whichever is next: for keys whose release cannot be seen."""
         (self.release if self.recording else self.press)()
 
+    def drop(self) -> None:
+        """Nobody knows any more whether the key is down: what was recorded is forgotten."""
+        if self._microphone is not None and self.recording:
+            self.recording = False
+            take = self._microphone.release
+            self._jobs.put(lambda: self._dropped(take))
+
     def type(self, words: str) -> None:
         """Words instead of speech."""
         if words.strip():
@@ -224,6 +231,10 @@ class Session:
         for text in self._tidy.notices() if self._tidy else ():
             self.companion.tell(Notice(text))
         return True
+
+    def _dropped(self, take: Callable[[], Recording]) -> None:
+        take()
+        self.companion.tell(NothingHeard("the recording was given up", 0.0))
 
     def _answer_recording(
         self, take: Callable[[], Recording], cancel: Cancel, trace: Trace

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from companion.cli.screen import IDLE, LISTENING, Screen, plain
+from companion.cli.keys import HOLD, PRESS_TWICE
+from companion.cli.screen import Screen, plain
 from companion.events import (
     Answered,
     Listening,
@@ -53,8 +54,15 @@ def test_a_kept_reply_shows_its_file():
 def test_the_state_stands_at_the_bottom():
     text = shown(Ready(1.0), Listening(), Speaking(" Hello. "), live=True)
     assert text.endswith("♪ Hello.")
-    assert IDLE in text
-    assert LISTENING in text
+    assert PRESS_TWICE.idle in text
+    assert PRESS_TWICE.listening in text
+
+
+def test_the_state_says_whether_a_key_is_held_or_pressed_twice():
+    assert "Hold Space" in shown(Ready(1.0), live=True, keys=HOLD)
+    assert "let go" in shown(Listening(), live=True, keys=HOLD)
+    assert "press it again" in shown(Ready(1.0), live=True)
+    assert "press Space when" in shown(Listening(), live=True)
 
 
 def test_what_is_typed_replaces_the_state():

@@ -77,6 +77,16 @@ def test_press_speak_release_is_answered(talk):
     assert companion.history == [Exchange("good evening", "Good evening.")]
 
 
+def test_a_recording_that_is_dropped_is_not_answered(talk):
+    session, companion, events = talk(["Good evening."], ["good evening"])
+    session.press()
+    session.drop()
+    session.release()
+    assert session.wait(5)
+    assert kinds(events) == [Listening, NothingHeard]
+    assert companion.history == []
+
+
 def test_a_press_without_speech_costs_no_model_call_and_no_memory(talk):
     session, companion, events = talk(["x"], ["x"], gate=Gate(Verdict(False, "too quiet", -70)))
     session.press()

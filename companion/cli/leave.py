@@ -23,6 +23,9 @@ GRACE = 2.0
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
+_SIGNS = frozenset({0, *CODES})
+
+
 class Leave(BaseException):
     """Raised in the main thread by SIGTERM and SIGHUP."""
 
@@ -61,16 +64,21 @@ class Watchdog:
             os.write(self._write, b"\0")
 
     def _watch(self) -> None:
-        first = os.read(self._read, 1)
-        self._note(first)
+        self._note(self._sign())
         timer = threading.Timer(GRACE, self._out)
         timer.daemon = True
         timer.start()
         while True:
-            again = os.read(self._read, 1)
+            again = self._sign()
             if again != b"\0":  # a second signal: at once
                 self._note(again)
                 self._out()
+
+    def _sign(self) -> bytes:
+        """The next signal to leave, or the word that it is time; Ctrl-Z and others are neither."""
+        while (sign := os.read(self._read, 1))[0] not in _SIGNS:
+            pass
+        return sign
 
     def _note(self, sign: bytes) -> None:
         self._code = CODES.get(signal.Signals(sign[0]), 0) if sign[0] else 0

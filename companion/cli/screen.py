@@ -11,6 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, TextIO
 
+from companion.cli.keys import PRESS_TWICE
 from companion.events import (
     Answered,
     Listening,
@@ -25,10 +26,9 @@ from companion.events import (
 )
 
 if TYPE_CHECKING:
+    from companion.cli.keys import KeyWords
     from companion.events import Event
 
-IDLE = "Space or Enter: talk · type to write · /help"
-LISTENING = "● listening … Space or Enter when you are done"
 THINKING = "… thinking"
 DOUBTFUL = 0.5
 """Words understood with less confidence than this are marked."""
@@ -71,17 +71,17 @@ def _answered(event: Answered, name: str) -> list[str]:
     return lines
 
 
-def status(event: Event) -> str | None:
+def status(event: Event, keys: KeyWords = PRESS_TWICE) -> str | None:
     """The state to show at the bottom after an event; None leaves it as it is."""
     match event:
         case Listening():
-            return LISTENING
+            return keys.listening
         case Thinking():
             return THINKING
         case Speaking(text):
             return f"♪ {text.strip()}"
         case Answered() | NothingHeard() | Undone() | Ready():
-            return IDLE
+            return keys.idle
     return None
 
 
@@ -93,6 +93,7 @@ class Screen:
         name: The character's name.
         live: Whether a person watches a terminal; else only the story is written.
         as_json: Write each event as one JSON line instead.
+        keys: What to say about the keys.
     """
 
     def __init__(
@@ -102,13 +103,15 @@ class Screen:
         *,
         live: bool,
         as_json: bool = False,
+        keys: KeyWords = PRESS_TWICE,
         out: TextIO | None = None,
     ) -> None:
         self._owner, self._name = owner, name
         self._live, self._as_json = live, as_json
         self._out = out or sys.stdout
         self._lock = threading.Lock()
-        self._status = IDLE
+        self._keys = keys
+        self._status = keys.idle
         self._typed = ""
 
     def tell(self, event: Event) -> None:
@@ -118,7 +121,7 @@ class Screen:
                 fields = {"event": type(event).__name__, **dataclasses.asdict(event)}
                 self._write(json.dumps({"schema": 1, **fields}, ensure_ascii=False) + "\n")
                 return
-            self._status = status(event) or self._status
+            self._status = status(event, self._keys) or self._status
             self._clear()
             for line in story(event, self._owner, self._name):
                 self._write(plain(line) + "\n")

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from companion.cli.keys import HOLD, PRESS_TWICE, TALK, talk_key
 from companion.cli.leave import Leave, Watchdog
 from companion.cli.shell import SHELL
 from companion.errors import ConfigError, DeviceError
+from companion.events import Notice, Ready
 
 if TYPE_CHECKING:
+    from companion.cli.keys import KeyWords
     from companion.cli.screen import Screen
     from companion.compose import Parts
     from companion.config import Settings
     from companion.key.terminal import Terminal
     from companion.session import Session
 
-HELP = """Space or Enter begins and ends a recording. Anything else you type is a line to send.
+HELP = """Anything else you type is a line to send; Escape takes it back, or a recording.
 /again  say the last reply once more        /undo  take the last turn back everywhere
 /mute   sound off or on                     /volume 0-100
 /quit   leave (so does Ctrl-C)
@@ -41,7 +45,7 @@ def talk(
     as_json: Annotated[bool, typer.Option("--json", help="Events as JSON lines.")] = False,
     or_demo: Annotated[bool, typer.Option("--or-demo", hidden=True)] = False,
 ) -> None:
-    """Talk with a character: Space or Enter, speak, Space or Enter."""
+    """Talk with a character: hold Space and speak."""
     from companion.key.terminal import Terminal, is_terminal
 
     live = is_terminal() and not as_json
@@ -57,7 +61,8 @@ def talk(
     terminal = Terminal() if live else None
     with Watchdog(terminal.restore if terminal else _nothing):
         try:
-            _converse(settings, wish, terminal)
+            with terminal or nullcontext():
+                _converse(settings, wish, terminal)
         except Leave as leave:
             raise typer.Exit(leave.code) from None
     return None
@@ -104,7 +109,6 @@ def ask_name(settings: Settings) -> str:
 def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> None:
     from companion.cli.screen import Screen
     from companion.compose import Wishes, compose, open_session
-    from companion.events import Ready
 
     began = time.monotonic()
     SHELL.say("Loading …")
@@ -121,7 +125,9 @@ def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> Non
         wishes,
         lambda event: screens[0].tell(event),  # noqa: PLW0108 - there is no screen yet
     )
-    screen = Screen(wish.owner, parts.card.name, live=terminal is not None, as_json=wish.as_json)
+    words = HOLD if terminal and terminal.begin(hold=settings.key.mode == "auto") else PRESS_TWICE
+    live = terminal is not None
+    screen = Screen(wish.owner, parts.card.name, live=live, as_json=wish.as_json, keys=words)
     screens.append(screen)
     session = open_session(parts, settings)
     try:
@@ -131,12 +137,21 @@ def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> Non
         if terminal is None:
             _read_lines(session)
         else:
-            with terminal:
-                _read_keys(session, parts, terminal, screen)
+            _read_keys(_Talk(session, parts, screen, words), terminal)
     finally:
+        if terminal is not None:
+            terminal.restore()
         session.close()
         parts.close()
         screen.end()
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    session: Session
+    parts: Parts
+    screen: Screen
+    words: KeyWords
 
 
 def _read_lines(session: Session) -> None:
@@ -147,34 +162,50 @@ def _read_lines(session: Session) -> None:
         session.wait()
 
 
-def _read_keys(session: Session, parts: Parts, terminal: Terminal, screen: Screen) -> None:
+def _read_keys(talk: _Talk, terminal: Terminal) -> None:
     """Keys of a terminal until /quit or its end."""
+    from companion.key.held import Held
+
+    held = Held(talk.session, lambda text: talk.screen.tell(Notice(text)))
     typed = ""
-    for key in terminal.pressed():
-        if key == "\x04":  # Ctrl-D
+    for key in terminal.keys(held.drop):
+        if key.text in TALK and not typed:
+            talk_key(key, held, hold=terminal.hold)
+        elif key.phase == "release":
+            held.release(TALK.get(key.text, key.text))
+        elif key.text in TALK and key.text != " ":
+            if not _send(typed, talk):
+                return
+            typed = ""
+        elif key.text == "\x04":  # Ctrl-D
             return
-        if key in ("\r", "\n") and typed:
-            if typed.startswith("/"):
-                if not _command(typed, session, parts, screen):
-                    return
-            else:
-                session.type(typed)
-            typed = ""
-        elif not typed and key in (" ", "\r", "\n"):
-            session.toggle()
-        elif key in ("\x7f", "\b"):
-            typed = typed[:-1]
-        elif key.startswith("\x1b"):
-            typed = ""
-        elif key.isprintable():
-            typed += key
-        screen.typing(typed)
+        elif key.text == "\x1b" and not typed:
+            held.drop()
+        else:
+            typed = _edited(typed, key.text)
+        talk.screen.typing(typed)
 
 
-def _command(line: str, session: Session, parts: Parts, screen: Screen) -> bool:
+def _edited(typed: str, key: str) -> str:
+    """The line that is being typed, after one more key."""
+    if key in ("\x7f", "\b"):
+        return typed[:-1]
+    if key == "\x1b":
+        return ""
+    return typed + key if key.isprintable() else typed
+
+
+def _send(line: str, talk: _Talk) -> bool:
+    """Send what was typed; False ends the conversation."""
+    if line.startswith("/"):
+        return _command(line, talk)
+    talk.session.type(line)
+    return True
+
+
+def _command(line: str, talk: _Talk) -> bool:
     """One /command; False ends the conversation."""
-    from companion.events import Notice
-
+    session, parts, screen = talk.session, talk.parts, talk.screen
     name, _, value = line[1:].partition(" ")
     match name:
         case "quit" | "exit" | "q":
@@ -190,6 +221,6 @@ def _command(line: str, session: Session, parts: Parts, screen: Screen) -> bool:
             parts.speaker.volume = min(int(value), 100) / 100
             screen.tell(Notice(f"Volume {parts.speaker.volume:.0%}."))
         case _:
-            for row in HELP.splitlines():
+            for row in f"{talk.words.help}\n{HELP}".splitlines():
                 screen.tell(Notice(row))
     return True
