@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from companion import cards, casting
 from companion.casting import load_voice
+from companion.early import Early
 from companion.errors import CompanionError, ModelMissing, StoreError
 from companion.events import Notice
 from companion.figures import Figures, rig
@@ -24,6 +25,7 @@ from companion.renewal import Renewal
 from companion.session import Session
 from companion.turn import Companion
 from companion.values import Heard
+from companion.worth import Worth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,14 +173,18 @@ def open_session(parts: Parts, settings: Settings) -> Session:
         number = rig(settings, parts.voice.name if parts.voice else "")
         figures = Figures(settings.path(settings.companion.memory), number, _local_time)
         parts.companion.tell = figures.after(parts.companion.tell)
-    return Session(
+    gate = Gate() if parts.microphone is not None else None
+    session = Session(
         parts.companion,
-        Gate() if parts.microphone is not None else None,
+        gate,
         microphone=parts.microphone,
         tidy=parts.memory,
         keeper=keeper,
         cue=_cue(speaker) if speaker is not None and settings.audio.cue else None,
     )
+    if gate is not None and parts.microphone is not None:
+        session.early = Early(parts.companion, gate, parts.microphone, Worth(settings.stt.ahead))
+    return session
 
 
 # ── one part each ────────────────────────────────────────────────────────────────────────────

@@ -46,6 +46,7 @@ class Stt(BaseModel, extra="forbid", frozen=True):
     language: str = "en"
     threads: int = Field(2, ge=1, le=64)
     names: Literal["auto", "always", "never"] = "auto"
+    ahead: Literal["auto", "on", "off"] = "auto"
 
 
 class Llm(BaseModel, extra="forbid", frozen=True):

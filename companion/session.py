@@ -1,18 +1,18 @@
 """Push to talk: key events in, turns one after the other, events out.
 
-One worker thread does everything that takes time: it records, runs the turns, plays and, when
-nothing else is to do, lets the memory tidy up in small steps. The threads that call `press`,
-`release` and `type` only set a stop sign and put a job on the worker's list. This module knows
-no terminal, engine or file.
+One worker thread does everything that takes time: it records, runs the turns and plays. While the
+key is held it makes a head start, and when nothing else is to do it lets the memory tidy up, both
+in small steps. The threads that call `press`, `release` and `type` only set a stop sign and put a
+job on the worker's list. This module knows no terminal, engine or file.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from companion.errors import CompanionError, EngineError
+from companion.errors import CompanionError, DeviceError, EngineError
 from companion.events import Answered, Listening, NothingHeard, Notice, Thinking, Undone
 from companion.flow import Cancel
 from companion.trace import Trace
@@ -26,14 +26,20 @@ if TYPE_CHECKING:
     from companion.values import Said
 
 
+T = TypeVar("T")
+
+
 class Microphone(Protocol):
     """Where recordings come from."""
 
     def press(self, *, keep_pre_roll: bool = True) -> None:
         """Start to keep sound, with what came just before or without; returns at once."""
 
+    def let_go(self) -> None:
+        """The key came up; returns at once."""
+
     def release(self) -> Recording:
-        """Stop, and give what was recorded."""
+        """Stop the oldest recording that was not fetched yet, and give what was recorded."""
 
 
 class Verdict(Protocol):
@@ -72,6 +78,26 @@ class Tidy(Protocol):
         """What the owner should be told since this was last asked."""
 
 
+class Hold(Protocol):
+    """What is done early for one press."""
+
+    def steps(self) -> Iterator[float]:
+        """Small pieces of work while the key is held; each gives the seconds until the next."""
+
+    def stop(self) -> None:
+        """The key came up; returns at once."""
+
+    def finish(self, recording: Recording, cancel: Cancel, trace: Trace) -> Heard | Recording:
+        """What the turn begins with: the words, or the recording where they are not known."""
+
+
+class Early(Protocol):
+    """Gives each press its head start."""
+
+    def begin(self) -> Hold:
+        """The key went down; returns at once."""
+
+
 class Keeper(Protocol):
     """Keeps replies as files."""
 
@@ -92,6 +118,9 @@ class Session:
         tidy: The memory's other side; None without a memory.
         keeper: Keeps replies as files; None keeps none.
         cue: A signal for "listening", and the loudspeaker to play it on.
+
+    Attributes:
+        early: Does while the key is held what can be done before its release; None: nothing is.
     """
 
     def __init__(
@@ -105,12 +134,15 @@ class Session:
         cue: Callable[[], None] | None = None,
     ) -> None:
         self.companion = companion
+        self.early: Early | None = None
         self._gate = gate
         self._microphone = microphone
         self._tidy = tidy
         self._keeper = keeper
         self._cue = cue
         self._cancel = Cancel()
+        self._key = threading.RLock()  # presses may come from several threads
+        self._hold: Hold | None = None
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="session", daemon=True)
         self.recording = False
@@ -127,34 +159,50 @@ class Session:
 
     def press(self) -> None:
         """The key went down: the character falls silent and listens."""
-        if self._microphone is None or self.recording:
-            return
-        self.recording = True
-        self._cancel.set()
-        # What came just before is our own voice, where the press interrupts it.
-        self._microphone.press(keep_pre_roll=not self._working)
-        if self._cue is not None:
-            self._jobs.put(self._cue)
-        self._jobs.put(lambda: self.companion.tell(Listening()))
+        with self._key:
+            if self._microphone is None or self.recording:
+                return
+            self._cancel.set()
+            try:
+                # What came just before is our own voice, where the press interrupts it.
+                self._microphone.press(keep_pre_roll=not self._working)
+            except DeviceError as error:
+                problem = Notice(str(error))
+                self._jobs.put(lambda: self.companion.tell(problem))
+                return
+            self.recording = True
+            self._hold = self.early.begin() if self.early else None
+            if self._cue is not None:
+                self._jobs.put(self._cue)
+            self._jobs.put(lambda: self.companion.tell(Listening()))
 
     def release(self) -> None:
         """The key came up: the character answers."""
-        if self._microphone is None or not self.recording:
-            return
-        self.recording = False
-        cancel, trace, take = self._next_turn(), Trace(), self._microphone.release
-        self._jobs.put(lambda: self._answer_recording(take, cancel, trace))
+        with self._key:
+            if (take := self._let_go()) is not None:
+                cancel, trace, hold = self._next_turn(), Trace(), self._hold
+                self._jobs.put(lambda: self._answer_recording(take, hold, cancel, trace))
 
     def toggle(self) -> None:
         """Press or release, whichever is next: for keys whose release cannot be seen."""
-        (self.release if self.recording else self.press)()
+        with self._key:
+            (self.release if self.recording else self.press)()
 
     def drop(self) -> None:
         """Nobody knows any more whether the key is down: what was recorded is forgotten."""
-        if self._microphone is not None and self.recording:
-            self.recording = False
-            take = self._microphone.release
-            self._jobs.put(lambda: self._dropped(take))
+        with self._key:
+            if (take := self._let_go()) is not None:
+                self._jobs.put(lambda: self._dropped(take))
+
+    def _let_go(self) -> Callable[[], Recording] | None:
+        """Nothing is recorded any more; gives what fetches the recording. None if there is none."""
+        if self._microphone is None or not self.recording:
+            return None
+        self.recording = False
+        self._microphone.let_go()
+        if self._hold is not None:
+            self._hold.stop()
+        return self._microphone.release
 
     def type(self, words: str) -> None:
         """Words instead of speech."""
@@ -198,56 +246,65 @@ class Session:
     def _work(self) -> None:
         while (job := self._next_job()) is not None:
             self._working = True
-            try:
-                job()
-            except CompanionError as error:
-                self.companion.tell(Notice(str(error)))
-            except Exception as error:  # noqa: BLE001 - one of three places: talk must go on
-                wrapped = EngineError(
-                    "turn", f"Unexpected problem: {error!r}.", "Run with --debug."
-                )
-                wrapped.__cause__ = error
-                self.companion.tell(Notice(str(wrapped)))
+            self._safely(job)
             self._working = False
 
     def _next_job(self) -> Callable[[], None] | None:
-        """The next job; while there is none, the memory is put in order step by step."""
-        steps = self._tidy.idle() if self._tidy else iter(())
-        while True:
+        """The next job; while there is none, what can be done meanwhile, step by step."""
+        steps = self._meanwhile()
+        wait: float | None = 0.0
+        while wait is not None:
             try:
-                return self._jobs.get_nowait()
+                return self._jobs.get(timeout=wait) if wait else self._jobs.get_nowait()
             except queue.Empty:
-                if not self._step(steps):
-                    return self._jobs.get()
+                wait = self._safely(lambda: next(steps, None))
+        return self._jobs.get()
 
-    def _step(self, steps: Iterator[None]) -> bool:
+    def _meanwhile(self) -> Iterator[float]:
+        """Small pieces of work, each with the seconds until the next one is worth doing.
+
+        While the key is held a head start is made; else the memory is put in order.
+        """
+        hold = self._hold
+        if self.recording and hold is not None:
+            yield from hold.steps()
+            return
+        for _ in self._tidy.idle() if self._tidy else ():
+            for text in self._tidy.notices() if self._tidy else ():
+                self.companion.tell(Notice(text))
+            yield 0.0
+
+    def _safely(self, work: Callable[[], T]) -> T | None:
+        """Do something; what goes wrong is told, and the conversation goes on."""
         try:
-            next(steps)
-        except StopIteration:
-            return False
+            return work()
         except CompanionError as error:
             self.companion.tell(Notice(str(error)))
-            return False
-        for text in self._tidy.notices() if self._tidy else ():
-            self.companion.tell(Notice(text))
-        return True
+        except Exception as error:  # noqa: BLE001 - one of three places: talk must go on
+            wrapped = EngineError("turn", f"Unexpected problem: {error!r}.", "Run with --debug.")
+            wrapped.__cause__ = error
+            self.companion.tell(Notice(str(wrapped)))
+        return None
 
     def _dropped(self, take: Callable[[], Recording]) -> None:
         take()
         self.companion.tell(NothingHeard("the recording was given up", 0.0))
 
     def _answer_recording(
-        self, take: Callable[[], Recording], cancel: Cancel, trace: Trace
+        self, take: Callable[[], Recording], hold: Hold | None, cancel: Cancel, trace: Trace
     ) -> None:
         with trace.span("tail"):
             recording = take()
+        if cancel:  # the next press came before anybody could listen to this one
+            return
         self.companion.tell(Thinking(recording.seconds))
         with trace.span("gate"):
             verdict = self._gate.check(recording) if self._gate else None
-        if verdict is None or verdict.speech:
-            self._answer(recording, cancel, trace)
-        else:
+        if verdict is not None and not verdict.speech:
             self.companion.tell(NothingHeard(verdict.reason, verdict.level_db))
+            return
+        press = hold.finish(recording, cancel, trace) if hold else recording
+        self._answer(press, cancel, trace)
 
     def _answer(self, press: Recording | Heard, cancel: Cancel, trace: Trace) -> None:
         self.companion.renew()

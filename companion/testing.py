@@ -109,6 +109,10 @@ class Notebook:
         """Keep the character's words."""
         return self._keep("character", said.text)
 
+    def peek(self, heard: Heard) -> tuple[Note, ...] | None:
+        """The notes of the script, unless it has an answer of its own."""
+        return None if heard.text in self.answers else self.recall(heard)
+
     def recall(self, heard: Heard) -> tuple[Note, ...]:  # noqa: ARG002 - always the same notes
         """The notes of the script."""
         if self.fails:

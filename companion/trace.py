@@ -74,6 +74,7 @@ class Trace:
         self.lines: list[str] = []  # ids of the lines this turn wrote
         self.saw: tuple[str, ...] = ()  # what is wrong with the reply, by code
         self.again: tuple[str, ...] = ()  # what was wrong with one that was asked for again
+        self.early: dict[str, Any] = {}  # what the head start was worth (`companion.worth`)
         self.off_record = False  # whether nothing of this turn may be kept, sound included
 
     # ── called while it happens ──────────────────────────────────────────────────────────────
@@ -236,6 +237,7 @@ class Trace:
             "cpu_s": round(self._cpu, 3),
             "saw": list(self.saw),
             "asked_again": list(self.again),
+            "early": self.early,
             "private": self.off_record,
             "spans": spans,
         }

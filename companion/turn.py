@@ -136,10 +136,6 @@ class Loudspeaker(Protocol):
         """Play to the end or to the stop, and say which words were heard."""
 
 
-def _as_it_is() -> None:
-    """Nobody edits this character."""
-
-
 @dataclass(slots=True)
 class Companion:
     """One character with its stages and its conversation so far.
@@ -169,7 +165,7 @@ class Companion:
     longest: float = 15.0
     actions: Actions = "drop"
     ask_again: bool = False
-    renew: Callable[[], None] = _as_it_is
+    renew: Callable[[], None] = lambda: None
     pace: Pace = field(default_factory=Pace)
     history: list[Exchange] = field(default_factory=list)
 
@@ -179,8 +175,7 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
 
     Args:
         c: The character and its stages.
-        press: What was recorded, or the words where they were typed, or understood before the key
-            came up (`companion.early`).
+        press: What was recorded, or its words where they are known: typed, or understood early.
         cancel: The turn's stop sign.
         trace: Takes the turn's figures.
 

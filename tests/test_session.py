@@ -1,8 +1,10 @@
+import threading
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 
-from companion.errors import EngineError
+from companion.errors import DeviceError, EngineError
 from companion.events import (
     Answered,
     Listening,
@@ -15,7 +17,7 @@ from companion.events import (
 )
 from companion.session import Session
 from companion.testing import Loudspeaker, Writer, recording, scripted
-from companion.values import Exchange
+from companion.values import Exchange, Heard
 
 
 @dataclass
@@ -35,16 +37,26 @@ class Gate:
 
 @dataclass
 class Microphone:
-    presses: int = 0
+    """Each press gives its own recording; its length tells which press it was."""
 
+    presses: int = 0
+    lost: DeviceError | None = None
     pre_rolls: list = field(default_factory=list)
+    held: list = field(default_factory=list)  # presses that were not fetched yet
+    let_go_of: int = 0
 
     def press(self, *, keep_pre_roll=True):
+        if self.lost:
+            raise self.lost
         self.presses += 1
         self.pre_rolls.append(keep_pre_roll)
+        self.held.append(self.presses)
+
+    def let_go(self):
+        self.let_go_of += 1
 
     def release(self):
-        return recording(1.5)
+        return recording(1.5 + self.held.pop(0) / 100)
 
 
 @pytest.fixture
@@ -222,3 +234,147 @@ def test_idle_work_is_done_in_steps_between_the_turns(talk):
     assert session.wait(5)
     assert steps[:3] == [0, 1, 2]
     assert Notice("The index was made again.") in events
+
+
+def test_an_unforeseen_failure_of_idle_work_does_not_end_the_conversation(talk):
+    session, companion, events = talk(["Still here."])
+
+    class Tidy:
+        def idle(self):
+            yield 1 / 0
+
+        def notices(self):
+            return ()
+
+    session._tidy = Tidy()
+    session.type("hello")
+    assert session.wait(5)
+    session.undo()
+    assert session.wait(5)
+    assert any(isinstance(e, Notice) and "Unexpected" in e.text for e in events)
+    assert companion.history == []
+
+
+def test_a_microphone_that_is_gone_is_told_and_leaves_no_recording(talk):
+    session, _, events = talk(["Here I am."], ["hello"])
+    session._microphone.lost = DeviceError("The microphone was lost.", "Plug it in again.")
+    session.press()
+    assert not session.recording
+    session.release()
+    assert session.wait(5)
+    assert [type(e) for e in events] == [Notice]
+    session._microphone.lost = None
+    session.press()
+    session.release()
+    assert session.wait(5)
+    assert events[-1].text == "Here I am."
+
+
+def test_the_key_coming_up_is_told_at_once_and_each_press_has_its_own_recording(talk):
+    session, companion, events = talk(["One.", "Two."], ["first", "second"])
+    for _ in range(2):
+        session.press()
+        session.release()
+        assert session._microphone.let_go_of == session._microphone.presses
+        assert session.wait(5)
+    assert [e.seconds for e in events if isinstance(e, Thinking)] == [1.51, 1.52]
+    assert [e.user for e in companion.history] == ["first", "second"]
+
+
+class Hold:
+    """A head start that counts its steps."""
+
+    def __init__(self, begun):
+        begun.append(self)
+        self.stepped, self.stopped, self.finished = threading.Event(), False, False
+
+    def steps(self):
+        while True:
+            self.stepped.set()
+            yield 0.01
+
+    def stop(self):
+        self.stopped = True
+
+    def finish(self, _recording, _cancel, _trace):
+        self.finished = True
+        return Heard("known already", 0.9, 1.5)
+
+
+def test_a_head_start_is_made_while_the_key_is_held_and_taken_at_the_release(talk):
+    session, companion, events = talk(["I heard."])
+    begun = []
+    session.early = SimpleNamespace(begin=lambda: Hold(begun))
+    session.press()
+    assert begun[0].stepped.wait(5)
+    session.release()
+    assert session.wait(5)
+    assert begun[0].stopped
+    assert companion.history == [Exchange("known already", "I heard.")]
+    assert [e.text for e in events if isinstance(e, Words)] == ["known already"]
+
+
+def test_a_head_start_is_not_taken_where_nobody_spoke(talk):
+    gate = Gate(Verdict(False, "no speech", -40))
+    session, companion, _ = talk(["x"], gate=gate)
+    begun = []
+    session.early = SimpleNamespace(begin=lambda: Hold(begun))
+    session.press()
+    session.release()
+    assert session.wait(5)
+    assert not begun[0].finished
+    assert companion.history == []
+
+
+def test_a_recording_that_was_given_up_has_its_head_start_stopped(talk):
+    session, companion, _ = talk(["x"])
+    begun = []
+    session.early = SimpleNamespace(begin=lambda: Hold(begun))
+    session.press()
+    session.drop()
+    assert session.wait(5)
+    assert begun[0].stopped
+    assert not begun[0].finished
+    assert companion.history == []
+
+
+def test_forty_presses_in_a_row_leave_no_recording_and_answer_the_last_one(talk):
+    said = [f"press {n}" for n in range(1, 41)]
+    session, companion, events = talk([f"Reply {n}." for n in range(1, 41)], list(said))
+    for _ in range(40):
+        session.press()
+        session.release()
+    assert session.wait(10)
+    assert not session.recording
+    assert session._microphone.held == []  # each recording was fetched
+    answers = [e for e in events if isinstance(e, Answered)]
+    assert answers[-1].complete
+    assert len([e for e in events if isinstance(e, Listening)]) == 40
+    words = [e.text for e in events if isinstance(e, Words)]
+    assert len(companion.history) == len(words) <= 40
+
+
+def test_presses_from_several_threads_are_one_at_a_time(talk):
+    session, _, events = talk([], gate=Gate(Verdict(False, "too short", -30)))
+    keys = [threading.Thread(target=lambda: [session.toggle() for _ in range(20)]) for _ in "ab"]
+    for key in keys:
+        key.start()
+    for key in keys:
+        key.join()
+    assert session.wait(10)
+    assert not session.recording
+    assert session._microphone.held == []
+    assert len([e for e in events if isinstance(e, Listening)]) == 20
+
+
+def test_a_press_between_two_clauses_of_a_reply_leaves_no_ghost_turn(talk):
+    speaker = Loudspeaker()
+    reply = "One sentence here. Another sentence here. A third sentence here."
+    gate = Gate(Verdict(False, "too short", -30))
+    session, companion, events = talk([reply], [], gate=gate, speaker=speaker)
+    speaker.on_clause = lambda n: [session.press(), session.release()] if n == 1 else None
+    session.type("first")
+    assert session.wait(5)
+    assert [type(e) for e in events][-1] is NothingHeard
+    assert len(companion.history) == 1
+    assert not session.recording

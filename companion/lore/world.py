@@ -60,6 +60,13 @@ class World:
             told.notices + other.notices,
         )
 
+    def peek(self, persona: Persona, history: Sequence[Exchange], words: str) -> Lore:
+        """What `tell` would tell; afterwards nothing of it was told."""
+        before = self.state, self.state_beside, self.full
+        lore = self.tell(persona, history, words)
+        self.state, self.state_beside, self.full = before
+        return lore
+
     def _lore(
         self, entries: tuple[Placed, ...], left_out: tuple[str, ...], notices: tuple[str, ...]
     ) -> Lore:

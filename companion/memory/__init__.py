@@ -169,13 +169,14 @@ class Memory:
         return self._witness.recalled(heard, notes, told)
 
     def peek(self, heard: Heard) -> tuple[Note, ...] | None:
-        """What `recall` would give for words that may still change: nothing is noted or carried out.
+        """What `recall` would give for words that may still change; nothing is noted.
 
         None where they ask something of the memory itself.
         """
         if command(heard.text, self.name) is not None:
             return None
-        return copy(self._recall).fitting(heard.text, None)[0]  # the next "yes" goes on with the real
+        # On a copy: the next "yes" goes on with what was really recalled.
+        return copy(self._recall).fitting(heard.text, None)[0]
 
     def undo(self) -> int:
         """Take the last turn of this conversation back everywhere; returns how many lines went."""

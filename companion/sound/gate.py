@@ -117,17 +117,71 @@ class Gate:
         The detector is deaf to soft voices (it kept 40 of 49 words at a tenth of their level), so
         all are brought to one level first.
         """
-        gain = 10 ** ((_HEARING_DB - float(levels.max())) / 20)
         first_loud = int(np.argmax(levels >= self.floor_db)) * _FRAME // _CHUNK
         start = max(0, first_loud - _LEAD_IN) * _CHUNK
-        padded = np.clip(gain * np.pad(samples[start:], (0, -len(samples[start:]) % _CHUNK)), -1, 1)
+        padded = np.pad(samples[start:], (0, -len(samples[start:]) % _CHUNK))
+        padded = _level(padded, float(levels.max()))
         voiced = 0
         for at in range(0, len(padded), _AT_ONCE * _CHUNK):
-            part = padded[at : at + _AT_ONCE * _CHUNK].astype(np.float32)
+            part = padded[at : at + _AT_ONCE * _CHUNK]
             voiced += int(np.count_nonzero(self._detector(part) >= self.likely))
             if voiced >= self.enough:
                 return True
         return False
+
+    def pauses(self) -> Pauses:
+        """Follows a recording that still goes on."""
+        return Pauses(self._detector, self.floor_db)
+
+
+class Pauses:
+    """Where in a recording that still goes on somebody speaks, chunk by chunk of 32 ms.
+
+    Args:
+        detector: Silero's voice detector.
+        floor_db: Level below which nobody speaks, in dB of full scale.
+    """
+
+    def __init__(self, detector: Any, floor_db: float = FLOOR_DB) -> None:  # noqa: ANN401 - untyped
+        self._detector = detector
+        self._floor_db = floor_db
+        self._loudest = _SILENCE_DB
+        self._chunks: list[float] = []  # probability of a voice
+
+    def hear(self, samples: Samples) -> None:
+        """Look at what came since the last time.
+
+        Args:
+            samples: The recording up to now; it begins with what it was before.
+        """
+        whole, known = len(samples) // _CHUNK, len(self._chunks)
+        if whole <= known:
+            return
+        first = max(0, known - _LEAD_IN)
+        part = np.nan_to_num(samples[first * _CHUNK : whole * _CHUNK])
+        part = part - part.mean(dtype=np.float32)
+        self._loudest = max(self._loudest, float(frame_levels(part).max()))
+        if self._loudest < self._floor_db:
+            self._chunks += [0.0] * (whole - known)
+            return
+        found = self._detector(_level(part, self._loudest))
+        self._chunks += [float(one) for one in found[known - first :]]
+
+    def voiced(self, since: int = 0, likely: float = LIKELY) -> int:
+        """How many chunks from sample `since` on are voice with this probability or more."""
+        return sum(one >= likely for one in self._chunks[since // _CHUNK :])
+
+    def spoken(self, likely: float = LIKELY) -> int:
+        """Samples up to the end of the last chunk that is voice with this probability; 0: none."""
+        last = (n for n in range(len(self._chunks), 0, -1) if self._chunks[n - 1] >= likely)
+        return next(last, 0) * _CHUNK
+
+
+def _level(samples: Samples, loudest_db: float) -> Samples:
+    """At the level at which the detector hears best."""
+    gain = 10 ** ((_HEARING_DB - loudest_db) / 20)
+    level: Samples = np.clip(gain * samples, -1, 1).astype(np.float32)
+    return level
 
 
 def _steady(levels: Samples) -> bool:

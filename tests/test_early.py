@@ -1,0 +1,270 @@
+"""What is understood while the key is held, and that it changes nothing but the waiting."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from companion.early import LONG, LOOK, PAUSE, SAFE, Early
+from companion.errors import EngineError
+from companion.events import Hearing, Notice, Remembered
+from companion.flow import Cancel
+from companion.testing import Notebook, scripted
+from companion.trace import Trace
+from companion.turn import turn
+from companion.values import SPEECH_RATE, Answer, Heard, Recording
+from companion.worth import LITTLE, TRIES, Gain, Worth
+
+WORD, CHUNK = 0.5, 512
+STORY = "i went to the lake in the morning"  # longer than LONG
+VOCABULARY = f"{STORY} and saw a boat hello juno how are you forget that".split()
+
+
+def spoken(*parts):
+    """Words as steps of loudness, numbers as seconds of silence."""
+    pieces = []
+    for part in parts:
+        if isinstance(part, str):
+            for word in part.split():
+                loud = (VOCABULARY.index(word) + 1) / 100
+                pieces += [np.full(int(WORD * SPEECH_RATE), loud), np.zeros(80)]
+        else:
+            pieces.append(np.zeros(int(part * SPEECH_RATE)))
+    return Recording(np.concatenate(pieces).astype(np.float32))
+
+
+class Reader:
+    """Hears the words in such a sound: a word that was cut in two is heard twice."""
+
+    def __init__(self):
+        self.asked = []
+        self.confidence = 0.9
+
+    def transcribe(self, recording, cancel):
+        self.asked.append(round(recording.seconds, 2))
+        levels = np.round(recording.samples * 100).astype(int)
+        starts = np.flatnonzero(np.diff(levels, prepend=0))
+        words = [VOCABULARY[levels[n] - 1] for n in starts if levels[n]]
+        return None if cancel or not words else Heard(" ".join(words), self.confidence, 1.0)
+
+
+class Listener:
+    """Takes what is not silent for speech."""
+
+    def __init__(self):
+        self.speech = True
+        self.loud = []
+
+    def check(self, _):
+        return SimpleNamespace(speech=self.speech)
+
+    def pauses(self):
+        return type(self)()
+
+    def hear(self, samples):
+        whole = len(samples) // CHUNK * CHUNK
+        self.loud = list(np.abs(samples[:whole]).reshape(-1, CHUNK).max(axis=1, initial=0) > 0.001)
+
+    def voiced(self, since=0, likely=0.5):  # noqa: ARG002
+        return sum(self.loud[since // CHUNK :])
+
+    def spoken(self, likely=0.5):  # noqa: ARG002
+        return max((n + 1 for n, loud in enumerate(self.loud) if loud), default=0) * CHUNK
+
+
+@dataclass
+class Microphone:
+    recording: Recording = None
+    at: float = 0.0
+    level_db: float = -20.0
+    events: list = field(default_factory=list)
+
+    def so_far(self):
+        return Recording(self.recording.samples[: int(self.at * SPEECH_RATE)])
+
+
+@pytest.fixture
+def hold():
+    """Says something while the key is held, and gives the turn's beginning."""
+
+    def through(*parts, tail=0.0, gate=None, worth=None, **stages):
+        companion, events = scripted(["Yes."], stt=stages.pop("stt", None) or Reader(), **stages)
+        microphone, whole = Microphone(spoken(*parts)), spoken(*parts, tail)
+        early = Early(companion, gate or Listener(), microphone, worth or Worth("on"))
+        press = early.begin()
+        for wait in press.steps():
+            microphone.at += wait or 0.01
+            if microphone.at > microphone.recording.seconds:
+                press.stop()
+        trace = Trace()
+        return SimpleNamespace(
+            companion=companion,
+            events=events,
+            early=early,
+            whole=whole,
+            trace=trace,
+            asked=list(companion.stt.asked),
+            begin=lambda cancel=None: press.finish(whole, cancel or Cancel(), trace),
+        )
+
+    return through
+
+
+def test_words_before_a_pause_are_there_at_the_release(hold):
+    held = hold("hello juno how are you", PAUSE + 2 * LOOK, tail=0.1)
+    heard = held.begin()
+    assert heard == Heard("hello juno how are you", 0.9, held.whole.seconds)
+    assert len(held.companion.stt.asked) == 1  # while the key was held
+    assert held.trace.early["hit"] == "all"
+
+
+def test_such_words_are_answered_as_a_recording_is(hold):
+    held = hold("hello juno", 0.4)
+    said = turn(held.companion, held.begin(), Cancel(), held.trace)
+    assert said.text == "Yes."
+    assert held.companion.memory.lines[0] == ("user", "hello juno")
+    assert held.trace.kind == "spoken"
+    assert held.companion.llm.counts.evaluated == 1  # the prompt was read, but for its last token
+
+
+def test_words_that_end_with_the_release_are_transcribed_as_ever(hold):
+    held = hold("hello juno how are you")
+    assert held.begin() is held.whole
+    assert held.asked == []
+    assert held.trace.early["hit"] == ""
+
+
+def test_words_after_a_pause_are_never_lost(hold):
+    held = hold("hello juno", 0.3, "how are you")
+    assert held.asked != []
+    assert held.begin() is held.whole
+
+
+def test_after_a_long_pause_only_the_end_is_transcribed(hold):
+    held = hold(STORY, SAFE + 2 * LOOK, "and saw a boat")
+    assert held.begin().text == f"{STORY} and saw a boat"
+    assert held.companion.stt.asked[-1] < held.whole.seconds / 2
+    assert held.trace.early["hit"] == "part"
+
+
+def test_a_short_sentence_is_understood_as_a_whole(hold):
+    held = hold("hello juno", SAFE + 2 * LOOK, "how are you", 0.3)
+    assert held.begin().text == "hello juno how are you"
+    assert len(spoken("hello juno").samples) < LONG * SPEECH_RATE
+    assert held.asked[-1] > spoken("hello juno", SAFE, "how are you").seconds
+
+
+def test_what_was_heard_without_much_confidence_is_heard_again(hold):
+    ear = Reader()
+    ear.confidence = 0.3
+    held = hold("hello juno", 0.4, stt=ear)
+    assert held.begin() is held.whole
+
+
+def test_words_are_shown_as_they_are_heard(hold):
+    held = hold("hello juno", 0.3, "how are you", 0.3)
+    shown = list(dict.fromkeys(e.text for e in held.events if isinstance(e, Hearing)))
+    assert shown == ["", "hello juno", "hello juno how are you"]
+
+
+def test_without_a_head_start_the_level_is_shown(hold):
+    held = hold("hello juno", 0.4, worth=Worth("off"))
+    assert held.asked == []
+    assert {e.text for e in held.events} == {""}
+    assert held.begin() is held.whole
+
+
+def test_without_speech_no_model_is_called(hold):
+    gate = Listener()
+    gate.speech = False
+    held = hold("hello juno", 0.4, gate=gate)
+    assert held.asked == []
+    assert held.companion.llm.ahead == []
+
+
+def test_nothing_is_remembered_told_or_carried_out_early(hold):
+    memory = Notebook(answers={"forget that": Answer("Gone.")})
+    held = hold("forget that", 0.4, memory=memory)
+    assert memory.lines == []
+    assert {type(e) for e in held.events} == {Hearing}
+    assert held.companion.llm.ahead == []  # a command is no talk
+    said = turn(held.companion, held.begin(), Cancel(), held.trace)
+    assert said.text == "Gone."
+
+
+def test_recall_is_told_once_the_turn_begins(hold):
+    held = hold("hello juno", 0.4)
+    assert not [e for e in held.events if isinstance(e, Remembered)]
+    turn(held.companion, held.begin(), Cancel(), held.trace)
+    assert len([e for e in held.events if isinstance(e, Remembered)]) == 1
+
+
+def test_a_model_that_cannot_give_back_what_it_read_reads_nothing_early(hold):
+    companion, _ = scripted([])
+    companion.llm.can_cut = False
+    held = hold("hello juno", 0.4, llm=companion.llm)
+    assert held.companion.llm.ahead == []
+
+
+def test_an_engine_that_fails_early_fails_in_the_turn_and_not_before(hold):
+    class Broken(Reader):
+        def transcribe(self, recording, _cancel):
+            self.asked.append(recording.seconds)
+            raise EngineError("stt", "The engine broke.")
+
+    held = hold("hello juno", 0.4, "how are you", 0.4, stt=Broken())
+    assert len(held.asked) == 1
+    assert not [e for e in held.events if isinstance(e, Notice)]
+    assert held.begin() is held.whole
+
+
+def test_a_turn_that_is_stopped_before_its_words_are_whole_hears_nothing(hold):
+    held = hold(STORY, SAFE + 2 * LOOK, "and saw a boat")
+    stopped = Cancel()
+    stopped.set()
+    assert held.begin(stopped) is held.whole
+
+
+def test_what_was_done_early_stands_before_the_release_in_the_figures(hold):
+    held = hold("hello juno", 0.4)
+    held.begin()
+    early = [span for span in held.trace.spans if span.stage in ("stt", "recall", "prefill")]
+    assert {span.stage for span in early} == {"stt", "recall", "prefill"}
+    assert all(span.end <= 0 for span in early)
+    figures = held.trace.record(0.0)["early"]
+    assert figures["cpu_s"] >= figures["wasted_s"] >= 0
+
+
+# ── whether it pays ──────────────────────────────────────────────────────────────────────────
+
+
+def test_one_processor_is_not_enough():
+    assert not Worth("auto", cores=1).pays
+    assert Worth("auto", cores=2).pays
+    assert Worth("on", cores=1).pays
+    assert not Worth("off", cores=8).pays
+
+
+@pytest.mark.parametrize(
+    ("gain", "pays"),
+    [
+        (Gain("all", saved=0.5, cpu=1.0, wasted=0.5), True),
+        (Gain("", saved=0.0, cpu=1.0, wasted=1.0), False),
+        (Gain("", saved=0.0, cpu=LITTLE / 2, wasted=LITTLE / 2), True),  # nobody notices
+    ],
+)
+def test_a_head_start_that_wastes_more_than_it_saves_rests(gain, pays):
+    worth = Worth("auto", cores=2)
+    for _ in range(TRIES):
+        worth.learn(gain)
+    assert worth.pays is pays
+
+
+def test_after_a_rest_it_is_tried_again():
+    worth = Worth("auto", cores=2)
+    for _ in range(TRIES):
+        worth.learn(Gain(cpu=1.0, wasted=1.0))
+    for _ in range(TRIES):
+        worth.learn(Gain())
+    assert worth.pays
