@@ -42,6 +42,9 @@ SHORT = {
     "reused": "held",
     "read_ahead": "early",
     "generated": "made",
+    "saved_s": "saved",
+    "wasted_s": "lost",
+    "cpu_s": "cpu",
     "spoken": "voice",
     "command": "order",
     "greeting": "hello",
@@ -97,6 +100,7 @@ class _Line(BaseModel, extra="ignore", frozen=True):
     cpu: float = 0.0
     ms: dict[str, float | None] = field(default_factory=dict)
     tok: dict[str, int] = field(default_factory=dict)
+    ahead: dict[str, float | str] = field(default_factory=dict)
     spans: list[tuple[str, int, float, float]] = field(default_factory=list)
 
 
@@ -186,6 +190,7 @@ def _shortened(record: dict[str, Any], at: str, rig: int, *, whole: bool) -> dic
         "cpu": record["cpu_s"],
         "ms": {_brief(name): value for name, value in record["ms"].items()},
         "tok": {_brief(name): value for name, value in record["tokens"].items()},
+        "ahead": {_brief(name): value for name, value in record["early"].items()},
         "spans": [[_brief(s["stage"]), s["n"], s["begin"], s["end"]] for s in record["spans"]],
     }
 
@@ -201,6 +206,7 @@ def _full(line: _Line) -> Turn:
         "heard_s": line.said,
         "ms": named(line.ms),
         "tokens": named(line.tok),
+        "early": named(line.ahead),
         "seconds": line.reply,
         "cpu_s": line.cpu,
         "spans": [

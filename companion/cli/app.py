@@ -24,6 +24,7 @@ VERBS = {
     "talk": "Talk with a character: Space or Enter, speak, Space or Enter.",
     "demo": "Play a whole spoken conversation, twice, a day apart.",
     "why": "Why it said that: what was recalled, and what of it was used.",
+    "stats": "How long turns took: stage by stage, over time, as pictures.",
     "say": "Speak a text.",
     "transcribe": "Write down what is said in a recording.",
     "doctor": "What is missing, and the command that mends it.",
