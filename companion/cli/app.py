@@ -25,6 +25,7 @@ VERBS = {
     "demo": "Play a whole spoken conversation, twice, a day apart.",
     "why": "Why it said that: what was recalled, and what of it was used.",
     "stats": "How long turns took: stage by stage, over time, as pictures.",
+    "bench": "What talking costs here: rows P1 to P30, each against its floor.",
     "say": "Speak a text.",
     "transcribe": "Write down what is said in a recording.",
     "doctor": "What is missing, and the command that mends it.",

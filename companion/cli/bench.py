@@ -1,0 +1,81 @@
+"""`companion bench`: what talking costs here, each figure against its floor."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from companion.cli.shell import SHELL, show, show_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(help="What talking costs here: rows P1 to P30, each against its floor.")(bench)
+
+
+def bench(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Rows or groups, such as P4 or turn; none: a full run.", metavar="NAME"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    pairs: Annotated[int, typer.Option(help="Pairs measured of what is timed.", min=1)] = 7,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="Write the figures as a page, peers' included.", metavar="FILE"),
+    ] = None,
+    peers: Annotated[
+        Path | None, typer.Option(help="Folder of what the peers measured.", metavar="FOLDER")
+    ] = None,
+    result: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="Take these earlier results instead.", metavar="JSON"),
+    ] = None,
+) -> None:
+    """Measure, and show the table."""
+    found = _read(result) if result else _measured(names or (), pairs)
+    if page is not None:
+        from companion.measure.bench.page import write
+
+        write(page, found, peers)
+    if as_json:
+        show_json({key: value for key, value in found.items() if key != "schema"})
+    elif page is None:
+        _table(found)
+
+
+def _measured(names: Sequence[str], pairs: int) -> dict[str, Any]:
+    from companion.measure.bench.run import measure
+
+    return measure(names, SHELL.settings(), SHELL.say, pairs)
+
+
+def _read(files: Sequence[Path]) -> dict[str, Any]:
+    """Several results as one; of a row that is in two of them the last counts."""
+    from companion.measure.bench.run import merged
+
+    return merged([json.loads(file.read_text("utf-8")) for file in files])
+
+
+def _table(found: dict[str, Any]) -> None:
+    from companion.measure.bench.page import number
+
+    for row in found["rows"]:
+        ci = f" [{number(row['ci'][0])}, {number(row['ci'][1])}]" if row["ci"] else ""
+        mark = {"yes": "met", "no": "NOT met", "unclear": "unclear"}[row["judged"]]
+        dirty = "  (others were busy)" if row["dirty"] and not row["counted"] else ""
+        unit = f" {row['unit']}" if row["unit"] else ""
+        show(
+            f"{row['id']:5} {row['what'][:44]:44} {number(row['ours']):>8}{unit}{ci}"
+            f"   target {number(row['target'])}   {mark}{dirty}"
+        )
+        if row["why"]:
+            show(f"      {row['why']}")

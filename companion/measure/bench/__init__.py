@@ -1,0 +1,1 @@
+"""What talking costs: the rows P1 to P30, measured here, each against its floor."""

@@ -1,0 +1,36 @@
+"""Which group measures which row. Only the groups that are asked for are imported."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from companion.errors import MissingInput
+
+if TYPE_CHECKING:
+    from companion.measure.bench.row import Group
+
+GROUPS = {
+    "clauses": ("P13",),
+}
+"""Rows by the module of this package that measures them, the counted ones first."""
+
+
+def group(name: str) -> Group:
+    """A group by its name, or by one of its rows.
+
+    Raises:
+        MissingInput: There is no such group or row.
+    """
+    wanted = name.strip().lower()
+    for module, rows in GROUPS.items():
+        if wanted == module or wanted in {row.lower() for row in rows}:
+            found: Group = import_module(f"companion.measure.bench.{module}").GROUP
+            return found
+    known = ", ".join([*GROUPS, *(row for rows in GROUPS.values() for row in rows)])
+    raise MissingInput(f"There is no benchmark {name}.", f"There are: {known}.")
+
+
+def default_groups() -> list[str]:
+    """The groups of a full run, in order."""
+    return [name for name in GROUPS if group(name).default]

@@ -1,0 +1,163 @@
+"""The bench: the method by which it compares, what it calls met, and rows that are counted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from companion.cli.app import run
+from companion.errors import MissingInput
+from companion.measure.bench import clauses
+from companion.measure.bench.catalogue import GROUPS, default_groups, group
+from companion.measure.bench.compare import Cost, in_turn, interval, percentile, ratio
+from companion.measure.bench.page import number, write
+from companion.measure.bench.row import Figure, Row, judged, of, told
+from companion.measure.bench.run import merged
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_two_ways_are_measured_in_turn_and_the_first_pairs_do_not_count() -> None:
+    order: list[str] = []
+
+    def way(name: str) -> Cost:
+        order.append(name)
+        return Cost(len(order), 1.0)
+
+    found = in_turn(lambda: way("a"), lambda: way("b"), pairs=2, warm_ups=2)
+    assert "".join(order) == "abbaabba"
+    assert found == [(Cost(5, 1.0), Cost(6, 1.0)), (Cost(8, 1.0), Cost(7, 1.0))]
+
+
+def test_the_figure_is_the_median_of_the_paired_ratios() -> None:
+    found = ratio([(Cost(2, 3), Cost(1, 1)), (Cost(30, 3), Cost(10, 1)), (Cost(4, 3), Cost(1, 1))])
+    assert found.middle == 3
+    assert found.cpu == 3
+    assert (found.first, found.second) == (4, 1)
+    assert found.low <= found.middle <= found.high
+
+
+def test_the_interval_of_equal_values_has_no_width() -> None:
+    assert interval([2.0] * 7) == (2.0, 2.0)
+
+
+def test_the_interval_of_scattered_values_holds_their_median() -> None:
+    low, high = interval([1.0, 2.0, 3.0, 4.0, 5.0])
+    assert 1.0 <= low < 3.0 < high <= 5.0
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    assert percentile([3.0, 1.0, 2.0], 0.95) == 3.0
+    assert percentile([1.0], 0.5) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("ours", "ci", "says"),
+    [(0.9, None, "yes"), (1.1, None, "no"), (1.1, (0.9, 1.2), "unclear"), (1.3, (1.2, 1.4), "no")],
+)
+def test_a_target_is_missed_when_chance_cannot_have_done_it(
+    ours: float, ci: tuple[float, float] | None, says: str
+) -> None:
+    row = Row("P0", "nothing", 1.0)
+    assert judged(row, Figure(ours, ci)) == says
+    assert told(row, Figure(ours, ci), "companion bench")["met"] is (says == "yes")
+
+
+def test_a_ratio_brings_the_seconds_behind_it() -> None:
+    figure = of(ratio([(Cost(2, 1), Cost(1, 1))]), why="so", more={"times": 3})
+    assert figure.more == {"seconds": 2, "floor_seconds": 1, "pairs": 1, "times": 3}
+    assert figure.why == "so"
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_group_has_the_rows_of_the_catalogue(name: str) -> None:
+    assert tuple(row.id for row in group(name).rows) == GROUPS[name]
+    assert group(name).name == name
+
+
+def test_a_row_is_found_by_its_number() -> None:
+    assert group("p13") is group("clauses")
+    assert "clauses" in default_groups()
+
+
+def test_an_unknown_row_is_answered_with_those_there_are() -> None:
+    with pytest.raises(MissingInput, match="no benchmark P99") as caught:
+        group("P99")
+    assert "P13" in caught.value.hint
+
+
+def test_rows_of_several_results_stand_in_order_and_the_last_counts() -> None:
+    results = [
+        {"machine": {}, "rows": [{"id": "P10", "ours": 1}, {"id": "P2", "ours": 1}]},
+        {"machine": {"cores": 2}, "rows": [{"id": "P10", "ours": 2}]},
+    ]
+    found = merged(results)
+    assert found["rows"] == [{"id": "P2", "ours": 1}, {"id": "P10", "ours": 2}]
+    assert found["machine"] == {"cores": 2}
+
+
+def test_the_voice_starts_after_few_more_tokens_than_it_needs() -> None:
+    tokens = clauses.TOKEN.findall("Yes, I do. And you?")
+    assert clauses.first_clause(tokens) == (5, 6)
+    assert clauses.first_sentence(tokens) == 6
+
+
+def test_the_bench_shows_a_row_and_whether_it_is_met(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--quiet", "bench", "P13"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("P13 ")
+    assert "target 1.10   met" in shown
+
+
+def test_the_bench_tells_everything_as_json(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--quiet", "bench", "P13", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == 1
+    assert found["machine"]["cores"] >= 1
+    assert found["rows"][0]["id"] == "P13"
+    assert found["rows"][0]["met"] is True
+
+
+def test_the_page_has_our_figure_the_peers_and_the_reason(workspace: Path) -> None:
+    peers = workspace / "peers"
+    peers.mkdir()
+    one = {
+        "peer": "other",
+        "version": "1.2",
+        "settings": "best",
+        "figures": {"first_sound_s": [3.0, 1.0, 2.0]},
+        "rows": {"P13": 2.5},
+    }
+    (peers / "other.json").write_text(json.dumps(one))
+    rows = [told(Row("P13", "tokens", 1.1, counted=True), Figure(1.5, why="because"), "x")]
+    found = {"machine": _MACHINE, "rows": [row | {"dirty": False} for row in rows]}
+    write(workspace / "page.md", found, peers)
+    text = (workspace / "page.md").read_text()
+    assert "| P13 | tokens (counted) | 1.50 |  |  | 2.50 | ≤ 1.10 | **no** |" in text
+    assert "**P13** because. `x`" in text
+    assert "| other 1.2 | 2.00 |  | best |" in text
+
+
+_MACHINE = {
+    "processor": "some",
+    "cores": 2,
+    "memory_gb": 8,
+    "system": "Linux",
+    "python": "3.11",
+    "libraries": {"numpy": "2"},
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, ""), (1234.5, "1234"), (12.34, "12.3"), (1.0, "1.00"), (0.0015, "0.0015"), (0, "0")],
+)
+def test_figures_are_shown_with_the_digits_that_matter(value: float | None, shown: str) -> None:
+    assert number(value) == shown
