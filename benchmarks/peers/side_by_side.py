@@ -1,0 +1,122 @@
+"""First sound after the release of the key: Companion and its peers, in one run on the same files.
+
+    python benchmarks/peers/side_by_side.py [--shapes] [--only pipecat] [--out DIR]
+
+Every side hears the same recordings at the pace of speech, with the same Whisper, GGUF and Piper
+files, on the same number of threads, and says the same replies (said.py). All sides are loaded at
+once and take turns, file by file, in an order that is turned around each time; only one works at
+a time. The figure is the time from the end of the recording, when the key comes up, to the first
+sample above -50 dB that leaves the side. Writes one JSON file a peer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import figures
+from running import Bench, Models, missing
+
+ROOT = Path(__file__).resolve().parents[2]
+PEERS = ("wyoming", "pipecat", "vtuber")
+WARM_UPS = 2
+
+REPLIES = (
+    "Good evening, Sam. I was hoping you would call tonight. How was your day?",
+    "That sounds lovely. Pepper would like him, I think, after a while.",
+    "I have not been to Oxford in years, but I remember the bells. Do you hear them?",
+    "Then you are up before I put out the lamp! What do you bake first?",
+    "The sea is calm tonight. I can see the lights of three boats from my window.",
+)
+"""What everybody says, in turn: as long as replies in talk are."""
+
+
+def models_of(wish: argparse.Namespace) -> Models:
+    """The files that all sides load."""
+    if wish.shapes:
+        shapes = ROOT / "models" / "cache" / "shapes"
+        whisper = shapes / f"whisper-{wish.size}"
+        return Models(whisper, shapes / "qwen-0.5b-q4_0.gguf", shapes / "piper-medium.onnx")
+    offline = ROOT / "models" / "offline"
+    voice = ROOT / "voices" / "en_US-juno-low.onnx"
+    return Models(offline / "whisper", offline / "companion.gguf", voice)
+
+
+def recordings() -> list[tuple[Path, str]]:
+    """The demo's recordings and their words."""
+    folder = ROOT / "models" / "offline" / "demo"
+    runs = json.loads((folder / "script.json").read_text("utf-8"))["runs"]
+    return [(folder / line["audio"], line["text"]) for run in runs for line in run]
+
+
+def measure(bench: Bench, endpoint: str, names: list[str], rounds: int) -> figures.Turns:
+    """Let all sides answer all recordings, in turn."""
+    turns: figures.Turns = {name: [] for name in names}
+    lines = recordings()
+    with bench.open(endpoint, names) as sides:
+        for number, (audio, words) in enumerate(lines[:WARM_UPS] + lines * rounds):
+            bench.say(REPLIES[number % len(REPLIES)], words)
+            for name in names if number % 2 else reversed(names):
+                turn = sides[name].turn(audio, REPLIES[number % len(REPLIES)])
+                if number >= WARM_UPS:
+                    turns[name].append(turn)
+                print(f"{endpoint:9}{audio.stem:4}{name:11}{figures.shown(turn)}", file=sys.stderr)
+    return turns
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shapes", action="store_true", help="models of random weights, true size")
+    parser.add_argument("--size", choices=("tiny", "base"), default="tiny", help="of Whisper")
+    parser.add_argument("--only", action="append", choices=PEERS, help="measure only this peer")
+    parser.add_argument("--explicit", action="store_true", help="leave out default end-pointing")
+    parser.add_argument("--rounds", type=int, default=1, help="how often all recordings are said")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--peers", type=Path, default=ROOT / ".peers")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "peers" / "results")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, and write one file a peer."""
+    wish = parse()
+    models = models_of(wish)
+    there = []
+    for name in wish.only or PEERS:
+        why = missing(name, wish.peers)
+        print(f"{name}: {why}" if why else f"{name}: found", file=sys.stderr)
+        there += [] if why else [name]
+    if absent := [str(file) for file in models.files() if not file.exists()]:
+        sys.exit(f"Not there: {', '.join(absent)}. Make the shapes with: companion bench shapes")
+    if not there:
+        sys.exit("No peer is installed. Run: python benchmarks/peers/install.py")
+    with tempfile.TemporaryDirectory(prefix="companion-peers-") as home:
+        bench = Bench(models, wish.peers.resolve(), wish.threads, Path(home), words=wish.shapes)
+        load = figures.Load()
+        explicit = measure(bench, "explicit", ["companion", *there], wish.rounds)
+        waiting: figures.Turns = {}
+        if not wish.explicit:
+            waiting = measure(bench, "default", there, wish.rounds)
+        about: dict[str, Any] = {
+            "machine": figures.machine() | {"others_cpu": load.others(bench.spent)},
+            "command": " ".join(["python", "benchmarks/peers/side_by_side.py", *sys.argv[1:]]),
+            "models": models.names(),
+            "threads": wish.threads,
+            "environment": bench.said_environment(),
+        }
+        wish.out.mkdir(parents=True, exist_ok=True)
+        for name in there:
+            result = figures.compared(name, bench.known[name], explicit, waiting) | about
+            file = wish.out / f"{name}-{'shapes' if wish.shapes else 'offline'}.json"
+            file.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+            print(figures.sentence(result, file))
+
+
+if __name__ == "__main__":
+    main()
