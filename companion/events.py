@@ -76,6 +76,13 @@ class Speaking:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstSound:
+    """The first sound of a reply left the loudspeaker, so many milliseconds after the release."""
+
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The reply is over.
 
@@ -115,6 +122,7 @@ Event = (
     | Words
     | Remembered
     | Speaking
+    | FirstSound
     | Answered
     | Notice
     | Undone

@@ -116,6 +116,15 @@ class Trace:
             yield item
             number, began = number + 1, self._clock()
 
+    def until_first(self, items: Iterator[T], stage: str, mark: str) -> Iterator[T]:
+        """Pass `items` on: a span of what it took to have the first one, which is marked."""
+        with self.span(stage):
+            first = next(items, None)
+        if first is not None:
+            self.mark(mark)
+            yield first
+            yield from items
+
     def through(
         self,
         stage: str,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from companion.errors import CompanionError, StoreError
-from companion.events import Notice, Remembered, Speaking, Words
+from companion.events import FirstSound, Notice, Remembered, Speaking, Words
 from companion.flow import Cancel, ahead
 from companion.prompt import Now
 from companion.speech.check import Talk, check
@@ -202,7 +202,7 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
         now = _now(c, heard, notes)
         prompt = c.prompt.assemble(c.persona, c.history, now)
     # Everything below is lazy: nothing runs until the loudspeaker pulls.
-    tokens = _timed(_reply(c, prompt, now, cancel, trace), trace)
+    tokens = trace.until_first(_reply(c, prompt, now, cancel, trace), "prefill", "first_token")
     written = trace.each(c.pace.clauses(tokens, c.actions), "decode", "first_token")
     clauses = ahead(written, cancel, enough_words)  # the model writes …
     speech = _voiced(c, clauses, cancel, trace)  # … while the voice renders …
@@ -285,19 +285,15 @@ def _opens(speech: Speech) -> bool:
     return bool(speech.clause.text)
 
 
-def _timed(tokens: Iterator[str], trace: Trace) -> Iterator[str]:
-    """The reply's tokens; until the first one the model reads."""
-    with trace.span("prefill"):
-        first = next(tokens, None)
-    if first is not None:
-        trace.mark("first_token")
-        yield first
-        yield from tokens
-
-
 def _play(c: Companion, speech: Generator[Speech], cancel: Cancel, trace: Trace) -> Said:
     shown = _shown(c, within(speech, c.longest), trace)
-    return c.speaker.play(shown, cancel, trace.started)
+    return c.speaker.play(shown, cancel, lambda: _sounds(c, trace))
+
+
+def _sounds(c: Companion, trace: Trace) -> None:
+    trace.started()
+    if trace.kind not in {"greeting", "again"}:  # nobody waited for these to be thought of
+        c.tell(FirstSound(trace.ms["first_audio"] or 0.0))
 
 
 def _heard(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -> Heard | None:

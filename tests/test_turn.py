@@ -1,13 +1,14 @@
 import threading
+from dataclasses import replace
 
 import pytest
 
 from companion.errors import EngineError, StoreError
-from companion.events import Notice, Remembered, Words
+from companion.events import FirstSound, Notice, Remembered, Words
 from companion.flow import Cancel
 from companion.testing import Loudspeaker, Notebook, Writer, recording, scripted
 from companion.trace import Trace
-from companion.turn import turn
+from companion.turn import greet, turn
 from companion.values import Answer, Exchange, Heard
 
 
@@ -118,6 +119,21 @@ def test_no_thread_survives_a_turn():
     companion, _ = scripted(["One. Two. Three."])
     turn(companion, Heard("count"), Cancel(), Trace())
     assert threading.active_count() == before
+
+
+def test_the_first_sound_is_told_once_and_with_its_time():
+    companion, events = scripted(["Hello there, friend. Come in."], ["hello"])
+    trace = Trace()
+    turn(companion, recording(), Cancel(), trace)
+    told = [event.ms for event in events if isinstance(event, FirstSound)]
+    assert told == [trace.ms["first_audio"]]
+
+
+def test_nobody_waits_for_a_greeting():
+    companion, events = scripted([])
+    companion.persona = replace(companion.persona, greeting="Ahoy!")
+    greet(companion, Cancel(), Trace())
+    assert not [event for event in events if isinstance(event, FirstSound)]
 
 
 def test_the_trace_holds_every_figure_of_the_contract():

@@ -7,29 +7,43 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import shutil
 import sys
 import threading
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from companion.cli.keys import PRESS_TWICE
+from companion.cli.stateline import StateLine, fitted
 from companion.events import (
     Answered,
-    Listening,
     NothingHeard,
     Notice,
     Ready,
     Remembered,
-    Speaking,
-    Thinking,
     Undone,
     Words,
 )
+from companion.measure.chart import Paper, drawn
+from companion.measure.waterfall import LANES, waterfall
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from companion.cli.keys import KeyWords
     from companion.events import Event
 
-THINKING = "… thinking"
+ASKED = ("spoken", "typed", "command")
+"""What a person waits for an answer to; nobody waits for a greeting."""
+WHAT = {
+    "you": "recording",
+    "ears": "hearing",
+    "memory": "memory",
+    "model": "model",
+    "voice": "voice",
+    "sound": "loudspeaker",
+}
+"""What each of them does, in the line after a reply."""
 DOUBTFUL = 0.5
 """Words understood with less confidence than this are marked."""
 
@@ -67,22 +81,21 @@ def _answered(event: Answered, name: str) -> list[str]:
     first = event.record["ms"]["first_audio"]
     if first is not None:
         kept = f" · {event.audio}" if event.audio else ""
-        lines.append(f"   first sound after {first:.0f} ms{kept}")
+        lines.append(f"   first sound after {first:.0f} ms{_made_of(event.record)}{kept}")
     return lines
 
 
-def status(event: Event, keys: KeyWords = PRESS_TWICE) -> str | None:
-    """The state to show at the bottom after an event; None leaves it as it is."""
-    match event:
-        case Listening():
-            return keys.listening
-        case Thinking():
-            return THINKING
-        case Speaking(text):
-            return f"♪ {text.strip()}"
-        case Answered() | NothingHeard() | Undone() | Ready():
-            return keys.idle
-    return None
+def _made_of(record: dict[str, Any]) -> str:
+    """What the time until the first sound went into, by who worked."""
+    if record.get("kind") not in ASKED:
+        return ""
+    steps = waterfall(record).steps
+    parts = {
+        WHAT[lane]: sum(step.length for step in steps if step.stage in stages)
+        for lane, stages in LANES.items()
+    }
+    told = [f"{name} {ms:.0f}" for name, ms in parts.items() if ms >= 1]
+    return f" = {' + '.join(told)}" if told else ""
 
 
 class Screen:
@@ -110,9 +123,9 @@ class Screen:
         self._live, self._as_json = live, as_json
         self._out = out or sys.stdout
         self._lock = threading.Lock()
-        self._keys = keys
-        self._status = keys.idle
+        self._state = StateLine(keys)
         self._typed = ""
+        self._record: dict[str, Any] = {}
 
     def tell(self, event: Event) -> None:
         """Show an event; may be called from any thread."""
@@ -121,34 +134,48 @@ class Screen:
                 fields = {"event": type(event).__name__, **dataclasses.asdict(event)}
                 self._write(json.dumps({"schema": 1, **fields}, ensure_ascii=False) + "\n")
                 return
-            self._status = status(event, self._keys) or self._status
-            self._clear()
-            for line in story(event, self._owner, self._name):
-                self._write(plain(line) + "\n")
-            self._draw()
+            self._state.see(event)
+            if isinstance(event, Answered) and event.record.get("kind") in ASKED:
+                self._record = event.record
+            self._tell(plain(line) for line in story(event, self._owner, self._name))
+
+    def picture(self) -> None:
+        """Show the last turn as a waterfall."""
+        colours = self._live and not os.environ.get("NO_COLOR")
+        paper = Paper(shutil.get_terminal_size().columns, colours)
+        lines = drawn(waterfall(self._record), paper) if self._record else ["(no turn yet)"]
+        with self._lock:
+            self._tell(["", *lines, ""])
 
     def typing(self, text: str) -> None:
         """Show the line that is being typed."""
         with self._lock:
             self._typed = text
-            self._clear()
-            self._draw()
+            self._tell([])
 
     def end(self) -> None:
         """Leave a clean line for the shell."""
         with self._lock:
-            self._clear()
-            self._out.flush()
+            self._write(self._cleared)
 
-    def _clear(self) -> None:
-        if self._live and not self._as_json:
-            self._write("\r\x1b[K")
+    def _tell(self, lines: Iterable[str]) -> None:
+        """Lines of the story, and the state below them: in one piece, so that nothing flickers."""
+        told = "".join(f"{line}\n" for line in lines)
+        self._write(f"{self._cleared}{told}{self._bottom}")
 
-    def _draw(self) -> None:
-        if self._live and not self._as_json:
-            line = f"> {self._typed}" if self._typed else self._status
-            self._write(plain(line)[:100])
-        self._out.flush()
+    @property
+    def _cleared(self) -> str:
+        return "\r\x1b[K" if self._live and not self._as_json else ""
+
+    @property
+    def _bottom(self) -> str:
+        """What is being typed, or the state, in one row of the terminal."""
+        if not self._live or self._as_json:
+            return ""
+        columns = shutil.get_terminal_size((100, 24)).columns - 1
+        if self._typed:
+            return fitted(plain(f"> {self._typed}"), columns, keep_end=True)
+        return plain(self._state.row(columns))
 
     def _write(self, text: str) -> None:
         self._out.write(text)

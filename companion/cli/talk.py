@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 HELP = """Anything else you type is a line to send; Escape takes it back, or a recording.
 /again  say the last reply once more        /undo  take the last turn back everywhere
 /mute   sound off or on                     /volume 0-100
-/quit   leave (so does Ctrl-C)
+/stats  what the last turn took             /quit  leave (so does Ctrl-C)
 Say or type: “remember that …”, “forget that”, “forget about …”, “this is private”,
 “remember again”, “what do you know about me”, “why did you say that” (docs/memory.md)"""
 
@@ -214,6 +214,8 @@ def _command(line: str, talk: _Talk) -> bool:
             session.again()
         case "undo":
             session.undo()
+        case "stats":
+            screen.picture()
         case "mute" if parts.speaker:
             parts.speaker.muted = not parts.speaker.muted
             screen.tell(Notice("Sound is off." if parts.speaker.muted else "Sound is on."))
