@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from companion.prompt import Assembler
     from companion.sound.mic import Microphone
     from companion.sound.speaker import Speaker
+    from companion.sound.watch import Watch
     from companion.speech.piper import Piper
     from companion.stt import Whisper
     from companion.turn import Loudspeaker, Voice
@@ -95,6 +96,7 @@ class Parts:
     microphone: Microphone | None = None
     speaker: Speaker | None = None
     notices: list[str] = field(default_factory=list)
+    watch: Watch | None = None
 
     def warm(self) -> None:
         """Have each engine work once, so that the first turn is as quick as the others."""
@@ -112,7 +114,7 @@ class Parts:
 
     def close(self) -> None:
         """Close devices, memory and model, in this order."""
-        for part in (self.microphone, self.speaker, self.memory, self.llm):
+        for part in (self.watch, self.microphone, self.speaker, self.memory, self.llm):
             if part is not None:
                 part.close()
 
@@ -183,6 +185,7 @@ def open_session(parts: Parts, settings: Settings) -> Session:
         cue=_cue(speaker) if speaker is not None and settings.audio.cue else None,
     )
     if gate is not None and parts.microphone is not None:
+        parts.watch = _watch(parts.microphone, parts.companion)
         session.early = Early(parts.companion, gate, parts.microphone, Worth(settings.stt.ahead))
     return session
 
@@ -320,6 +323,15 @@ def open_microphone(settings: Settings) -> Microphone:
     )
     microphone.open()
     return microphone
+
+
+def _watch(microphone: Microphone, companion: Companion) -> Watch:
+    """Somebody who notices that the microphone is lost, and takes it up again."""
+    from companion.sound.watch import Watch
+
+    watch = Watch(microphone, lambda text: companion.tell(Notice(text)))
+    watch.start()
+    return watch
 
 
 def model_path(settings: Settings, name: str) -> Path:

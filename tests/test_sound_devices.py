@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 from test_sound_files import pitch_of, tone
-from virtual_sound import VirtualSound, why_not
+from virtual_sound import VirtualSound, wait_for, why_not
 
 from companion.errors import DeviceError
 from companion.flow import Cancel
@@ -260,13 +260,6 @@ def test_a_lost_loudspeaker_is_found_again_by_the_next_reply(one, speaker):
     tape.wait_until_quiet()
 
 
-def wait_for(fact, seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not fact() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert fact()
-
-
 def spoken(sound, microphone) -> np.ndarray:
     """What a press records of 0.6 s of sound."""
     microphone.press()
@@ -340,15 +333,13 @@ def test_a_press_is_not_recorded_beyond_its_limit():
 def test_a_removed_microphone_is_never_replaced_by_the_loudspeaker(one, microphone):
     microphone.press()
     time.sleep(0.25)
-    one.remove("mic")
-    one.remove("feed")
+    one.unplug_microphone()
     with pytest.raises(DeviceError, match=r"mic is gone: the sound server (took|ended)"):
         microphone.release()
 
 
 def test_no_microphone_but_the_loudspeakers_monitor_is_refused(one):
-    one.remove("mic")
-    one.remove("feed")
+    one.unplug_microphone()
     with pytest.raises(DeviceError, match=r"records what a loudspeaker plays \(spk\.monitor\)"):
         Microphone().open()
 

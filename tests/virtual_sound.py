@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
 NEEDED = ("pulseaudio", "pactl", "pacat")
@@ -39,11 +41,22 @@ def why_not() -> str:
 
 
 class VirtualSound:
-    """A loudspeaker `spk` and a microphone `mic` at `rate`, on a server of their own."""
+    """A loudspeaker `spk` and a microphone `mic`, on a server of their own.
 
-    def __init__(self, rate: int = 48_000, channels: int = 2) -> None:
+    Args:
+        rate: The loudspeaker's sample rate, and the microphone's, unless that has its own.
+        channels: The loudspeaker's.
+        mic_rate: The microphone's sample rate.
+        mic_channels: The microphone's.
+    """
+
+    def __init__(
+        self, rate: int = 48_000, channels: int = 2, mic_rate: int = 0, mic_channels: int = 1
+    ) -> None:
         self.rate = rate
         self.channels = channels
+        self.mic_rate = mic_rate or rate
+        self.mic_channels = mic_channels
         self.folder = Path(tempfile.mkdtemp(prefix="sound-"))
         self.env = {
             "PULSE_SERVER": f"unix:{self.folder}/native",
@@ -75,8 +88,6 @@ class VirtualSound:
         self._wait_for_server()
         self.add_speaker()
         self.add_microphone()
-        self._keep_awake("spk")
-        self._keep_awake("feed")
 
     def __exit__(self, *_: object) -> None:
         for child in self.children:
@@ -120,21 +131,34 @@ class VirtualSound:
         self._pactl("suspend-sink", sink, "1")
         self._pactl("suspend-sink", sink, "0")
 
-    @property
-    def _shape(self) -> tuple[str, str]:
-        return f"rate={self.rate}", f"channels={self.channels}"
-
     def add_speaker(self) -> None:
         """Plug the loudspeaker in."""
-        self._load("spk", "module-null-sink", "sink_name=spk", *self._shape)
+        self._load("spk", "module-null-sink", "sink_name=spk", *_shape(self.rate, self.channels))
         self._pactl("set-default-sink", "spk")
+        self._keep_awake("spk")
 
     def add_microphone(self) -> None:
         """Plug the microphone in."""
-        self._load("feed", "module-null-sink", "sink_name=feed", f"rate={self.rate}", "channels=1")
+        shape = _shape(self.mic_rate, self.mic_channels)
+        self._load("feed", "module-null-sink", "sink_name=feed", *shape)
         self._load("mic", "module-remap-source", "source_name=mic", "master=feed.monitor")
         self._pactl("set-default-source", "mic")
         self._pactl("set-default-sink", "spk")
+        self._keep_awake("feed")
+
+    def add_other_microphone(self) -> None:
+        """Plug a second microphone in, which hears nothing, and make it the system's choice."""
+        self._load("other", "module-null-source", "source_name=other", "rate=48000")
+        self._pactl("set-default-source", "other")
+
+    def unplug_microphone(self) -> None:
+        """Pull the microphone out, with what feeds it."""
+        self.remove("mic")
+        self.remove("feed")
+
+    def mute_microphone(self) -> None:
+        """Mute it in the sound server."""
+        self._pactl("set-source-mute", "mic", "1")
 
     def remove(self, name: str) -> None:
         """Pull "spk", "mic" or "feed" out."""
@@ -166,9 +190,18 @@ class VirtualSound:
 
     def say(self, samples: npt.NDArray[np.float32], rate: int) -> subprocess.Popen[bytes]:
         """Speak mono samples into the microphone; returns at once."""
+        return self._pacat("feed", samples, rate)
+
+    def play(self, samples: npt.NDArray[np.float32], rate: int) -> subprocess.Popen[bytes]:
+        """Have another program play mono samples on the loudspeaker; returns at once."""
+        return self._pacat("spk", samples, rate)
+
+    def _pacat(
+        self, sink: str, samples: npt.NDArray[np.float32], rate: int
+    ) -> subprocess.Popen[bytes]:
         path = self.folder / f"said{time.monotonic_ns()}.f32"
         path.write_bytes(np.asarray(samples, np.float32).tobytes())
-        command = ["pacat", "--playback", "--device=feed", f"--rate={rate}", "--channels=1",
+        command = ["pacat", "--playback", f"--device={sink}", f"--rate={rate}", "--channels=1",
                    "--format=float32le", "--latency-msec=500"]  # fmt: skip
         with path.open("rb") as words:
             child = subprocess.Popen(
@@ -182,6 +215,20 @@ class VirtualSound:
         tape = Tape(self)
         self.children.append(tape.child)
         return tape
+
+
+def _shape(rate: int, channels: int) -> tuple[str, str]:
+    return f"rate={rate}", f"channels={channels}"
+
+
+def wait_for(fact: Callable[[], object], seconds: float = 5.0) -> float:
+    """Wait until `fact` holds; gives how long that took."""
+    began = time.monotonic()
+    while not fact():
+        if time.monotonic() > began + seconds:
+            raise AssertionError(f"still not so after {seconds:.0f} s")
+        time.sleep(0.01)
+    return time.monotonic() - began
 
 
 class Tape:

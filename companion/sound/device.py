@@ -7,6 +7,8 @@ plug. Knows nothing of what is recorded or played.
 from __future__ import annotations
 
 import ctypes
+import os
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from companion.errors import DeviceError
 from companion.sound.lane import Lane
+from companion.sound.server import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from companion.sound.server import Node
 
 Kind = Literal["input", "output"]
 
@@ -26,6 +31,18 @@ OPEN_SECONDS = 5.0
 _NAMES = {"input": "microphone", "output": "loudspeaker"}
 _RATES = (48_000, 44_100)
 _MOST_CHANNELS = 2
+_WAY_TO_SERVER = "pulse"
+_SERVER = "sound server"
+_CHOICE = {"input": "PULSE_SOURCE", "output": "PULSE_SINK"}
+
+_WORDS = {
+    -9985: "another program uses it",
+    -9993: "it is gone",
+    -9996: "it is gone",
+    -9997: "it refused this sample rate",
+    -9998: "it refused this number of channels",
+}
+"""What PortAudio's codes mean for whoever plugs and unplugs."""
 
 # PortAudio keeps its streams in one list without a lock.
 _portaudio = threading.Lock()
@@ -43,6 +60,7 @@ class Device:
         default: Whether it is taken where none is named.
         api: The host API it belongs to, such as "ALSA".
         index: PortAudio's number for it, good until the devices are looked for again.
+        node: The sound server's own name for it; "" for one that PortAudio knows by itself.
     """
 
     name: str
@@ -52,6 +70,19 @@ class Device:
     default: bool
     api: str
     index: int
+    node: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its name, and the server's name for it where that tells more."""
+        return f"{self.name} ({self.node})" if self.node else self.name
+
+    def is_same(self, other: Device) -> bool:
+        """Whether it is the same one, also after it was unplugged and plugged in again."""
+        names = [
+            (device.kind, device.api, device.node or _stable(device)) for device in (self, other)
+        ]
+        return names[0] == names[1]
 
 
 @dataclass(slots=True)
@@ -71,16 +102,17 @@ class Stream:
 
 
 def list_devices() -> tuple[Device, ...]:
-    """Every microphone and loudspeaker there is now.
+    """Every microphone and loudspeaker there is now, those that the sound server names first.
 
     Raises:
         DeviceError: PortAudio is missing, or the sound server hangs.
     """
-    return _in_time(lambda: _devices(refresh=True))
+    seen = _in_time(lambda: _devices(refresh=True))
+    return (*_served(seen), *seen)
 
 
 def find_device(kind: Kind, name: str | None = None) -> Device:
-    """The device of that name (or the one that holds `name` in its name), or the default one.
+    """The device of that name (or the one that has `name` in its title), or the default one.
 
     Raises:
         DeviceError: There is none, or more than one; the message names those there are.
@@ -88,17 +120,19 @@ def find_device(kind: Kind, name: str | None = None) -> Device:
     devices = [device for device in list_devices() if device.kind == kind]
     if name is None:
         found = [device for device in devices if device.default] or devices
+        if found:
+            return found[0]
     else:
-        found = [device for device in devices if device.name == name] or [
-            device for device in devices if name.casefold() in device.name.casefold()
+        found = [device for device in devices if name in (device.name, device.node)] or [
+            device for device in devices if name.casefold() in device.title.casefold()
         ]
-    if len({device.name for device in found}) == 1 or (found and name is None):
-        return found[0]
+        if len({device.title for device in found}) == 1:
+            return found[0]
     raise _not_found(kind, name, found or devices)
 
 
 def _not_found(kind: Kind, name: str | None, seen: list[Device]) -> DeviceError:
-    names = ", ".join(repr(device.name) for device in seen) or "none"
+    names = ", ".join(repr(device.title) for device in seen) or "none"
     wanted = f"No {_NAMES[kind]}" + (f" is the one called {name!r}" if name else " was found")
     return DeviceError(
         f"{wanted}. Seen: {names}.", "See `companion devices list`; typing works without."
@@ -123,7 +157,7 @@ def open_device(device: Device, make: Callable[[Any, int, int], Any]) -> Stream:
     for rate in dict.fromkeys((device.rate, *_RATES)):
         for channels in dict.fromkeys((min(device.channels, _MOST_CHANNELS), 1, device.channels)):
             try:
-                with _portaudio:
+                with _portaudio, _chosen(device):
                     stream = make(sounddevice, rate, channels)
                     _open_streams += 1
             except sounddevice.PortAudioError as error:
@@ -135,6 +169,24 @@ def open_device(device: Device, make: Callable[[Any, int, int], Any]) -> Stream:
         f"48000 or 44100 Hz ({refused[0]}).",
         "Close other programs that use it, or name another: `companion devices list`.",
     )
+
+
+@contextmanager
+def _chosen(device: Device) -> Iterator[None]:
+    """Have the sound server take this device and no other for a stream that is opened inside.
+
+    Its client library reads the choice from the environment, once for each stream.
+    """
+    name = _CHOICE[device.kind]
+    before = os.environ.get(name)
+    if device.node:
+        os.environ[name] = device.node
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
+        if before is not None:
+            os.environ[name] = before
 
 
 @contextmanager
@@ -150,8 +202,13 @@ def device_errors(kind: Kind) -> Iterator[None]:
 
 
 def _told(error: Any) -> str:  # noqa: ANN401 - sounddevice has no types
-    """What PortAudio said, without its code."""
-    return str(error.args[0]).removeprefix("Error opening ").split(" [PaErrorCode")[0]
+    """What PortAudio said, in words and without its code."""
+    words, code, host = (*error.args, None, None)[:3]
+    if code in _WORDS:
+        return _WORDS[code]
+    if host:  # (host API, its code, its words)
+        return f"the sound system says: {host[2]}"
+    return str(words).removeprefix("Error opening ").split(" [PaErrorCode")[0]
 
 
 def _in_time(work: Callable[[], tuple[Device, ...]]) -> tuple[Device, ...]:
@@ -175,6 +232,38 @@ def _devices(*, refresh: bool) -> tuple[Device, ...]:
             for kind in _NAMES
             if row[f"max_{kind}_channels"] > 0
         )
+
+
+def _served(seen: tuple[Device, ...]) -> Iterator[Device]:
+    """The sound server's own devices, which PortAudio reaches through the one called "pulse"."""
+    for way in seen:
+        if way.name == _WAY_TO_SERVER:
+            chosen = os.environ.get(_CHOICE[way.kind])
+            for node in nodes(way.kind):
+                if not node.monitor:
+                    yield _through(way, node, default=_is_default(node, chosen))
+
+
+def _is_default(node: Node, chosen: str | None) -> bool:
+    return node.name == chosen if chosen else node.default
+
+
+def _through(way: Device, node: Node, *, default: bool) -> Device:
+    return Device(
+        name=node.title,
+        kind=way.kind,
+        rate=node.rate,
+        channels=node.channels,
+        default=default,
+        api=_SERVER,
+        index=way.index,
+        node=node.name,
+    )
+
+
+def _stable(device: Device) -> str:
+    """Its name without the number of its card, which changes with every plug."""
+    return re.sub(r"\s*\(hw:\d+,\d+\)", "", device.name)
 
 
 def _device(row: Any, kind: Any, api: Any) -> Device:  # noqa: ANN401 - sounddevice has no types

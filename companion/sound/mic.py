@@ -5,28 +5,21 @@ Knows no words. What it hears before a press and outside of it is forgotten at o
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from companion.errors import DeviceError
-from companion.sound.device import OPEN_SECONDS, Stream, find_device, open_device
-from companion.sound.lane import Lane
-from companion.sound.ring import Ring, Take
-from companion.sound.source import Source, is_still, sources_of_this_process
-from companion.values import Recording
+from companion.sound.device import find_device, list_devices
+from companion.sound.inlet import BLOCK_SECONDS, Inlet
+from companion.sound.ring import SILENCE_DB, Take
+from companion.values import SPEECH_RATE, Recording
 
 if TYPE_CHECKING:
     from companion.sound.device import Device
-
-FIRST_FRAME_SECONDS = 2.0
-"""How long a microphone may take to begin."""
-
-LOST_SECONDS = 1.0
-"""A microphone that is silent for longer (no frames at all, not even zeros) is gone."""
 
 SHORTEST_PRESS = 0.2
 """Seconds. A shorter press was a slip of the finger."""
@@ -62,36 +55,61 @@ class Microphone:
         self.tail = tail
         self.longest = longest
         self.shortest = shortest
-        self._lane: Lane | None = None
-        self._stream: Stream | None = None
-        self._ring = Ring(0, 0)
+        self.guarded = False  # whether somebody tells when the server takes another source
+        self._inlet: Inlet | None = None
+        self._home: Device | None = None
         self._presses: deque[_Press] = deque()
-        self._source: Source | None = None
+        self._changing = threading.Lock()
 
     def open(self) -> None:
         """Begin to listen; returns once sound arrives. A microphone that is open is opened again.
 
         Raises:
             DeviceError: There is no microphone, it cannot be opened, it gives no sound, or the
-                sound server would record a loudspeaker instead.
+                sound server would record something else instead.
         """
         self.close()
-        device = find_device("input", self.device_name)
-        self._lane = lane = Lane("sound in")
+        self._listen_to(find_device("input", self.device_name))
 
-        def make() -> Stream:
-            stream = self._open(device)
-            if self._lane is not lane:  # the server answered after nobody waited any more
-                stream.close()
-            return stream
+    def reopen(self) -> None:
+        """Listen again to the microphone that was lost, and to no other.
 
-        try:
-            self._stream = lane.call(make, OPEN_SECONDS)
-            self._wait_for_sound(device)
-            self._source = self._source_now(device)
-        except DeviceError:
-            self.close()
-            raise
+        A press that is still held goes on; what was said before is its beginning.
+
+        Raises:
+            DeviceError: It is not there, or cannot be opened.
+        """
+        home = self._home
+        found = [one for one in list_devices() if home is not None and one.is_same(home)]
+        if not found:
+            raise self._gone("does not have it")
+        self._listen_to(found[0])
+
+    def _listen_to(self, device: Device) -> None:
+        inlet = Inlet(device, self.pre_roll, self.longest)
+        with self._changing:
+            self._inlet, self._home = inlet, device
+            for press in self._presses:
+                press.go_on(inlet)
+
+    def lose(self, doubtful: float = 0.0) -> float | None:
+        """Give the microphone up for now: keep what was said, and close.
+
+        Args:
+            doubtful: Seconds before now whose sound may come from another source.
+
+        Returns how many seconds are kept of a press that is still held; None where none is.
+        """
+        kept = None
+        with self._changing:
+            inlet, self._inlet = self._inlet, None
+            for press in self._presses:
+                if press.inlet is inlet:
+                    press.take.cut(doubtful)
+                    kept = len(press.take.so_far()) / SPEECH_RATE if press.is_held else kept
+        if inlet is not None:
+            inlet.close()
+        return kept
 
     def press(self, *, keep_pre_roll: bool = True) -> None:
         """Begin a recording; one that was let go of and not yet fetched is left as it is.
@@ -104,19 +122,24 @@ class Microphone:
             DeviceError: The microphone is gone, or the sound server took another one.
         """
         self.let_go()
-        press = _Press(self._ring, self._ring.begin(keep_pre_roll=keep_pre_roll))
         self.check()
-        self._presses.append(press)
+        with self._changing:
+            inlet = self._inlet
+            if inlet is None:
+                raise self._lost()
+            take = inlet.ring.begin(keep_pre_roll=keep_pre_roll)
+            self._presses.append(_Press(inlet, take))
 
     def let_go(self) -> None:
         """The key came up: nothing beyond the tail is recorded. Returns at once."""
-        for press in self._presses:
+        for press in list(self._presses):
             press.let_go(self.tail)
 
     def so_far(self) -> Recording:
         """What the newest press has recorded up to now.
 
-        What it returns later, and what `release` returns, begins with what it returned before.
+        What it returns later, and what `release` returns, begins with what it returned before,
+        unless the microphone was taken away: then the end of it may have been another's sound.
         """
         presses = list(self._presses)
         samples = presses[-1].take.so_far() if presses else _NOTHING
@@ -140,34 +163,52 @@ class Microphone:
         slip = press.held < self.shortest
         if not slip:
             press.wait_for_tail()
-        self._presses.popleft()
-        press.ring.end(press.take)
-        if slip or self._stream is None:
+        with self._changing:
+            self._presses.popleft()
+        press.inlet.ring.end(press.take)
+        if slip:
             return Recording(_NOTHING, name)
-        taken = self._taken_source()
-        if taken:
-            raise self._gone(f"took {taken} instead")
+        if press.inlet is self._inlet and not self.guarded:
+            taken = press.inlet.taken()
+            if taken:
+                raise self._gone(f"took {taken} instead")
         return Recording(press.take.whole(), name)
 
     @property
     def level_db(self) -> float:
         """Level of the last tenth of a second, in dB of full scale."""
-        return self._ring.level_db()
+        return self._inlet.ring.level_db() if self._inlet else SILENCE_DB
 
     @property
     def lost(self) -> bool:
         """Whether no sound arrives any more."""
-        return self._stream is None or self._ring.age() > LOST_SECONDS
+        return self._inlet is None or not self._inlet.alive
+
+    @property
+    def full(self) -> bool:
+        """Whether the newest press has reached its limit: more is not recorded."""
+        return bool(self._presses) and self._presses[-1].take.full
 
     @property
     def overflows(self) -> int:
-        """How often sound got lost on the way in."""
-        return self._ring.overflows
+        """How often sound got lost on the way in, since the microphone was opened."""
+        return self._inlet.ring.overflows if self._inlet else 0
+
+    @property
+    def inlet(self) -> Inlet | None:
+        """The open stream; None while the microphone is lost."""
+        return self._inlet
 
     @property
     def source(self) -> str:
         """The sound server's name for where the sound comes from; empty where nobody tells."""
-        return self._source.name if self._source else ""
+        inlet = self._inlet
+        return inlet.source.name if inlet and inlet.source else ""
+
+    @property
+    def name(self) -> str:
+        """What the microphone is called; empty before it was opened."""
+        return self._home.name if self._home else self.device_name or ""
 
     def check(self) -> None:
         """Make sure that this is still the microphone that was opened.
@@ -175,76 +216,28 @@ class Microphone:
         Raises:
             DeviceError: It is gone, or the sound server took another one.
         """
-        if self.lost:
-            raise DeviceError(
-                f"The microphone {self.device_name or ''} was lost.".replace("  ", " "),
-                "Plug it in again, or type.",
-            )
-        taken = self._taken_source()
+        inlet = self._inlet
+        if inlet is None or not inlet.alive:
+            raise self._lost()
+        taken = None if self.guarded else inlet.taken()
         if taken is not None:
             raise self._gone(f"took {taken} instead" if taken else "ended the recording")
 
     def close(self) -> None:
         """Stop listening and give the device back."""
-        lane, self._lane = self._lane, None
-        stream, self._stream = self._stream, None
-        if lane is None:
-            return
-        if stream is not None:
-            with suppress(DeviceError):  # a server that hangs keeps it
-                lane.call(stream.close, OPEN_SECONDS)
-        lane.close()
+        with self._changing:
+            inlet, self._inlet = self._inlet, None
+        if inlet is not None:
+            inlet.close()
 
-    def _open(self, device: Device) -> Stream:
-        def make(sounddevice: Any, rate: int, channels: int) -> Any:  # noqa: ANN401
-            self._ring = Ring(round(self.pre_roll * rate), round(self.longest * rate), rate)
-            stream = sounddevice.InputStream(
-                device=device.index,
-                samplerate=rate,
-                channels=channels,
-                dtype="float32",
-                latency="low",  # with any other the first frame may take two seconds
-                callback=self._ring.hear,
-            )
-            stream.start()
-            return stream
-
-        return open_device(device, make)
-
-    def _wait_for_sound(self, device: Device) -> None:
-        end = time.monotonic() + FIRST_FRAME_SECONDS
-        while not self._ring.frames:
-            if time.monotonic() > end:
-                raise DeviceError(
-                    f"The microphone {device.name!r} gives no sound.",
-                    "Unplug it and plug it in again, or name another: `companion devices list`.",
-                )
-            time.sleep(_POLL_SECONDS)
-
-    def _source_now(self, device: Device) -> Source | None:
-        sources = sources_of_this_process()
-        if not sources:
-            return None
-        if sources[-1].monitor and "monitor" not in device.name.casefold():
-            raise DeviceError(
-                f"The sound server records what a loudspeaker plays ({sources[-1].name}).",
-                "Plug a microphone in, or choose one in the sound settings.",
-            )
-        return sources[-1]
-
-    def _taken_source(self) -> str | None:
-        """What is recorded instead of our source; empty where nothing is, None where all is well.
-
-        Raises:
-            DeviceError: The server hangs.
-        """
-        if self._source is None or is_still(self._source):
-            return None
-        now = {source.listener: source.name for source in sources_of_this_process() or ()}
-        return now.get(self._source.listener, "")
+    def _lost(self) -> DeviceError:
+        return DeviceError(
+            f"The microphone {self.name} was lost.".replace("  ", " "),
+            "Plug it in again, or type.",
+        )
 
     def _gone(self, what: str) -> DeviceError:
-        name = self._source.name if self._source else ""
+        name = self.source or (self._home.node if self._home else "") or self.name
         return DeviceError(
             f"The microphone {name} is gone: the sound server {what}.",
             "Plug it in again, or type.",
@@ -254,30 +247,44 @@ class Microphone:
 class _Press:
     """One press of the key: its take, and when the key went down and came up."""
 
-    def __init__(self, ring: Ring, take: Take) -> None:
-        self.ring = ring
+    def __init__(self, inlet: Inlet, take: Take) -> None:
+        self.inlet = inlet
         self.take = take
         self._pressed = time.monotonic()
         self._released: float | None = None
         self._tail_ends = 0.0
+        self._fresh = 0  # frames with which something from after the release has come
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the key is still down."""
+        return self._released is None
 
     @property
     def held(self) -> float:
         """Seconds from the press to the release, or to now."""
         return (self._released or time.monotonic()) - self._pressed
 
+    def go_on(self, inlet: Inlet) -> None:
+        """The microphone is back: a key that is still down records on."""
+        if self.is_held and inlet is not self.inlet:
+            self.take = inlet.ring.begin(keep_pre_roll=False, made=self.take.whole())
+            self.inlet = inlet
+
     def let_go(self, tail: float) -> None:
         """The key came up; only the first time counts."""
         if self._released is None:
             self._released = time.monotonic()
             self._tail_ends = self._released + tail + 2 * _POLL_SECONDS
-            self.take.stop_after(round(tail * self.ring.rate))
+            self._fresh = self.take.frames + round(BLOCK_SECONDS * self.take.rate)
+            self.take.stop_after(round(tail * self.take.rate))
 
     def wait_for_tail(self) -> None:
         """Wait until the tail is there, or it is quiet."""
         self.take.so_far()  # what it costs is paid while the tail is waited for
         quiet_db = max(_QUIET_DB, self.take.peak_db - _QUIET_BELOW_DB)
         while not self.take.full and time.monotonic() < self._tail_ends:
-            if self.ring.level_db(_QUIET_SECONDS) < quiet_db:
+            fresh = self.take.frames >= self._fresh
+            if fresh and self.inlet.ring.level_db(_QUIET_SECONDS) < quiet_db:
                 return
             time.sleep(_POLL_SECONDS)

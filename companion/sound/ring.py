@@ -52,6 +52,7 @@ class Take:
         self._before = before
         self._made = np.zeros(0, np.float32) if made is None else made
         self._stream: Resampler | None = None
+        self._over = False
         self._reading = threading.Lock()
 
     @property
@@ -70,7 +71,7 @@ class Take:
         """
         with self._reading:
             # While there is no block of our own, the callback may still be adding to `_before`.
-            if self.blocks or self._stream is not None:
+            if not self._over and (self.blocks or self._stream is not None):
                 self._make(last=False)
             return self._made
 
@@ -78,8 +79,16 @@ class Take:
         """Everything, to the last sample. The take is then over."""
         self.limit = 0
         with self._reading:
-            self._make(last=True)
+            if not self._over:
+                self._make(last=True)
+                self._over = True
             return self._made
+
+    def cut(self, seconds: float) -> None:
+        """End the take here, and drop the last `seconds` of it."""
+        whole = self.whole()
+        with self._reading:
+            self._made = whole[: max(0, len(whole) - round(seconds * SPEECH_RATE))]
 
     def _make(self, *, last: bool) -> None:
         blocks = [*self._before.blocks] if self._before else []

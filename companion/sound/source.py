@@ -7,16 +7,11 @@ so it is asked. Knows no stream.
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from companion.errors import DeviceError
-
-_ANSWER_SECONDS = 2.0
+from companion.sound.server import ask, is_monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +40,8 @@ def sources_of_this_process() -> tuple[Source, ...] | None:
     Raises:
         DeviceError: The server hangs.
     """
-    listeners = _pactl("source-outputs")
-    sources = _pactl("sources")
-    if listeners is None or sources is None:
+    listeners, sources = ask("list", "source-outputs"), ask("list", "sources")
+    if not isinstance(listeners, list) or not isinstance(sources, list):
         return None
     by_index = {row["index"]: row for row in sources}
     return tuple(
@@ -64,36 +58,11 @@ def is_still(source: Source) -> bool:
     Raises:
         DeviceError: The server hangs.
     """
-    return any(
-        (row["index"], row["source"]) == (source.listener, source.number)
-        for row in _pactl("source-outputs") or ()
+    listeners = ask("list", "source-outputs")
+    return isinstance(listeners, list) and any(
+        (row["index"], row["source"]) == (source.listener, source.number) for row in listeners
     )
 
 
 def _source(listener: int, row: dict[str, Any]) -> Source:
-    monitor = row["properties"].get("device.class") == "monitor" or row["name"].endswith(".monitor")
-    return Source(listener, row["index"], row["name"], monitor)
-
-
-def _pactl(what: str) -> list[dict[str, Any]] | None:
-    pactl = shutil.which("pactl")
-    if pactl is None:
-        return None
-    try:
-        done = subprocess.run(
-            [pactl, "-f", "json", "list", what],
-            env={**os.environ, "LC_ALL": "C"},
-            capture_output=True,
-            check=False,
-            timeout=_ANSWER_SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise DeviceError(
-            f"The sound server does not answer ({_ANSWER_SECONDS:.0f} s).",
-            "Restart PipeWire or PulseAudio; typing works meanwhile.",
-        ) from error
-    try:
-        rows = json.loads(done.stdout)
-    except ValueError:
-        return None  # no server, or a pactl before 16 that knows no JSON
-    return rows if isinstance(rows, list) else None
+    return Source(listener, row["index"], row["name"], is_monitor(row))

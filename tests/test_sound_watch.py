@@ -1,0 +1,178 @@
+"""A microphone that is unplugged, or whose server hangs or dies: noticed, told, taken up again."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from test_sound_files import pitch_of, tone
+from virtual_sound import VirtualSound, wait_for, why_not
+
+from companion.errors import DeviceError
+from companion.sound.mic import Microphone
+from companion.sound.watch import Watch
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
+NOTICED = 2.0
+BACK = 5.0
+
+
+class Told:
+    """What the owner is told, and when."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.tries = 0
+
+    def __call__(self, text: str) -> None:
+        self.words.append(text)
+
+    def has(self, text: str) -> bool:
+        return any(text in words for words in self.words)
+
+    def tried(self) -> None:
+        self.tries += 1
+
+
+@pytest.fixture
+def sound(monkeypatch):
+    before = set(threading.enumerate())
+    with VirtualSound(48_000) as device:
+        for name, value in device.env.items():
+            monkeypatch.setenv(name, value)
+        yield device
+    for thread in set(threading.enumerate()) - before:
+        thread.join(40)
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def microphone(sound, told):
+    microphone = Microphone()
+    microphone.open()
+    watch = Watch(microphone, told, told.tried)
+    watch.start()
+    wait_for(lambda: microphone.guarded)
+    yield microphone
+    sound.go_on()
+    watch.close()
+    microphone.close()
+
+
+def held(microphone) -> float:
+    """Seconds that the key has recorded so far."""
+    return microphone.so_far().seconds
+
+
+def loud(samples) -> np.ndarray:
+    at = np.flatnonzero(np.abs(samples) > 0.05)
+    return samples[at[0] : at[-1] + 1] if len(at) else samples[:0]
+
+
+def test_a_microphone_unplugged_mid_sentence_keeps_the_sentence_and_goes_on_with_it(
+    sound, microphone, told
+):
+    microphone.press()
+    sound.say(tone(48_000, 5, 500), 48_000)
+    wait_for(lambda: held(microphone) > 1.5)
+    sound.unplug_microphone()
+    assert wait_for(lambda: told.has("was lost")) < NOTICED
+    assert told.has(f"the {held(microphone):.1f} s you said are kept")
+    kept = held(microphone)
+    sound.add_microphone()
+    assert wait_for(lambda: told.has("is back")) < BACK
+    sound.say(tone(48_000, 5, 800), 48_000)
+    wait_for(lambda: held(microphone) > kept + 1)
+    whole = microphone.release().samples
+    before, after = whole[: round(kept * 16_000)], whole[round(kept * 16_000) :]
+    assert pitch_of(loud(before), 16_000) == pytest.approx(500, abs=5)
+    assert pitch_of(loud(after), 16_000) == pytest.approx(800, abs=8)
+    assert microphone.source == "mic"
+
+
+def test_nothing_the_loudspeaker_plays_is_kept_of_a_microphone_that_was_unplugged(
+    sound, microphone, told
+):
+    sound.play(tone(48_000, 8, 2_000), 48_000)
+    microphone.press()
+    sound.say(tone(48_000, 5, 500), 48_000)
+    wait_for(lambda: held(microphone) > 1.5)
+    sound.unplug_microphone()  # the server now records the loudspeaker in its place
+    wait_for(lambda: told.has("was lost"))
+    samples = microphone.release().samples
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+    pitch = np.fft.rfftfreq(len(samples), 1 / 16_000)
+    ours, theirs = (power[np.abs(pitch - hz) < 20].sum() for hz in (500, 2_000))
+    assert theirs < 1e-6 * ours
+
+
+def test_another_microphone_is_not_taken_without_a_word(sound, microphone, told):
+    sound.unplug_microphone()
+    sound.add_other_microphone()
+    wait_for(lambda: told.has("was lost"))
+    wait_for(lambda: told.tries >= 3, 10)
+    assert microphone.lost
+    with pytest.raises(DeviceError, match="was lost"):
+        microphone.press()
+    sound.add_microphone()
+    wait_for(lambda: told.has("is back"))
+    assert microphone.source == "mic"
+
+
+@pytest.mark.parametrize("state", ["idle", "recording"])
+def test_a_server_that_hangs_is_told_of_and_may_go_on(sound, microphone, told, state):
+    if state == "recording":
+        microphone.press()
+    sound.stop_server()
+    assert wait_for(lambda: told.has("does not answer")) < NOTICED
+    sound.go_on()
+    assert wait_for(lambda: told.has("is back")) < BACK
+    microphone.press()
+    sound.say(tone(48_000, 1, 500), 48_000)
+    wait_for(lambda: microphone.level_db > -20)
+
+
+@pytest.mark.parametrize("state", ["idle", "recording"])
+def test_a_server_that_dies_is_told_of_and_its_successor_is_used(sound, microphone, told, state):
+    if state == "recording":
+        microphone.press()
+        wait_for(lambda: held(microphone) > 0.5)
+    sound.kill_server()
+    assert wait_for(lambda: told.has("was lost")) < NOTICED
+    assert microphone.release().seconds > (0.5 if state == "recording" else -1)
+    sound.start()
+    assert wait_for(lambda: told.has("is back")) < BACK
+    microphone.press()
+    sound.say(tone(48_000, 1, 500), 48_000)
+    wait_for(lambda: microphone.level_db > -20)
+
+
+def test_unplugging_again_and_again_is_noticed_and_mended_each_time(
+    sound, microphone, told, counts
+):
+    noticed, back = [], []
+    for _ in range(counts(3, 100)):
+        told.words.clear()
+        sound.unplug_microphone()
+        noticed.append(wait_for(lambda: told.has("was lost")))
+        sound.add_microphone()
+        back.append(wait_for(lambda: told.has("is back"), 10))
+    assert max(noticed) < NOTICED
+    assert max(back) < BACK
+    assert threading.active_count() < 10
+
+
+def test_other_programs_that_record_and_stop_are_none_of_our_business(sound, microphone, told):
+    inlet = microphone.inlet
+    for _ in range(3):
+        sound.listen().child.kill()
+    asked = time.monotonic()
+    wait_for(lambda: time.monotonic() > asked + 0.6)
+    assert told.words == []
+    assert microphone.inlet is inlet
