@@ -60,7 +60,7 @@ def test_a_voice_of_its_own_says_the_stage_directions(tmp_path):
 def test_slow_stage_directions_share_the_engine(tmp_path):
     cast = voice(tmp_path, actions="slow")
     assert cast.asides._voice is cast.words._voice
-    assert cast.asides._how.length_scale > cast.words._how.length_scale
+    assert cast.asides._length_scale > cast.words._length_scale
 
 
 @pytest.mark.parametrize("wish", ["drop", "speak"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,6 +93,37 @@ def test_words_are_counted_by_their_marks(samples, words):
     marks = ((5, 500), (9, 600), (11, 750), (12, 950))
     speech = Speech(Clause("Well, don't! ", ""), np.zeros(1_000, np.float32), 22_050, marks)
     assert heard_words(speech, samples) == words
+
+
+def in_pieces(*lengths: int, last: bool = True) -> list[Speech]:
+    """A clause of four words, 500 samples each, that comes piece by piece."""
+    words = Clause("One two three four.", "One two three four.")
+    marks = ((3, 500), (7, 1_000), (13, 1_500), (19, 2_000))
+    sound = [np.zeros(length, np.float32) for length in lengths]
+    rest = [Speech(Clause("", ""), one, 1_000, (), last=False) for one in sound[1:]]
+    pieces = [Speech(words, sound[0], 1_000, marks, last=False), *rest]
+    return [*pieces[:-1], replace(pieces[-1], last=last)]
+
+
+@pytest.mark.parametrize("lengths", [(2_000, 0), (300, 1_700), (300, 900, 800)])
+def test_words_of_a_clause_in_pieces_are_counted_over_all_of_them(lengths):
+    heard = [heard_text(in_pieces(*lengths), at / 1_000) for at in (499, 1_000, 1_990, 2_000)]
+    assert heard == ["", "One two", "One two three", "One two three four."]
+
+
+def test_of_a_clause_that_broke_off_only_the_words_that_sounded_are_heard():
+    assert heard_text(in_pieces(700, 500, last=False), 9.0) == "One two"
+    unmarked = [replace(part, marks=()) for part in in_pieces(700, 500, last=False)]
+    assert heard_text(unmarked, 9.0) == ""
+
+
+def test_an_error_within_a_clause_comes_with_the_words_that_were_heard():
+    def breaks():
+        yield from in_pieces(700, 500, last=False)
+        raise EngineError("voice", "It stopped.")
+
+    said = WavSpeaker(1_000).play(breaks(), Cancel())
+    assert (said.text, said.complete, said.seconds) == ("One two", False, 1.2)
 
 
 def test_a_stage_direction_counts_once_something_after_it_was_heard():

@@ -6,6 +6,7 @@ Knows no device: sound leaves through an `Outlet`.
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -159,6 +160,8 @@ class _Reply:
         """All of it was heard, as far as it came."""
         text = "".join(part.clause.text for part in self.parts)
         seconds = sum(len(part.samples) / part.rate for part in self.parts)
+        if self.parts and not self.parts[-1].last:  # an error within a clause
+            text = heard_text(self.parts, seconds)
         return Said(text, complete=self.error is None, seconds=seconds, error=self.error)
 
     def cut_at(self, unheard: int) -> Said:
@@ -178,11 +181,11 @@ def heard_text(parts: Sequence[Speech], seconds: float) -> str:
     A clause without sound counts as heard once something after it was heard.
     """
     text, silent = "", ""
-    for part in parts:
+    for part in _clauses(parts):
         length = len(part.samples) / part.rate
         if not len(part.samples):
             silent += part.clause.text
-        elif seconds >= length - _ROUNDING:
+        elif seconds >= length - _ROUNDING and part.last:
             text += silent + part.clause.text
             seconds, silent = seconds - length, ""
         else:
@@ -191,14 +194,30 @@ def heard_text(parts: Sequence[Speech], seconds: float) -> str:
     return text.rstrip()
 
 
+def _clauses(parts: Sequence[Speech]) -> list[Speech]:
+    """Each clause with the sound of all its pieces."""
+    whole: list[Speech] = []
+    for part in parts:
+        if whole and not whole[-1].last:
+            sound = np.concatenate([whole[-1].samples, part.samples])
+            whole[-1] = replace(whole[-1], samples=sound, last=part.last)
+        else:
+            whole.append(part)
+    return whole
+
+
 def heard_words(speech: Speech, samples: int) -> str:
-    """The whole words of a clause that were heard after `samples` of its sound."""
+    """The whole words of a clause that were heard after `samples` of its sound.
+
+    Of a clause that did not come to its end, only its marks tell them.
+    """
     text = speech.clause.text
-    if samples >= len(speech.samples):
+    if samples >= len(speech.samples) and speech.last:
         return text
+    samples, characters = min(samples, len(speech.samples)), 0
     if speech.marks:
         characters = max((heard for heard, at in speech.marks if at <= samples), default=0)
-    else:
+    elif speech.last:
         characters = len(text) * max(0, samples) // len(speech.samples)
     return text[: _last_word_end(text, min(characters, len(text)))]
 

@@ -1,0 +1,147 @@
+"""A sentence that is heard before all of it is rendered: the voice's graph in two halves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from companion.flow import Cancel
+from companion.measure.shapes_voice import VoiceSize, write_voice
+from companion.sound.playback import heard_text
+from companion.speech.clauses import split_clauses
+from companion.speech.piper.graph import split
+from companion.values import Clause
+
+pytest.importorskip("piper")
+from companion.speech.piper import Piper
+from companion.speech.piper.engine import Engine
+
+VOICES = sorted((Path(__file__).parents[1] / "voices").glob("*.onnx"))
+SMALL = VoiceSize(width=16, inner=16, layers=1, couplings=1, waves=1, channels=16)
+REPLY = "I had a long day at the harbour, and the kettle is on the stove. Come in, sit down!"
+
+pytestmark = pytest.mark.skipif(not VOICES, reason="no voice in voices/")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A voice of Piper's shape, small and of random weights."""
+    path = tmp_path_factory.mktemp("voice") / "small.onnx"
+    config = json.loads(Path(f"{VOICES[0]}.json").read_text())
+    write_voice(path, SMALL, config["phoneme_id_map"])
+    return path
+
+
+@pytest.fixture(scope="module")
+def voice(model):
+    return Piper(model)
+
+
+def speak(voice, text=REPLY):
+    return list(voice.say(split_clauses([text]), Cancel()))
+
+
+def frames_of(engine, symbols=60):
+    ids = np.random.default_rng(1).integers(3, 100, (1, symbols))
+    scales = np.array([0.667, 1.0, 0.8], np.float32)
+    return engine.sentence({"input": ids, "input_lengths": np.array([symbols]), "scales": scales})
+
+
+@pytest.mark.parametrize("first", [0.1, 0.3, 0.7])
+def test_the_pieces_are_the_sentence_sample_for_sample(model, first):
+    sentence = frames_of(Engine(model, 1, 256, 22_050))
+    whole = np.concatenate(list(sentence.pieces(1_000.0)))
+    pieces = list(sentence.pieces(first))
+    assert len(pieces) > 1
+    assert len(whole) == sentence.length == sentence.spans.sum()
+    assert np.abs(np.concatenate(pieces) - whole).max() < 1e-6
+
+
+def test_no_more_is_rendered_around_a_piece_than_it_depends_on(model):
+    engine = Engine(model, 1, 256, 22_050)
+    parts = engine._halves.parts
+    engine._halves.parts = replace(parts, margin=parts.margin - 2)
+    sentence = frames_of(engine)
+    whole, pieces = (np.concatenate(list(sentence.pieces(first))) for first in (1_000.0, 0.1))
+    assert parts.margin == 11
+    assert np.abs(pieces - whole).max() > 1e-6
+
+
+def test_each_piece_is_longer_than_the_one_before_and_no_rest_is_tiny(model):
+    sessions = Engine(model, 1, 256, 22_050)._halves
+    for frames in range(1, 900, 7):
+        plan = sessions.plan(frames, 0.3)
+        sizes = [end - start for start, end in plan]
+        assert sum(sizes) == frames
+        assert all(b >= a for a, b in pairwise(sizes[:-1]))
+        assert len(sizes) == 1 or sizes[-1] > sizes[-2] / 4
+
+
+def test_a_voice_that_is_slower_than_speech_is_not_begun_early(model):
+    sessions = Engine(model, 1, 256, 22_050)._halves
+    sessions.factor = 0.9
+    assert sessions.plan(500, 0.3) == [(0, 500)]
+    sessions.factor = 0.6
+    assert all(end - start >= 50 for start, end in sessions.plan(500, 0.3)[:-1])
+
+
+def test_the_words_come_with_the_first_piece_and_the_last_ends_the_clause(voice):
+    assert voice.streams
+    speech = speak(voice)
+    begins = [n for n, one in enumerate(speech) if one.clause.text]
+    assert len(begins) < len(speech)
+    assert "".join(one.clause.text for one in speech) == REPLY
+    assert [n for n, one in enumerate(speech) if one.last] == [
+        *(n - 1 for n in begins[1:]),
+        len(speech) - 1,
+    ]
+    assert all(not one.marks for n, one in enumerate(speech) if n not in begins)
+
+
+def test_no_seam_within_a_sentence_can_be_heard(voice):
+    sound = np.concatenate([one.samples for one in speak(voice)])
+    seams = np.cumsum([len(one.samples) for one in speak(voice)])[:-1]
+    steps = np.abs(np.diff(sound))
+    assert len(seams) > 2
+    assert steps.max() < 1.0
+
+
+def test_a_stop_between_two_pieces_renders_no_further_one(voice):
+    cancel = Cancel()
+    speech = voice.say([Clause(REPLY, REPLY)], cancel)
+    assert not next(speech).last
+    cancel.set()
+    assert list(speech) == []
+
+
+def test_words_of_a_clause_in_pieces_count_as_they_are_heard(voice):
+    speech = speak(voice, "I had a long day at the old harbour by the sea.")
+    assert len(speech) > 1
+    total = sum(len(one.samples) for one in speech) / voice.rate
+    heard = [heard_text(speech, total * part / 10) for part in range(11)]
+    assert heard[0] == ""
+    assert heard[10] == "I had a long day at the old harbour by the sea."
+    assert sorted(map(len, heard)) == list(map(len, heard))
+    assert 0.2 < len(heard[5]) / len(heard[10]) < 0.8
+
+
+def test_a_voice_of_another_kind_is_left_whole():
+    assert split(VOICES[0].read_bytes()) is None
+    assert not Piper(VOICES[0]).streams
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 40_000), st.binary(min_size=1, max_size=4))
+def test_a_damaged_file_is_cut_or_left_whole(model, at, noise):
+    damaged = bytearray(model.read_bytes())
+    damaged[at : at + len(noise)] = noise
+    for file in (bytes(damaged), bytes(damaged[:at])):
+        halves = split(file)
+        assert halves is None or (halves.hop > 0 and halves.margin >= 0)
