@@ -217,6 +217,8 @@ class Prompt:
         sections: What it is made of, in order.
         dropped: Names of what did not fit, in the order it was dropped.
         stops: Texts at which the reply ends.
+        story: The course of the conversation. While it is the same, only the oldest turns have
+            left it, and what follows them may be moved up in the model's context. 0 forbids it.
     """
 
     tokens: tuple[int, ...]
@@ -226,6 +228,7 @@ class Prompt:
     sections: tuple[Section, ...] = ()
     dropped: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
+    story: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,25 +9,30 @@ Knows nothing of cards, memories or sound.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from companion.errors import BadData, EngineError, MissingInput
+from companion.flow import Cancel
 from companion.llm.ending import StopAt, goes_in_circles
+from companion.llm.held import STEP, Held, failed
+from companion.llm.kept import Kept, identity
 from companion.llm.opened import chat_of, silence
+from companion.llm.spelling import Spellings, Writing
+from companion.llm.stop import StopSign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from companion.flow import Cancel
     from companion.values import Prompt
 
 
-STEP = 32
-"""Tokens that are read in one step of work nobody waits for."""
+PATIENCE = 1.0
+"""Seconds that a model in use is given to stop before it is freed: freeing it then is a crash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +81,27 @@ class Llama:
     Args:
         path: The model file; its header has been checked (`companion.pack.fits`).
         limits: Sizes and threads.
+        keep: Folder in which the beginning of all prompts is kept between two starts.
 
     Raises:
         MissingInput: There is no such file.
         BadData: The file is no model llama.cpp can run, or it has no chat template.
     """
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: Limits, keep: Path | None = None) -> None:
         if not path.is_file():
             raise MissingInput(f"There is no model at {path}.", "Run: companion models pull")
         self.path = path
         self.limits = limits
         self.counts = Counts()
         self._busy = threading.Lock()
-        self._written: dict[str, list[int]] = {}
         self._read_ahead = 0
         self._llama = self._open()
+        self._held = Held(self._llama, Kept(keep, self._belongs()) if keep else None)
+        self._spellings = Spellings(self._split)
         self.chat = chat_of(self._llama, path.name)
-        self._stop_reading = False
-        self._abort = self._watch_for_cancel()
+        self._cancel = Cancel()
+        self._sign = StopSign(self._llama.ctx, self._cancel)
 
     # ── loading ──────────────────────────────────────────────────────────────────────────────
 
@@ -119,13 +126,12 @@ class Llama:
                 "Run: companion models verify",
             ) from error
 
-    def _watch_for_cancel(self) -> Any:  # noqa: ANN401 - a ctypes callback, kept from collection
+    def _belongs(self) -> str:
+        """All that must be the same for what was read once to fit again."""
         import llama_cpp
-        from llama_cpp import llama_cpp as native
 
-        callback = native.ggml_abort_callback(lambda _: self._stop_reading)
-        llama_cpp.llama_set_abort_callback(self._llama.ctx, callback, None)
-        return callback
+        limits = self.limits
+        return f"{identity(self.path)} {llama_cpp.__version__} {limits.context} {limits.batch}"
 
     # ── tokens ───────────────────────────────────────────────────────────────────────────────
 
@@ -135,8 +141,9 @@ class Llama:
         A reply written by this model gives the very tokens it was written with: the same words
         can be split in other ways, and then the model would have to read its own reply again.
         """
-        if not special and text in self._written:
-            return self._written[text]
+        return self._split(text, special=True) if special else self._spellings.of(text)
+
+    def _split(self, text: str, *, special: bool = False) -> list[int]:
         raw = text.encode("utf-8", "replace")
         ids: list[int] = self._llama.tokenize(raw, add_bos=False, special=special)
         return ids
@@ -144,15 +151,26 @@ class Llama:
     @property
     def context(self) -> tuple[int, ...]:
         """The tokens the model has read and still holds."""
-        return tuple(int(t) for t in self._llama.input_ids[: self._llama.n_tokens])
+        return self._held.tokens
+
+    @property
+    def can_cut(self) -> bool:
+        """Whether the middle of the context can be taken out (not so for recurrent models)."""
+        return self._held.can_cut
 
     # ── a turn ───────────────────────────────────────────────────────────────────────────────
 
     def warm(self, tokens: Sequence[int]) -> None:
-        """Read the beginning that all prompts share, before the first turn needs it."""
-        with self._sole_user():
-            self._keep_common(tokens)
-            self._llama.eval(list(tokens[self._llama.n_tokens :]))
+        """Read the beginning that all prompts share, before the first turn needs it.
+
+        Where a folder for it was given, it is read once and restored at every later start.
+        """
+        with self._used(Cancel()) as cancel:
+            held = self._held.begin(tokens)
+            self._held.read(tokens, cancel)
+            if held < len(tokens):
+                self._held.keep()
+            self._held.note_place()
 
     def read(self, prompt: Prompt, cancel: Cancel) -> int:
         """Read a prompt that is likely to come, a few tokens at a time, up to the last but one.
@@ -165,19 +183,10 @@ class Llama:
         Raises:
             EngineError: llama.cpp failed.
         """
-        tokens, read = prompt.tokens[:-1], 0
-        with self._sole_user():
-            self._stop_reading = False
-            cancel.then(self._stop)
-            done = self._keep_common(prompt.tokens)
-            try:
-                while done < len(tokens) and not cancel:
-                    batch = tokens[done : done + STEP]
-                    self._llama.eval(list(batch))
-                    done, read = done + len(batch), read + len(batch)
-            except RuntimeError as error:
-                if not cancel:
-                    raise EngineError("llm", f"The language model failed: {error}.") from error
+        with self._used(cancel):
+            self._fit(prompt)
+            read = self._approach(prompt, cancel, STEP)
+            read += self._held.read(prompt.tokens[:-1], cancel, STEP)
         self._read_ahead += read
         return read
 
@@ -191,16 +200,11 @@ class Llama:
         Raises:
             EngineError: llama.cpp failed.
         """
-        with self._sole_user():
-            self._stop_reading = False
-            cancel.then(self._stop)
+        with self._used(cancel):
             try:
                 yield from self._reply(prompt, cancel)
             finally:
-                self._cut(*prompt.volatile)
-
-    def _stop(self) -> None:
-        self._stop_reading = True
+                self._held.cut(*prompt.volatile)
 
     def fill(self, words: str, grammar: str, most: int) -> Iterator[str]:
         """Answer `words` in the form of a grammar (GBNF, ours: llama.cpp aborts at a wrong one).
@@ -223,17 +227,17 @@ class Llama:
             return  # the next lines may be shorter
         yield from self._in_steps(tokens)
         yield from self._formed(tokens, grammar, most)
-        yield from self._in_steps(list(held))
+        yield from self._in_steps(held)
 
     def _in_steps(self, tokens: Sequence[int]) -> Iterator[str]:
-        """Read `tokens` a few at a time."""
-        done = 0
-        while done < len(tokens):
-            with self._sole_user():
-                self._stop_reading = False
-                done = done or self._keep_common(tokens)
-                self._llama.eval(list(tokens[done : done + STEP]))
-                done += STEP
+        """Read `tokens` a few at a time; others may use the model between two steps."""
+        fitted = False
+        while not fitted or len(self.context) < len(tokens):
+            with self._used(Cancel()) as cancel:
+                if not fitted:
+                    self._held.fit((*tokens, -1))
+                fitted = True
+                next(self._held.steps(tokens, cancel, STEP), 0)
             yield ""
 
     def _formed(self, tokens: Sequence[int], grammar: str, most: int) -> Iterator[str]:
@@ -245,14 +249,14 @@ class Llama:
             form = llama_cpp.LlamaGrammar.from_string(grammar, verbose=False)
             written = self._llama.generate(list(tokens), temp=0.0, grammar=form)
             for _ in range(most):
-                with self._sole_user():
+                with self._used(Cancel()):
                     token = next(written, None)
                     if token is None or self._is_end(token):
                         return
                     piece = text.decode(self._llama.detokenize([token]))
                 yield piece
         except RuntimeError as error:
-            raise EngineError("llm", f"The language model failed: {error}.") from error
+            raise failed(error) from error
 
     def _reply(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         counts = self.counts = Counts(
@@ -260,26 +264,28 @@ class Llama:
         )
         self._read_ahead = 0
         text = codecs.getincrementaldecoder("utf-8")("replace")
-        ending = StopAt(prompt.stops)
-        for token in self._tokens(prompt, cancel):
-            piece = text.decode(self._llama.detokenize([token]))
-            if ready := ending.feed(piece):
-                yield ready
-            if ending.reached:
-                counts.ended = "stop"
-                break
-        if rest := ending.end(text.decode(b"", final=True)):
-            yield rest
-        if not ending.reached:  # the tokens are exactly the text
-            self._written[ending.whole] = list(counts.ids)
+        ending, writing = StopAt(prompt.stops), Writing(counts.ids)
+        try:
+            for token in self._tokens(prompt, cancel):
+                piece = text.decode(self._llama.detokenize([token]))
+                writing.add(piece, complete=not text.getstate()[0])
+                if ready := ending.feed(piece):
+                    yield ready
+                if ending.reached:
+                    counts.ended = "stop"
+                    break
+            if rest := ending.end(text.decode(b"", final=True)):
+                yield rest
+        finally:  # also where nobody wants the rest
+            self._spellings.wrote(writing, ending.whole)
 
     def _tokens(self, prompt: Prompt, cancel: Cancel) -> Iterator[int]:
         """The reply's tokens, counted and within the limits."""
         counts, limits = self.counts, self.limits
-        counts.reused = self._keep_common(prompt.tokens)
-        counts.evaluated = len(prompt.tokens) - counts.reused
         began = time.monotonic()
-        for token in self._sampled(prompt.tokens, cancel):
+        counts.reused = self._fit(prompt)
+        counts.evaluated = len(prompt.tokens) - counts.reused
+        for token in self._sampled(prompt, cancel):
             if not counts.prefill_ms:
                 counts.prefill_ms = (time.monotonic() - began) * 1000
             if self._llama._model.token_eos() == token or self._is_end(token):  # noqa: SLF001
@@ -293,17 +299,40 @@ class Llama:
                 counts.ended = "cancelled" if cancel else "limit"
                 return
 
-    def _sampled(self, tokens: Sequence[int], cancel: Cancel) -> Iterator[int]:
-        """Read `tokens`, then sample for as long as the caller asks."""
+    def _sampled(self, prompt: Prompt, cancel: Cancel) -> Iterator[int]:
+        """Read the prompt, then sample for as long as the caller asks."""
+        tokens = prompt.tokens
+        self._approach(prompt, cancel, 0)
+        left = len(tokens) - self._llama.n_tokens
+        last = (left - 1) % self._llama.n_batch + 1  # is read by what samples
+        self._held.read(tokens[:-last], cancel)
         try:
-            yield from self._llama.generate(
-                list(tokens), temp=self.limits.temperature, repeat_penalty=1.1
-            )
+            if not cancel:
+                yield from self._llama.generate(
+                    list(tokens), temp=self.limits.temperature, repeat_penalty=1.1
+                )
         except RuntimeError as error:
-            if cancel:
-                self.counts.ended = "cancelled"
-                return
-            raise EngineError("llm", f"The language model failed: {error}.") from error
+            self._held.tear()
+            if not cancel:
+                raise failed(error) from error
+        self.counts.ended = "cancelled"
+
+    def _fit(self, prompt: Prompt) -> int:
+        """Keep of what the model holds what this prompt begins with; how much that is."""
+        return self._held.fit(prompt.tokens, prompt.story, len(prompt.tokens) - prompt.new)
+
+    def _approach(self, prompt: Prompt, cancel: Cancel, step: int) -> int:
+        """Read what is sure to stay, and note the place where the model has no other way back."""
+        if self._held.can_trim:
+            return 0
+        start, length = prompt.volatile
+        stays = prompt.tokens[: start if length else max(0, len(prompt.tokens) - prompt.new)]
+        if len(self.context) >= len(stays):
+            return 0
+        read = self._held.read(stays, cancel, step)
+        if self.context == stays:
+            self._held.note_place()
+        return read
 
     def _is_end(self, token: int) -> bool:
         import llama_cpp
@@ -311,74 +340,25 @@ class Llama:
         vocabulary = llama_cpp.llama_model_get_vocab(self._llama.model)
         return bool(llama_cpp.llama_vocab_is_eog(vocabulary, token))
 
-    # ── what the model still holds ───────────────────────────────────────────────────────────
-
-    def _keep_common(self, tokens: Sequence[int]) -> int:
-        """Drop what the model holds beyond its common beginning with `tokens`; how much stays.
-
-        At least one token is left to read: sampling needs its result.
-        """
-        held = self.context
-        same = 0
-        for a, b in zip(held, tokens, strict=False):
-            if a != b:
-                break
-            same += 1
-        same = min(same, len(tokens) - 1)
-        if same < len(held):
-            if not self._llama._ctx.kv_cache_seq_rm(0, same, -1):  # noqa: SLF001
-                self._llama.reset()
-                self._llama._ctx.kv_cache_clear()  # noqa: SLF001 - recurrent models keep no parts
-                return 0
-            self._llama.n_tokens = same
-        return same
-
-    @property
-    def can_cut(self) -> bool:
-        """Whether the middle of the context can be taken out (not so for recurrent models)."""
-        import llama_cpp
-
-        return bool(llama_cpp.llama_memory_can_shift(llama_cpp.llama_get_memory(self._llama.ctx)))
-
-    def _cut(self, start: int, length: int) -> None:
-        """Take `length` tokens at `start` out of the context and move the rest up."""
-        held = self._llama.n_tokens
-        if not length or held < start + length or not self.can_cut:
-            return
-        context = self._llama._ctx  # noqa: SLF001
-        end = start + length
-        if not context.kv_cache_seq_rm(0, start, end):
-            return
-        # Sequence 0 by name: with -1 the shift aborts the whole process (0.3.36).
-        context.kv_cache_seq_shift(0, end, -1, -length)
-        ids = self._llama.input_ids
-        ids[start : held - length] = ids[end:held].copy()
-        self._llama.n_tokens = held - length
-
     def forget(self) -> None:
         """Empty the context: a new conversation, or something said must not linger."""
-        with self._sole_user():
-            self._llama.reset()
-            self._llama._ctx.kv_cache_clear()  # noqa: SLF001
-            self._written.clear()
+        with self._used(Cancel()):
+            self._held.forget()
+            self._spellings.clear()
 
-    def _sole_user(self) -> _Sole:
-        return _Sole(self._busy)
+    @contextlib.contextmanager
+    def _used(self, cancel: Cancel) -> Iterator[Cancel]:
+        """One thread at a time uses the model: llama.cpp does not see to that."""
+        if not self._busy.acquire(blocking=False):
+            raise EngineError("llm", "Two threads used the language model at once.")
+        try:
+            self._sign, self._cancel = StopSign(self._llama.ctx, cancel), cancel
+            yield cancel
+        finally:
+            self._busy.release()
 
     def close(self) -> None:
-        """Free the model."""
-        self._llama.close()
-
-
-class _Sole:
-    """Asserts that one thread at a time uses the model: llama.cpp does not."""
-
-    def __init__(self, lock: threading.Lock) -> None:
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(blocking=False):
-            raise EngineError("llm", "Two threads used the language model at once.")
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        """Stop what the model does and free it; one that does not stop is left to the system."""
+        self._cancel.set()
+        if self._busy.acquire(timeout=PATIENCE):  # and never given back
+            self._llama.close()

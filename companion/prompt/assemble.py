@@ -93,6 +93,8 @@ class Assembler:
         for name, version in self.versions.items():
             wording.load(name, version)  # a wording that lacks something is refused at once
         self._gone = 0  # turns dropped earlier in this conversation stay dropped
+        self._story = 1
+        self._told: tuple[Persona | None, tuple[tuple[str, str], ...]] = (None, ())
         self._fits: tuple[Persona, Persona] | None = None  # the last card and what fits of it
 
     def assemble(self, persona: Persona, history: Sequence[Exchange], now: Now) -> Prompt:
@@ -101,6 +103,7 @@ class Assembler:
         Raises:
             CardError: The card's core and the newest words alone are longer than the context.
         """
+        story = self._course(persona, history)
         short = self._fitted(persona)
         now, dropped = self._within_budget(now)
         gone = min(self._gone, len(history))
@@ -111,7 +114,7 @@ class Assembler:
             prompt = self._build(smaller)
             if len(prompt.tokens) <= self.room.prompt:
                 self._gone = len(history) - len(smaller.turns)
-                return prompt
+                return replace(prompt, story=story)
         raise CardError(
             f"The card of {persona.name} and the newest words take {len(prompt.tokens)} tokens; "
             f"the model has room for {self.room.prompt}.",
@@ -144,6 +147,20 @@ class Assembler:
     def reset(self) -> None:
         """A new conversation starts: nothing has been dropped yet."""
         self._gone = 0
+        self._told = (None, ())
+
+    def _course(self, persona: Persona, history: Sequence[Exchange]) -> int:
+        """The number of the conversation's course: another where it did not just go on.
+
+        What was forgotten or taken back, or stood in the card before it was edited, must not be
+        left in what the model has read after it.
+        """
+        told = tuple((turn.user, turn.reply) for turn in history)
+        before, known = self._told
+        if before != persona or told[: len(known)] != known:
+            self._story += 1
+        self._told = (persona, told)
+        return self._story
 
     # ── what fits ────────────────────────────────────────────────────────────────────────────
 
