@@ -5,13 +5,14 @@ A part of `compose`, which calls it when a conversation opens, and again when th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from companion import worlds
-from companion.errors import CompanionError
+from companion.errors import CompanionError, EngineError
 from companion.pack.bundled import bundled
 from companion.prompting import opening
 from companion.speech.cast import Cast
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
     from companion.cards import Card
     from companion.config import Settings
+    from companion.speech.acknowledge import Acknowledgement
     from companion.speech.piper import Piper
     from companion.speech.shape import Actions
-    from companion.turn import Companion, Ear, Voice
+    from companion.turn import Companion, Ear, Loudspeaker, Voice
     from companion.values import Persona
 
 SHORT = 120
@@ -69,6 +71,23 @@ def load_voice(settings: Settings, card: Card) -> Piper:
         gain=card.voice.gain * settings.voice.gain,
         speaker=card.voice.speaker,
     )
+
+
+def acknowledgement(
+    settings: Settings, voice: Piper | None, speaker: Loudspeaker | None
+) -> Acknowledgement | None:
+    """What says at once that the owner was heard; None where that is off, or nothing speaks."""
+    from companion.speech.acknowledge import Acknowledgement, words_for
+
+    when, words = settings.voice.acknowledge, settings.voice.acknowledgement
+    if voice is None or speaker is None or when == "off":
+        return None
+    folder = settings.path(settings.companion.models) / "cache" / "acknowledge"
+    said = (words,) if words else words_for(voice.language)
+    made = Acknowledgement(voice, speaker.play, folder, when, said)
+    with contextlib.suppress(EngineError):  # is said when the voice is to say something
+        made.ready()
+    return made
 
 
 def dress(

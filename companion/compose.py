@@ -184,6 +184,7 @@ def open_session(parts: Parts, settings: Settings) -> Session:
         keeper=keeper,
         cue=_cue(speaker) if speaker is not None and settings.audio.cue else None,
     )
+    session.acknowledge = casting.acknowledgement(settings, parts.voice, speaker)
     if gate is not None and parts.microphone is not None:
         parts.watch = _watch(parts.microphone, parts.companion)
         session.early = Early(parts.companion, gate, parts.microphone, Worth(settings.stt.ahead))
@@ -212,7 +213,7 @@ def load_llm(settings: Settings) -> Llama:
         temperature=llm.temperature,
         seed=llm.seed,
     )
-    return Llama(path, limits)
+    return Llama(path, limits, settings.path(settings.companion.models) / "cache" / "cards")
 
 
 def load_whisper(settings: Settings, bias: str = "") -> Whisper:

@@ -70,6 +70,8 @@ class Voice(BaseModel, extra="forbid", frozen=True):
     threads: int = Field(1, ge=1, le=64)
     gain: float = Field(1.0, gt=0, le=4)
     longest: float = Field(15.0, ge=1, le=600)
+    acknowledge: Literal["auto", "on", "off"] = "auto"
+    acknowledgement: str = Field("", max_length=80)
 
 
 class Audio(BaseModel, extra="forbid", frozen=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from companion.errors import CompanionError, DeviceError, EngineError
@@ -21,6 +22,7 @@ from companion.values import Heard, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from companion.turn import Companion
     from companion.values import Said
@@ -98,6 +100,15 @@ class Early(Protocol):
         """The key went down; returns at once."""
 
 
+class Acknowledge(Protocol):
+    """Says at once that the owner was heard, where answers take long."""
+
+    def during(
+        self, cancel: Cancel, first_sound: Callable[[], float | None]
+    ) -> AbstractContextManager[None]:
+        """A turn; `first_sound` tells afterwards how many milliseconds its sound took to begin."""
+
+
 class Keeper(Protocol):
     """Keeps replies as files."""
 
@@ -121,6 +132,7 @@ class Session:
 
     Attributes:
         early: Does while the key is held what can be done before its release; None: nothing is.
+        acknowledge: Speaks while a slow turn begins; None: nobody does.
     """
 
     def __init__(
@@ -135,6 +147,7 @@ class Session:
     ) -> None:
         self.companion = companion
         self.early: Early | None = None
+        self.acknowledge: Acknowledge | None = None
         self._gate = gate
         self._microphone = microphone
         self._tidy = tidy
@@ -303,8 +316,10 @@ class Session:
         if verdict is not None and not verdict.speech:
             self.companion.tell(NothingHeard(verdict.reason, verdict.level_db))
             return
-        press = hold.finish(recording, cancel, trace) if hold else recording
-        self._answer(press, cancel, trace)
+        spoken = self.acknowledge
+        with spoken.during(cancel, lambda: trace.ms["first_audio"]) if spoken else nullcontext():
+            press = hold.finish(recording, cancel, trace) if hold else recording
+            self._answer(press, cancel, trace)
 
     def _answer(self, press: Recording | Heard, cancel: Cancel, trace: Trace) -> None:
         self.companion.renew()

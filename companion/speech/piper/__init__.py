@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from companion.errors import BadData, MissingInput
+from companion.speech.acknowledge import mark_of
 from companion.speech.clauses import LONGEST
 from companion.speech.marks import Timed, place_marks, sounds
 from companion.speech.piper.edges import SENTENCE_PAUSE, limited, pause_after, paused, trimmed
@@ -81,7 +82,7 @@ class Piper:
         config = read_config(model)
         self._engine = Engine(model, threads, config.hop_length, config.sample_rate)
         self._voice: Any = piper.PiperVoice(session=self._engine.session, config=config)
-        self._gain = gain
+        self._file, self._gain = model, gain
         speakers = config.num_speakers
         if speaker is not None and not 0 <= speaker < speakers:
             raise MissingInput(
@@ -98,6 +99,16 @@ class Piper:
     def rate(self) -> int:
         """Samples a second, in Hz."""
         return int(self._voice.config.sample_rate)
+
+    @property
+    def language(self) -> str:
+        """What it speaks, as espeak names it: "en-us"."""
+        return str(self._voice.config.espeak_voice)
+
+    @property
+    def mark(self) -> str:
+        """What another voice, pace or loudness would change."""
+        return mark_of(self._file, self._length_scale, self._speaker, self._gain)
 
     @property
     def streams(self) -> bool:
