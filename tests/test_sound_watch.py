@@ -85,7 +85,7 @@ def test_a_microphone_unplugged_mid_sentence_keeps_the_sentence_and_goes_on_with
     assert wait_for(lambda: told.has("was lost")) < NOTICED
     assert told.has(f"the {held(microphone):.1f} s you said are kept")
     kept = held(microphone)
-    sound.add_microphone()
+    sound.plug_microphone()
     assert wait_for(lambda: told.has("is back")) < BACK
     sound.say(tone(48_000, 5, 800), 48_000)
     wait_for(lambda: held(microphone) > kept + 1)
@@ -120,7 +120,7 @@ def test_another_microphone_is_not_taken_without_a_word(sound, microphone, told)
     assert microphone.lost
     with pytest.raises(DeviceError, match="was lost"):
         microphone.press()
-    sound.add_microphone()
+    sound.plug_microphone()
     wait_for(lambda: told.has("is back"))
     assert microphone.source == "mic"
 
@@ -161,7 +161,7 @@ def test_unplugging_again_and_again_is_noticed_and_mended_each_time(
         told.words.clear()
         sound.unplug_microphone()
         noticed.append(wait_for(lambda: told.has("was lost")))
-        sound.add_microphone()
+        sound.plug_microphone()
         back.append(wait_for(lambda: told.has("is back"), 10))
     assert max(noticed) < NOTICED
     assert max(back) < BACK

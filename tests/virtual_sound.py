@@ -88,6 +88,8 @@ class VirtualSound:
         self._wait_for_server()
         self.add_speaker()
         self.add_microphone()
+        self._keep_awake("spk")
+        self._keep_awake("feed")
 
     def __exit__(self, *_: object) -> None:
         for child in self.children:
@@ -135,7 +137,6 @@ class VirtualSound:
         """Plug the loudspeaker in."""
         self._load("spk", "module-null-sink", "sink_name=spk", *_shape(self.rate, self.channels))
         self._pactl("set-default-sink", "spk")
-        self._keep_awake("spk")
 
     def add_microphone(self) -> None:
         """Plug the microphone in."""
@@ -144,7 +145,6 @@ class VirtualSound:
         self._load("mic", "module-remap-source", "source_name=mic", "master=feed.monitor")
         self._pactl("set-default-source", "mic")
         self._pactl("set-default-sink", "spk")
-        self._keep_awake("feed")
 
     def add_other_microphone(self) -> None:
         """Plug a second microphone in, which hears nothing, and make it the system's choice."""
@@ -155,6 +155,11 @@ class VirtualSound:
         """Pull the microphone out, with what feeds it."""
         self.remove("mic")
         self.remove("feed")
+
+    def plug_microphone(self) -> None:
+        """Plug it in again."""
+        self.add_microphone()
+        self._keep_awake("feed")
 
     def mute_microphone(self) -> None:
         """Mute it in the sound server."""

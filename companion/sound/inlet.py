@@ -18,7 +18,7 @@ from companion.sound.source import Source, is_still, sources_of_this_process
 if TYPE_CHECKING:
     from companion.sound.device import Device, Stream
 
-FIRST_FRAME_SECONDS = 2.0
+FIRST_FRAME_SECONDS = 3.0
 """How long a microphone may take to begin."""
 
 LOST_SECONDS = 1.0
