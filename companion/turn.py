@@ -17,7 +17,7 @@ from companion.events import FirstSound, Notice, Remembered, Speaking, Words
 from companion.flow import Cancel, ahead
 from companion.prompt import Now
 from companion.speech.check import Talk, check
-from companion.speech.pace import Pace, enough_sound, enough_words
+from companion.speech.pace import Pace, enough_sound, enough_words, within
 from companion.values import Answer, Exchange, Heard, Lore, Recording
 
 if TYPE_CHECKING:
@@ -98,6 +98,11 @@ class PromptBuilder(Protocol):
     def assemble(self, persona: Persona, history: Sequence[Exchange], now: Now) -> Prompt:
         """The prompt of one turn."""
 
+    def relieve(
+        self, persona: Persona, history: Sequence[Exchange], lore: tuple[Placed, ...] = ()
+    ) -> tuple[int, ...]:
+        """Make room for the next turn; the tokens it will begin with."""
+
 
 class Model(Protocol):
     """Tokens to words."""
@@ -112,6 +117,9 @@ class Model(Protocol):
 
     def read(self, prompt: Prompt, cancel: Cancel) -> int:
         """Read a prompt that is likely to come; how many tokens that took."""
+
+    def ready(self, tokens: Sequence[int]) -> Iterator[None]:
+        """Read what the next prompt will begin with, in small steps."""
 
     def stream(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         """Write the reply, piece by piece."""
@@ -379,16 +387,3 @@ def _shown(c: Companion, speech: Iterable[Speech], trace: Trace) -> Iterator[Spe
         if _opens(piece):
             c.tell(Speaking(piece.clause.text))
         yield piece
-
-
-def within(speech: Generator[Speech], seconds: float) -> Iterator[Speech]:
-    """Let a reply through up to the clause in which it becomes longer than `seconds`."""
-    so_far = 0.0
-    try:
-        for clause in speech:
-            yield clause
-            so_far += len(clause.samples) / clause.rate
-            if so_far >= seconds and clause.last:
-                return
-    finally:
-        speech.close()

@@ -17,7 +17,7 @@ from companion.flow import two
 from companion.speech.clauses import split_clauses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 
     from companion.flow import Cancel
     from companion.speech.shape import Actions
@@ -51,6 +51,19 @@ def enough_sound(speech: Collection[Speech]) -> bool:
     """Whether the voice has rendered as far ahead as it may."""
     seconds = sum(len(part.samples) / part.rate for part in speech)
     return two(speech) and seconds >= ENOUGH_SECONDS
+
+
+def within(speech: Generator[Speech], seconds: float) -> Iterator[Speech]:
+    """Let a reply through up to the clause in which it becomes longer than `seconds`."""
+    so_far = 0.0
+    try:
+        for clause in speech:
+            yield clause
+            so_far += len(clause.samples) / clause.rate
+            if so_far >= seconds and clause.last:
+                return
+    finally:
+        speech.close()
 
 
 class Rate:
