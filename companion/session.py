@@ -18,6 +18,7 @@ from companion.events import Answered, Listening, NothingHeard, Notice, Thinking
 from companion.flow import Cancel
 from companion.trace import Trace
 from companion.turn import greet, repeat, turn
+from companion.upkeep import upkeep
 from companion.values import Heard, Recording
 
 if TYPE_CHECKING:
@@ -276,12 +277,15 @@ class Session:
     def _meanwhile(self) -> Iterator[float]:
         """Small pieces of work, each with the seconds until the next one is worth doing.
 
-        While the key is held a head start is made; else the memory is put in order.
+        While the key is held a head start is made; else room for the next turn, and order in
+        the memory.
         """
         hold = self._hold
         if self.recording and hold is not None:
             yield from hold.steps()
             return
+        for _ in upkeep(self.companion):
+            yield 0.0
         for _ in self._tidy.idle() if self._tidy else ():
             for text in self._tidy.notices() if self._tidy else ():
                 self.companion.tell(Notice(text))

@@ -194,6 +194,11 @@ class Writer:
             self.written.append(piece)
             yield piece
 
+    def ready(self, tokens: Sequence[int]) -> Iterator[None]:
+        """Hold these tokens."""
+        self._take(tuple(tokens))
+        yield
+
     def _take(self, tokens: tuple[int, ...]) -> int:
         """Hold these tokens; how many were not held before."""
         pairs = enumerate(zip(self.held, tokens, strict=False))

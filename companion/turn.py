@@ -98,9 +98,7 @@ class PromptBuilder(Protocol):
     def assemble(self, persona: Persona, history: Sequence[Exchange], now: Now) -> Prompt:
         """The prompt of one turn."""
 
-    def relieve(
-        self, persona: Persona, history: Sequence[Exchange], lore: tuple[Placed, ...] = ()
-    ) -> tuple[int, ...]:
+    def relieve(self, persona: Persona, history: Sequence[Exchange]) -> tuple[int, ...]:
         """Make room for the next turn; the tokens it will begin with."""
 
 

@@ -190,6 +190,14 @@ class Llama:
         self._read_ahead += read
         return read
 
+    def ready(self, tokens: Sequence[int]) -> Iterator[None]:
+        """Read what the next prompt will begin with, in small steps that nobody waits for."""
+        for _ in self._in_steps(tokens):
+            yield
+        with self._used(Cancel()):
+            if self.context == tuple(tokens):
+                self._held.note_place()
+
     def stream(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         """Write the reply to `prompt`, piece by piece.
 

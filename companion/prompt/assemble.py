@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from companion.errors import CardError
 from companion.prompt import budget, wording
 from companion.prompt.draft import Draft, Now, reductions
+from companion.prompt.earlier import earlier
 from companion.prompt.marked import whole
 from companion.prompt.messages import Message, at_depth, folded, spoken
 from companion.values import Note, Prompt, Section
@@ -94,6 +95,9 @@ class Assembler:
             wording.load(name, version)  # a wording that lacks something is refused at once
         self._gone = 0  # turns dropped earlier in this conversation stay dropped
         self._story = 1
+        self._earlier = ""  # what the dropped turns were about, where that is told
+        self._newest = 0  # tokens of the longest turn so far
+        self._always: tuple[Placed, ...] = ()  # what of the lorebook stands in every prompt
         self._told: tuple[Persona | None, tuple[tuple[str, str], ...]] = (None, ())
         self._fits: tuple[Persona, Persona] | None = None  # the last card and what fits of it
 
@@ -106,14 +110,17 @@ class Assembler:
         story = self._course(persona, history)
         short = self._fitted(persona)
         now, dropped = self._within_budget(now)
-        gone = min(self._gone, len(history))
-        draft = self._draft(short, tuple(history[gone:]), now)
+        draft = self._draft(short, self._left(history), now)
         lost = budget.lost(persona, short)
         draft = replace(draft, dropped=(*lost, *now.dropped, *draft.dropped, *dropped))
         for smaller in reductions(draft):
             prompt = self._build(smaller)
             if len(prompt.tokens) <= self.room.prompt:
+                if len(smaller.turns) < len(draft.turns):
+                    self._earlier = ""
                 self._gone = len(history) - len(smaller.turns)
+                self._newest = max(self._newest, prompt.new)
+                self._always = smaller.lore
                 return replace(prompt, story=story)
         raise CardError(
             f"The card of {persona.name} and the newest words take {len(prompt.tokens)} tokens; "
@@ -121,20 +128,49 @@ class Assembler:
             "Shorten the description, or raise [llm] context.",
         )
 
-    def start(self, persona: Persona, lore: tuple[Placed, ...] = ()) -> tuple[int, ...]:
+    def start(
+        self,
+        persona: Persona,
+        lore: tuple[Placed, ...] = (),
+        history: Sequence[Exchange] = (),
+    ) -> tuple[int, ...]:
         """The tokens every prompt of this character begins with, for warming up the model.
 
         Args:
             persona: The character.
             lore: Entries of its lorebook that stand in every prompt.
+            history: The conversation so far, for the beginning of all that is to come.
         """
         note = Note("", "a", "a", _ANY_DAY)
         nows = (Now("a", (), _ANY_DAY, lore), Now("b", (note,), _ANY_DAY, lore))
         persona = self._fitted(persona)
-        one, other = (self._build(self._draft(persona, (), now)) for now in nows)
+        turns = self._left(history)
+        one, other = (self._build(self._draft(persona, turns, now)) for now in nows)
         pairs = enumerate(zip(one.tokens, other.tokens, strict=False))
         same = next((n for n, (a, b) in pairs if a != b), 0)
         return one.tokens[: min(same, one.volatile[0])]
+
+    def relieve(self, persona: Persona, history: Sequence[Exchange]) -> tuple[int, ...]:
+        """Make room for a turn as long as the longest so far; what it will begin with.
+
+        Where there is none half of the turns leave, and a line tells what they were about.
+        """
+        self._course(persona, history)
+        most = self.room.prompt - min(self._newest, self.room.prompt // 2)
+        tokens = self.start(persona, self._always, history)
+        while len(tokens) > most and self._gone < len(history):
+            self._gone += (len(history) - self._gone + 1) // 2
+            self._earlier = earlier(history[: self._gone], persona.user)
+            tokens = self.start(persona, self._always, history)
+        return tokens
+
+    def _left(self, history: Sequence[Exchange]) -> tuple[Exchange, ...]:
+        """The turns that have not been dropped; before the first, what the others were about."""
+        turns = tuple(history[min(self._gone, len(history)) :])
+        if turns and self._earlier:
+            first = replace(turns[0], frozen=self._earlier + turns[0].frozen)
+            return (first, *turns[1:])
+        return turns
 
     def count(self, text: str) -> int:
         """Tokens of a text of card, memory or speech."""
@@ -146,7 +182,7 @@ class Assembler:
 
     def reset(self) -> None:
         """A new conversation starts: nothing has been dropped yet."""
-        self._gone = 0
+        self._gone, self._earlier = 0, ""
         self._told = (None, ())
 
     def _course(self, persona: Persona, history: Sequence[Exchange]) -> int:
@@ -159,6 +195,7 @@ class Assembler:
         before, known = self._told
         if before != persona or told[: len(known)] != known:
             self._story += 1
+            self._earlier = ""
         self._told = (persona, told)
         return self._story
 

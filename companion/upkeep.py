@@ -1,0 +1,20 @@
+"""Between two turns, while nobody speaks: what keeps the next one from waiting, in small steps.
+
+For models whose context cannot be moved. Before it is full a good part of the oldest turns leaves
+at once, a line tells what they were about, and the rest is read; in a turn that would be a stall.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from companion.turn import Companion
+
+
+def upkeep(c: Companion) -> Iterator[None]:
+    """Make room for the next turn, and read what it will begin with; may be left at any step."""
+    if c.history and not c.llm.can_cut:
+        yield from c.llm.ready(c.prompt.relieve(c.persona, c.history))
