@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from companion.cli.app import run
 from companion.errors import MissingInput
-from companion.measure.bench import clauses
+from companion.measure.bench import clauses, turn
+from companion.measure.bench.bare import Floor
 from companion.measure.bench.catalogue import GROUPS, default_groups, group
 from companion.measure.bench.compare import Cost, in_turn, interval, percentile, ratio
 from companion.measure.bench.page import number, write
+from companion.measure.bench.rig import Sink, Turn, utterance
 from companion.measure.bench.row import Figure, Row, judged, of, told
 from companion.measure.bench.run import merged
 
@@ -161,3 +164,45 @@ _MACHINE = {
 )
 def test_figures_are_shown_with_the_digits_that_matter(value: float | None, shown: str) -> None:
     assert number(value) == shown
+
+
+def test_a_turn_is_set_against_its_floor_and_against_the_naive_script() -> None:
+    early = {"early": {"saved_s": 0.4, "wasted_s": 0.1, "hit": "all"}}
+    one = {
+        "plain": Turn(1.0, 2.0, 3.0),
+        "ahead": Turn(0.5, 1.0, 4.0, early),
+        "floor": Floor({"stt": 0.25, "recall": 0.0, "llm": 0.5, "voice": 0.25}, 2.0),
+        "naive": Cost(4.0, 6.0),
+    }
+    found = {row: figure.ours for row, figure in turn.figures([one] * 3).items()}
+    assert found == {
+        **{"P1": 1.0, "P1s": 0.5, "P2": 0.125, "P2p": 0.25},
+        **{"P29": 1.5, "P29s": 2.0, "P30": 0.25, "P30h": 0.0},
+    }
+
+
+def test_an_utterance_ends_with_the_pause_before_the_key_comes_up() -> None:
+    recording = utterance(4.0)
+    assert recording.seconds == pytest.approx(4.3)
+    assert not recording.samples[-1000:].any()
+    assert recording.samples[:16_000].any()
+
+
+def _block(sink: Sink, level: float) -> None:
+    sink.write(np.full(441, level, np.float32))
+
+
+def test_the_first_sound_is_the_first_that_is_not_silent() -> None:
+    sink = Sink()
+    _block(sink, 0.0)
+    assert sink.first == 0.0
+    _block(sink, 0.5)
+    assert sink.first > 0.0
+
+
+def test_a_sink_at_the_pace_of_sound_notes_when_it_ran_dry() -> None:
+    sink = Sink(pace=1000.0)
+    _block(sink, 0.5)
+    sink.last -= 2.0  # as if that had been long ago
+    _block(sink, 0.5)
+    assert sink.gaps == pytest.approx(2.0, abs=0.5)

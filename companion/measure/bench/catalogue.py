@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "clauses": ("P13",),
+    "turn": ("P1", "P1s", "P2", "P2p", "P29", "P29s", "P30", "P30h"),
+    "voice": ("P11", "P12", "P14", "P14s", "P15"),
 }
 """Rows by the module of this package that measures them, the counted ones first."""
 
