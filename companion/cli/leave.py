@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-GRACE = 2.0
-"""Seconds that an orderly end may take."""
+GRACE = 1.5
+"""Seconds that an orderly end may take: two Ctrl-C at once are one signal, and mean two seconds."""
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
