@@ -3,7 +3,7 @@ import sys
 from xml.etree import ElementTree as ET
 
 import pytest
-from test_waterfall import SILENT, SPOKEN
+from turn_figures import SILENT, SPOKEN
 
 from companion.errors import CannotCreate, UsageError
 from companion.measure.drawing import COLOURS, draw_turn

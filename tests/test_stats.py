@@ -1,38 +1,16 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from test_waterfall import SPOKEN
+from turn_figures import NOW, made
 
 from companion.cli.app import run
 from companion.cli.stats import said
-from companion.figures import Figures, Turn
+from companion.figures import Figures
 from companion.measure.stats import Drift, Spread, drift, periods, spread, summary
 from companion.measure.trend import draw_trend
-
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-TOKENS = {"prompt": 500, "new": 40, "evaluated": 41, "reused": 459, "generated": 20}
-
-
-def made(first=500.0, ago=timedelta(0), rig=1, kind="spoken", scale=1.0):
-    ms = {"stt": 300.0, "recall": 9.0, "prefill": 40.0, "first_token": 350.0}
-    spans = [
-        one | {"end": one["end"] * scale} if one["stage"] == "stt" else one
-        for one in SPOKEN["spans"]
-    ]
-    record = {
-        "kind": kind,
-        "heard_s": 2.0,
-        "ms": {**ms, "first_audio": first, "total": 4000.0},
-        "tokens": TOKENS,
-        "seconds": 3.0,
-        "cpu_s": 0.5,
-        "early": {},
-        "spans": spans,
-    }
-    return Turn(NOW - ago, rig, True, record)
 
 
 def days(n):

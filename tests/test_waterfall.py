@@ -1,27 +1,10 @@
+import re
+
 import pytest
+from turn_figures import SILENT, SPOKEN
 
 from companion.measure.chart import Paper, bar, drawn
 from companion.measure.waterfall import duration, ticks, waterfall
-
-SPOKEN = {
-    "heard_s": 2.0,
-    "ms": {"first_audio": 500.0, "total": 4000.0},
-    "spans": [
-        {"stage": "stt", "n": 0, "begin": -900.0, "end": -600.0},
-        {"stage": "tail", "n": 0, "begin": 0.0, "end": 100.0},
-        {"stage": "stt", "n": 0, "begin": 100.0, "end": 300.0},
-        {"stage": "hear", "n": 0, "begin": 300.0, "end": 301.0},
-        {"stage": "hear", "n": 0, "begin": 301.0, "end": 310.0},
-        {"stage": "prefill", "n": 0, "begin": 310.0, "end": 350.0},
-        {"stage": "decode", "n": 1, "begin": 350.0, "end": 400.0},
-        {"stage": "decode", "n": 2, "begin": 400.0, "end": 900.0},
-        {"stage": "synth", "n": 1, "begin": 400.0, "end": 490.0},
-        {"stage": "synth", "n": 2, "begin": 900.0, "end": 1000.0},
-        {"stage": "play", "n": 1, "begin": 500.0, "end": 2000.0},
-        {"stage": "play", "n": 2, "begin": 2100.0, "end": 4000.0},
-    ],
-}
-SILENT = {"heard_s": 0.0, "ms": {"first_audio": None, "total": 90.0}, "spans": []}
 
 
 def test_the_steps_are_what_stood_between_the_release_and_the_first_sound():
@@ -108,8 +91,6 @@ def test_no_line_is_wider_than_the_terminal(columns):
 
 
 def test_colours_change_no_width():
-    import re
-
     plain = drawn(waterfall(SPOKEN), Paper(80))
     dyed = drawn(waterfall(SPOKEN), Paper(80, colours=True))
     assert [len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in dyed] == [len(p) for p in plain]

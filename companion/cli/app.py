@@ -26,6 +26,7 @@ VERBS = {
     "why": "Why it said that: what was recalled, and what of it was used.",
     "stats": "How long turns took: stage by stage, over time, as pictures.",
     "bench": "What talking costs here: rows P1 to P30, each against its floor.",
+    "calibrate": "Measure this machine, propose threads and models, foretell the first sound.",
     "say": "Speak a text.",
     "transcribe": "Write down what is said in a recording.",
     "doctor": "What is missing, and the command that mends it.",

@@ -59,9 +59,11 @@ def stats(  # noqa: PLR0913, PLR0917 - its options
     elif as_csv:
         _csv(chosen)
     elif as_json:
-        show_json(_as_dict(chosen, turns))
+        show_json(_as_dict(chosen, turns) | {"prediction": _prediction(settings, turns)})
     else:
         _tell(chosen, turns, _paper())
+        if told := prediction_told(settings, turns):
+            show(told)
 
 
 def _turns(settings: Settings) -> tuple[list[Turn], int]:
@@ -185,6 +187,24 @@ def _as_dict(chosen: Sequence[Turn], turns: Sequence[Turn]) -> dict[str, Any]:
         "drift": asdict(moved) | {"changed": moved.changed},
         "turns": [turn_as_dict(turn) for turn in chosen],
     }
+
+
+def prediction_told(settings: Settings, turns: Sequence[Turn]) -> str:
+    """How far off `companion calibrate` was, as a sentence; "" where it foretold nothing."""
+    from companion.cli.calibrate import off_by
+    from companion.measure.prediction import compared, kept
+
+    last = kept(settings)
+    off = compared(last, turns) if last else None
+    return off_by(off) if off else ""
+
+
+def _prediction(settings: Settings, turns: Sequence[Turn]) -> dict[str, Any] | None:
+    from companion.measure.prediction import as_dict, compared, kept
+
+    last = kept(settings)
+    off = compared(last, turns) if last else None
+    return as_dict(off) if off else None
 
 
 def _now() -> datetime:
