@@ -12,8 +12,13 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "clauses": ("P13",),
+    "frames": ("P4", "P4l", "P4g", "P4f"),
     "turn": ("P1", "P1s", "P2", "P2p", "P29", "P29s", "P30", "P30h"),
+    "load": ("P9", "P9t", "P10"),
+    "tax": ("P3",),
+    "endurance": ("P27",),
     "voice": ("P11", "P12", "P14", "P14s", "P15"),
+    "warm": ("P21",),
 }
 """Rows by the module of this package that measures them, the counted ones first."""
 

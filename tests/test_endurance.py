@@ -1,0 +1,69 @@
+"""A long conversation leaves nothing behind: no memory that grows, no thread, file or socket.
+
+Each runs in a process of its own, with the engines and models that ship.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from companion.measure.bench.endurance import Left, slope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[1]
+MB = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def talked() -> dict[str, Any]:
+    turns = 500 if os.environ.get("COMPANION_EXAM") else 20
+    done = subprocess.run(
+        [sys.executable, "-m", "companion.measure.bench.endurance", str(turns)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return {"turns": turns, **json.loads(done.stdout)}
+
+
+def test_every_turn_of_a_long_conversation_is_answered(talked: dict[str, Any]) -> None:
+    assert talked["answered"] == talked["turns"]
+
+
+def test_no_file_and_no_socket_is_left_open(talked: dict[str, Any]) -> None:
+    assert talked["left"] == []
+
+
+def test_no_thread_is_left_by_a_turn_native_ones_counted(talked: dict[str, Any]) -> None:
+    tasks = talked["tasks"]
+    assert tasks[-1] <= max(tasks[: len(tasks) // 2]) + 1  # one may just be ending
+
+
+def test_memory_does_not_grow_from_turn_to_turn(
+    talked: dict[str, Any], counts: Callable[[int, int], float], record_property: Any
+) -> None:
+    record_property("turns", talked["turns"])
+    record_property("mb_a_hundred_turns", round(talked["slope"], 3))
+    assert talked["slope"] <= counts(80, 0.5)  # the first twenty still fill caches
+
+
+def test_the_slope_is_that_of_the_line_through_the_settled_looks() -> None:
+    turns = list(range(10, 501, 10))
+    rss = [100 * MB + (50 * MB if n < 90 else 0) + n * 4_000 for n in turns]
+    assert slope(turns, rss) == pytest.approx(0.4)
+
+
+def test_what_was_open_before_is_not_left_over() -> None:
+    left = Left(opened={"before": ["a", "a", "b"], "after": ["a", "b", "a", "a", "c"]})
+    assert left.left == ["a", "c"]
