@@ -64,23 +64,24 @@ def test_a_side_that_listens_early_gets_no_word_before_it_was_spoken(peers, tmp_
 
 def test_a_turn_with_another_reply_does_not_count(peers):
     figures, *_ = peers
-    good = {"audio": "1", "first_sound_s": 0.2, "same_reply": True, "cpu_s": 0.1}
+    good = {"audio": "1", "first_sound_s": 0.2, "same_reply": True}
+    good |= {"cpu_s": 0.1, "cpu_to_first_sound_s": 0.05}
     other = good | {"same_reply": False}
     turns = {"companion": [good, good], "x": [good | {"first_sound_s": 0.4}, other]}
-    result = figures.compared("x", {"version": "1"}, turns, {})
-    assert result["ratio"]["median"] == 0.5
-    assert result["figures"]["left_out"] == 1
+    result = figures.compared("x", {"version": "1"}, {"explicit": turns})
+    assert result["ratio_explicit"]["median"] == 0.5
+    assert result["left_out"] == 1
 
 
 def test_processor_seconds_count_what_a_process_has_started(peers):
-    _, _, running, _ = peers
+    _, pace, running, _ = peers
     spin = "x = 0\nwhile x < 4_000_000: x += 1\nprint(flush=True)\ninput()"
     shell = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {spin!r}])"
     with subprocess.Popen(
         [sys.executable, "-c", shell], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         process.stdout.readline()
-        assert running.processor_seconds([process.pid]) > 0.05
+        assert pace.processor_seconds(running.tree([process.pid])) > 0.05
         process.communicate("\n")
 
 

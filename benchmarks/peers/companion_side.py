@@ -205,24 +205,24 @@ class Side:
             if name == "NothingHeard":
                 self._done.set()
 
-    def turn(self, audio: str) -> dict[str, Any]:
+    def turn(self, audio: str, meter: pace.Meter) -> dict[str, Any]:
         """Hold the key while the recording is spoken, release it, and listen."""
         samples, rate = pace.read(audio)
         if rate != 16_000:
             raise SystemExit(f"{audio} is not at 16 kHz.")
         self._seen, outlet = {}, self.parts.companion.speaker.outlet  # type: ignore[attr-defined]
-        outlet.sink = sink = pace.Loudspeaker()
+        outlet.sink = sink = pace.Loudspeaker(meter)
         self._done.clear()
         microphone: Any = self.parts.microphone
         microphone.spoken = samples.astype(np.float32) / 32_768
         self.session.press()
         released = microphone._began + len(samples) / rate  # noqa: SLF001 - its own module
         pace.sleep_until(released)
+        meter.start()
         self.session.release()
         self._done.wait(60)
         self.session.wait(30)
-        first = None if sink.audible is None else sink.audible - released
-        return {"first_sound_s": first, "seconds": sink.seconds, **self._seen}
+        return {**sink.report(released), **self._seen}
 
 
 def main() -> None:
@@ -235,9 +235,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="companion-peers-") as home:
         side = Side(wish, home)
         card = card_text(side.parts, side.settings)
-        lines.say({"ready": True, "version": __version__, "settings": wish, "card": card})
+        lines.say({"ready": True, "version": __version__, "settings": "as shipped", "card": card})
         while (turn := lines.next()) is not None:
-            lines.say(side.turn(turn["audio"]))
+            lines.say(side.turn(turn["audio"], pace.Meter(turn["pids"])))
         side.session.close()
         side.parts.close()
 

@@ -13,6 +13,13 @@ from typing import Any
 Turns = dict[str, list[dict[str, Any]]]
 """Each side's turns, in the order of the recordings."""
 
+KEYS = {
+    "first_sound_s": "explicit",
+    "first_sound_late_release_s": "late",
+    "first_sound_default_endpoint_s": "default",
+}
+"""What a result calls the columns."""
+
 DRAWS, SURE = 2_000, 0.9
 DIRTY = 0.2
 """Above this share of the machine that others take, a run is called dirty."""
@@ -65,30 +72,36 @@ def ratio_of(pairs: list[tuple[float, float]]) -> dict[str, Any]:
     }
 
 
-def compared(name: str, known: dict[str, Any], explicit: Turns, waiting: Turns) -> dict[str, Any]:
-    """One peer's figures beside ours of the same run."""
-    both = list(zip(explicit["companion"], explicit[name], strict=True))
-    good = [pair for pair in both if usable(pair[0]) and usable(pair[1])]
-    return {
-        "peer": name,
-        **known,
-        "figures": {
-            "first_sound_s": column([theirs for _, theirs in good], "first_sound_s"),
-            "first_sound_default_endpoint_s": column(
-                [turn for turn in waiting.get(name, []) if usable(turn)], "first_sound_s"
-            ),
-            "stt_s": column([theirs for _, theirs in good], "stt_s"),
-            "cpu_s": column([theirs for _, theirs in good], "cpu_s"),
-            "left_out": len(both) - len(good),
-        },
-        "ours": {
-            "first_sound_s": column([ours for ours, _ in good], "first_sound_s"),
-            "cpu_s": column([ours for ours, _ in good], "cpu_s"),
-        },
-        "ratio": ratio_of([(a["first_sound_s"], b["first_sound_s"]) for a, b in good]),
-        "cpu_ratio": ratio_of([(a["cpu_s"], b["cpu_s"]) for a, b in good if b["cpu_s"]]),
-        "turns": [{"audio": a["audio"], "ours": a, "theirs": b} for a, b in both],
+def compared(name: str, known: dict[str, Any], turns: dict[str, Turns]) -> dict[str, Any]:
+    """One peer's figures beside ours of the same run, by the column they were measured for."""
+    result: dict[str, Any] = {"peer": name, **known, "figures": {}, "ours": {}, "left_out": 0}
+    for key, where in KEYS.items():
+        sides = turns.get(where, {})
+        theirs = sides.get(name, [])
+        both = list(zip(sides.get("companion", theirs), theirs, strict=True))
+        good = [pair for pair in both if usable(pair[0]) and usable(pair[1])]
+        result["left_out"] += len(both) - len(good)
+        result["figures"][key] = column([one for _, one in good], "first_sound_s")
+        if "companion" in sides:
+            result["ours"][key] = column([one for one, _ in good], "first_sound_s")
+            result[f"ratio_{where}"] = ratio_of([pair_of(pair, "first_sound_s") for pair in good])
+            used = [pair_of(pair, "cpu_to_first_sound_s") for pair in good]
+            result[f"cpu_ratio_{where}"] = ratio_of(used)
+    explicit = turns.get("explicit", {})
+    result["figures"]["stt_s"] = column(explicit.get(name, []), "stt_s")
+    for key in ("cpu_s", "cpu_to_first_sound_s"):
+        result["figures"][key] = column(explicit.get(name, []), key)
+        result["ours"][key] = column(explicit.get("companion", []), key)
+    result["turns"] = {
+        where: {side: some[side] for side in ("companion", name) if side in some}
+        for where, some in turns.items()
     }
+    return result
+
+
+def pair_of(pair: tuple[dict[str, Any], dict[str, Any]], key: str) -> tuple[float, float]:
+    """(ours, theirs) of one figure."""
+    return pair[0][key], max(pair[1][key], 1e-6)
 
 
 def usable(turn: dict[str, Any]) -> bool:
@@ -106,19 +119,23 @@ def shown(turn: dict[str, Any]) -> str:
     first = turn.get("first_sound_s")
     told = "no sound" if first is None else f"{1000 * first:6.0f} ms"
     other = "" if turn["same_reply"] else f"  other reply: {turn.get('reply', '')!r}"
-    return f"{told}  cpu {turn['cpu_s']:.2f} s  heard {turn.get('heard', '')!r}{other}"
+    used = turn.get("cpu_to_first_sound_s") or 0.0
+    return (
+        f"{told}  cpu {used:.2f} of {turn['cpu_s']:.2f} s  heard {turn.get('heard', '')!r}{other}"
+    )
 
 
 def sentence(result: dict[str, Any], file: Path) -> str:
     """A peer's result in one line."""
-    ours, theirs = result["ours"]["first_sound_s"], result["figures"]["first_sound_s"]
-    late = result["figures"]["first_sound_default_endpoint_s"]
-    if not theirs:
-        return f"{result['peer']}: no turn could be compared, see {file}"
-    waits = f", with its own end-pointing {1000 * statistics.median(late):.0f}" if late else ""
-    dirty = " (dirty: others used the machine)" if result["machine"]["others_cpu"] > DIRTY else ""
-    return (
-        f"{result['peer']} {result['version']}: {1000 * statistics.median(theirs):.0f} ms{waits}; "
-        f"ours {1000 * statistics.median(ours):.0f}; ratio {result['ratio']['median']} "
-        f"{result['ratio']['ci']} of {result['ratio']['n']}{dirty}; {file}"
-    )
+    told = []
+    for key, where in KEYS.items():
+        theirs, ours = result["figures"][key], result["ours"].get(key)
+        if theirs:
+            told.append(f"{where} {1000 * statistics.median(theirs):.0f} ms")
+        if theirs and ours:
+            ratio = result[f"ratio_{where}"]
+            told[-1] += f" (ours {1000 * statistics.median(ours):.0f}; {ratio['median']}"
+            cpu = result[f"cpu_ratio_{where}"]["median"]
+            told[-1] += f" {ratio['ci']} of {ratio['n']}; {cpu} in processor seconds)"
+    dirty = "; dirty: others used the machine" if result["machine"]["others_cpu"] > DIRTY else ""
+    return f"{result['peer']} {result['version']}: {', '.join(told) or 'nothing'}{dirty}; {file}"

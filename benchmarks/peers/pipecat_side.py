@@ -48,6 +48,10 @@ from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
+SETTINGS = {
+    "explicit": "Whisper int8, English; the turn ends with the transcript; voice by sentence",
+    "default": "Whisper int8, English; Silero and Smart Turn v3; voice by sentence",
+}
 RATE = 16_000
 QUIET_AFTER = 4.0
 """Seconds of silence that follow a recording where the peer itself finds its end."""
@@ -60,9 +64,9 @@ class Sink(FrameProcessor):
         super().__init__(name=name)
         self.begin()
 
-    def begin(self) -> None:
+    def begin(self, meter: pace.Meter | None = None) -> None:
         """A new turn."""
-        self.speaker = pace.Loudspeaker()
+        self.speaker = pace.Loudspeaker(meter or pace.Meter())
         self.heard: list[str] = []
         self.said: list[str] = []
         self.over = asyncio.Event()
@@ -119,16 +123,17 @@ class Side:
         strategies = UserTurnStrategies(start=[VADUserTurnStartStrategy()], stop=[stop])
         return LLMUserAggregatorParams(user_turn_strategies=strategies, audio_idle_timeout=0)
 
-    async def turn(self, audio: str) -> dict[str, Any]:
+    async def turn(self, audio: str, meter: pace.Meter) -> dict[str, Any]:
         """Speak a recording into the pipeline, and listen."""
         replay = pace.Replay(*pace.read(audio))
         self.ears.begin()
-        self.voice.begin()
+        self.voice.begin(meter)
         began = time.monotonic()
         if self.explicit:
             await self.worker.queue_frame(VADUserStartedSpeakingFrame())
         await self._speak(replay.blocks(), began)
         released = began + replay.seconds
+        meter.start()
         if self.explicit:
             await self.worker.queue_frame(VADUserStoppedSpeakingFrame())
         after = 0.0 if self.explicit else QUIET_AFTER  # the key is up: nothing more is heard
@@ -138,10 +143,8 @@ class Side:
         except TimeoutError:
             logger.error("No speech came.")
         await quiet
-        sink = self.voice.speaker
         return {
-            "first_sound_s": None if sink.audible is None else sink.audible - released,
-            "seconds": sink.seconds,
+            **self.voice.speaker.report(released),
             "heard": " ".join(self.ears.heard),
             "reply": " ".join(self.voice.said),
         }
@@ -160,9 +163,9 @@ async def talk(lines: Lines, wish: dict[str, Any]) -> None:
     running = asyncio.create_task(runner.run())
     await asyncio.sleep(1.0)
     version = importlib.metadata.version("pipecat-ai")
-    lines.say({"ready": True, "version": version, "settings": wish})
+    lines.say({"ready": True, "version": version, "settings": SETTINGS[wish["endpoint"]]})
     while (turn := await asyncio.to_thread(lines.next)) is not None:
-        lines.say(await side.turn(turn["audio"]))
+        lines.say(await side.turn(turn["audio"], pace.Meter(turn["pids"])))
     await side.worker.cancel()
     await running
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from pace import processor_seconds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,7 +27,6 @@ REST_SECONDS = 0.7
 """Between two turns: what a side still does after its reply must not be in the next one's way."""
 
 CONTEXT, REPLY_TOKENS = 2048, 120
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -73,19 +74,16 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def processor_seconds(roots: list[int]) -> float:
-    """Of these processes and all that they have started."""
-    spent: dict[int, tuple[int, int]] = {}
+def tree(roots: list[int]) -> list[int]:
+    """These processes and all that they have started."""
+    parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            ticks = sum(int(fields[column]) for column in (11, 12, 13, 14))
-            spent[int(stat.parent.name)] = (int(fields[1]), ticks)
-    wanted, total = {*roots}, 0
-    while wanted:
-        total += sum(spent.pop(one, (0, 0))[1] for one in wanted)
-        wanted = {one for one, (parent, _) in spent.items() if parent in wanted}
-    return total / TICKS
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = list(roots)
+    for one in found:  # grows while it is walked
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
 
 
 @dataclass
@@ -111,11 +109,11 @@ class Side:
 
     def turn(self, audio: Path, reply: str) -> dict[str, Any]:
         """One recording; whether the wanted reply was said, and what it cost."""
-        roots = [self.process.pid, *(one.pid for one in self.others)]
-        before = processor_seconds(roots)
-        answer = self.ask({"audio": str(audio)})
+        pids = tree([self.process.pid, *(one.pid for one in self.others)])
+        before = processor_seconds(pids)
+        answer = self.ask({"audio": str(audio), "pids": pids})
         time.sleep(REST_SECONDS)
-        answer["cpu_s"] = processor_seconds(roots) - before
+        answer["cpu_s"] = processor_seconds(pids) - before
         self.spent.append(answer["cpu_s"])
         answer["same_reply"] = letters(answer.get("reply", "")) == letters(reply)
         return answer | {"audio": audio.name}
@@ -164,6 +162,9 @@ class Bench:
     def open(self, endpoint: str, names: list[str]) -> Iterator[dict[str, Side]]:
         """Start these sides; they are ended on the way out."""
         with contextlib.ExitStack() as stack:
+            if "card" not in self.known and "companion" not in names:
+                with contextlib.ExitStack() as once:
+                    self._side(once, "companion", endpoint)
             self.say("Good evening, Sam. It is good to hear you.", "hello")
             yield {name: self._side(stack, name, endpoint) for name in names}
 
@@ -191,7 +192,8 @@ class Bench:
         ready = side.ask(wish)
         if "card" in ready:
             self.known["card"] = ready["card"]
-        self.known[name] = {"version": ready["version"], "settings": settings_of(ready)}
+        known = {"version": ready["version"], "settings": ready["settings"]}
+        self.known.setdefault(name, known)
         return side
 
     def _checkout(self, name: str) -> dict[str, str]:
@@ -239,12 +241,6 @@ class Bench:
         stack.callback(end, process)
         started: subprocess.Popen[str] = process
         return started
-
-
-def settings_of(ready: dict[str, Any]) -> dict[str, Any]:
-    """What a side was told, without what is of this machine alone."""
-    places = {"whisper", "gguf", "voice", "card", "llm_url", "ports", "checkout"}
-    return {key: value for key, value in ready["settings"].items() if key not in places}
 
 
 def end(process: subprocess.Popen[str]) -> None:

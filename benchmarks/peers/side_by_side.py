@@ -6,7 +6,9 @@ Every side hears the same recordings at the pace of speech, with the same Whispe
 files, on the same number of threads, and says the same replies (said.py). All sides are loaded at
 once and take turns, file by file, in an order that is turned around each time; only one works at
 a time. The figure is the time from the end of the recording, when the key comes up, to the first
-sample above -50 dB that leaves the side. Writes one JSON file a peer.
+sample above -50 dB that leaves the side. It is measured three times: with the key up at once, with
+the key up a moment after the last sound, and with each peer's own end-pointing. Writes one JSON
+file a peer.
 """
 
 from __future__ import annotations
@@ -16,14 +18,19 @@ import json
 import os
 import sys
 import tempfile
+import wave
 from pathlib import Path
 from typing import Any
 
 import figures
+import numpy as np
+import pace
+from figures import Turns
 from running import Bench, Models, missing
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ("wyoming", "pipecat", "vtuber")
+COLUMNS = ("explicit", "late", "default")
 WARM_UPS = 2
 
 REPLIES = (
@@ -47,25 +54,41 @@ def models_of(wish: argparse.Namespace) -> Models:
     return Models(offline / "whisper", offline / "companion.gguf", voice)
 
 
-def recordings() -> list[tuple[Path, str]]:
-    """The demo's recordings and their words."""
+def recordings(home: Path, hold: float) -> list[tuple[Path, str]]:
+    """The demo's recordings and their words; `hold` seconds of silence are added to each."""
     folder = ROOT / "models" / "offline" / "demo"
     runs = json.loads((folder / "script.json").read_text("utf-8"))["runs"]
-    return [(folder / line["audio"], line["text"]) for run in runs for line in run]
+    lines = [line for run in runs for line in run]
+    return [(held(folder / line["audio"], home, hold), line["text"]) for line in lines]
 
 
-def measure(bench: Bench, endpoint: str, names: list[str], rounds: int) -> figures.Turns:
+def held(audio: Path, home: Path, hold: float) -> Path:
+    """The recording, with silence at its end as when the key comes up late."""
+    samples, rate = pace.read(audio)
+    longer = np.concatenate([samples, np.zeros(round(hold * rate), np.int16)])
+    with wave.open(str(home / audio.name), "wb") as file:
+        file.setparams((1, 2, rate, len(longer), "NONE", ""))
+        file.writeframes(longer.tobytes())
+    return home / audio.name
+
+
+def measure(bench: Bench, column: str, names: list[str], wish: argparse.Namespace) -> Turns:
     """Let all sides answer all recordings, in turn."""
-    turns: figures.Turns = {name: [] for name in names}
-    lines = recordings()
-    with bench.open(endpoint, names) as sides:
-        for number, (audio, words) in enumerate(lines[:WARM_UPS] + lines * rounds):
-            bench.say(REPLIES[number % len(REPLIES)], words)
-            for name in names if number % 2 else reversed(names):
-                turn = sides[name].turn(audio, REPLIES[number % len(REPLIES)])
-                if number >= WARM_UPS:
-                    turns[name].append(turn)
-                print(f"{endpoint:9}{audio.stem:4}{name:11}{figures.shown(turn)}", file=sys.stderr)
+    endpoint = "default" if column == "default" else "explicit"
+    turns: Turns = {name: [] for name in names}
+    lines = recordings(bench.home, wish.hold if column == "late" else 0.0)
+    for _ in range(
+        wish.rounds
+    ):  # anew each time: not every side can talk on when its context is full
+        with bench.open(endpoint, names) as sides:
+            for number, (audio, words) in enumerate(lines[:WARM_UPS] + lines):
+                bench.say(REPLIES[number % len(REPLIES)], words)
+                for name in names if number % 2 else reversed(names):
+                    turn = sides[name].turn(audio, REPLIES[number % len(REPLIES)])
+                    if number >= WARM_UPS:
+                        turns[name].append(turn)
+                    told = f"{column:9}{audio.stem:4}{name:11}{figures.shown(turn)}"
+                    print(told, file=sys.stderr)
     return turns
 
 
@@ -75,11 +98,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--shapes", action="store_true", help="models of random weights, true size")
     parser.add_argument("--size", choices=("tiny", "base"), default="tiny", help="of Whisper")
     parser.add_argument("--only", action="append", choices=PEERS, help="measure only this peer")
-    parser.add_argument("--explicit", action="store_true", help="leave out default end-pointing")
+    parser.add_argument("--column", action="append", choices=COLUMNS, help="measure only this one")
+    parser.add_argument("--hold", type=float, default=0.3, help="seconds to a late release")
     parser.add_argument("--rounds", type=int, default=1, help="how often all recordings are said")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--peers", type=Path, default=ROOT / ".peers")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "peers" / "results")
+    parser.add_argument("--out", type=Path, default=ROOT / ".peers" / "results")
     return parser.parse_args()
 
 
@@ -98,22 +122,23 @@ def main() -> None:
         sys.exit("No peer is installed. Run: python benchmarks/peers/install.py")
     with tempfile.TemporaryDirectory(prefix="companion-peers-") as home:
         bench = Bench(models, wish.peers.resolve(), wish.threads, Path(home), words=wish.shapes)
-        load = figures.Load()
-        explicit = measure(bench, "explicit", ["companion", *there], wish.rounds)
-        waiting: figures.Turns = {}
-        if not wish.explicit:
-            waiting = measure(bench, "default", there, wish.rounds)
+        load, turns = figures.Load(), {}
+        for column in wish.column or COLUMNS:
+            ours = [] if column == "default" else ["companion"]  # it has a key
+            turns[column] = measure(bench, column, [*ours, *there], wish)
         about: dict[str, Any] = {
             "machine": figures.machine() | {"others_cpu": load.others(bench.spent)},
             "command": " ".join(["python", "benchmarks/peers/side_by_side.py", *sys.argv[1:]]),
             "models": models.names(),
             "threads": wish.threads,
+            "hold_s": wish.hold,
             "environment": bench.said_environment(),
         }
-        wish.out.mkdir(parents=True, exist_ok=True)
+        folder = wish.out / ("shapes" if wish.shapes else "offline")
+        folder.mkdir(parents=True, exist_ok=True)
         for name in there:
-            result = figures.compared(name, bench.known[name], explicit, waiting) | about
-            file = wish.out / f"{name}-{'shapes' if wish.shapes else 'offline'}.json"
+            result = figures.compared(name, bench.known[name], turns) | about
+            file = folder / f"{name}.json"
             file.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
             print(figures.sentence(result, file))
 

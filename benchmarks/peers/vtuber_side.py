@@ -32,6 +32,7 @@ from lines import Lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SETTINGS = "faster-whisper int8 (its beam of 5), Piper, faster_first_response, pysbd, no tools"
 HERE = Path(__file__).resolve().parent
 QUIET_AFTER = 4.0
 START_SECONDS = 90
@@ -78,14 +79,15 @@ class Side:
         self.explicit = explicit
         self.seen: dict[str, Any] = {}
 
-    async def turn(self, audio: str) -> dict[str, Any]:
+    async def turn(self, audio: str, meter: pace.Meter) -> dict[str, Any]:
         """Speak a recording to the server, and listen."""
         replay = pace.Replay(*pace.read(audio))
-        sink = pace.Loudspeaker()
+        sink = pace.Loudspeaker(meter)
         self.seen = {"heard": "", "reply": ""}
         began = time.monotonic()
         listening = asyncio.create_task(self._listen(sink))
         await self._speak(replay.blocks(), began)
+        meter.start()
         if self.explicit:
             await self._send(type="mic-audio-end")
             await asyncio.wait_for(listening, 60)
@@ -93,8 +95,7 @@ class Side:
             quiet = asyncio.create_task(self._speak(replay.silence(QUIET_AFTER), began))
             await asyncio.wait_for(listening, 60)
             await quiet
-        first = None if sink.audible is None else sink.audible - began - replay.seconds
-        return {"first_sound_s": first, "seconds": sink.seconds, **self.seen}
+        return {**sink.report(began + replay.seconds), **self.seen}
 
     async def _send(self, **message: object) -> None:
         await self.socket.send(json.dumps(message))
@@ -156,9 +157,9 @@ async def converse(lines: Lines, wish: dict[str, Any]) -> None:
     side = Side(socket, explicit=wish["endpoint"] == "explicit")
     while json.loads(await socket.recv()).get("text") != "start-mic":
         pass
-    lines.say({"ready": True, "version": wish["version"], "settings": wish})
+    lines.say({"ready": True, "version": wish["version"], "settings": SETTINGS})
     while (turn := await asyncio.to_thread(lines.next)) is not None:
-        lines.say(await side.turn(turn["audio"]))
+        lines.say(await side.turn(turn["audio"], pace.Meter(turn["pids"])))
     await socket.close()
 
 

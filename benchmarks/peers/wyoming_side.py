@@ -33,6 +33,7 @@ from wyoming.tts import SynthesizeChunk, SynthesizeStart, SynthesizeStop, Synthe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SETTINGS = "beam 1, int8, English; the reply handed on to a streaming voice as it is written"
 RATE = 16_000
 HERE = Path(__file__).resolve().parent
 SILENCE = 0.7
@@ -64,13 +65,13 @@ class Side:
         self.explicit = wish["endpoint"] == "explicit"
         self.talk = [{"role": "system", "content": wish["card"]}]
 
-    async def turn(self, audio: str) -> dict[str, Any]:
+    async def turn(self, audio: str, meter: pace.Meter) -> dict[str, Any]:
         """Speak a recording to the ears, ask the model, and listen to the voice."""
         replay = pace.Replay(*pace.read(audio))
-        sink = pace.Loudspeaker()
+        sink = pace.Loudspeaker(meter)
         async with self._client(0) as ears, self._client(1) as mouth:
             began = time.monotonic()
-            heard = await self._hear(ears, replay, began)
+            heard = await self._hear(ears, replay, began, meter)
             transcribed = time.monotonic()
             self.talk.append({"role": "user", "content": heard})
             listening = asyncio.create_task(listen(mouth, sink))
@@ -78,24 +79,20 @@ class Side:
             await asyncio.wait_for(listening, 60)
         self.talk.append({"role": "assistant", "content": reply})
         released = began + replay.seconds
-        first = None if sink.audible is None else sink.audible - released
         stages = {"stt_s": transcribed - released}
-        return {
-            "first_sound_s": first,
-            "seconds": sink.seconds,
-            "heard": heard,
-            "reply": reply,
-            **stages,
-        }
+        return {**sink.report(released), "heard": heard, "reply": reply, **stages}
 
     def _client(self, which: int) -> AsyncTcpClient:
         return AsyncTcpClient("127.0.0.1", self.wish["ports"][which])
 
-    async def _hear(self, ears: AsyncTcpClient, replay: pace.Replay, began: float) -> str:
+    async def _hear(
+        self, ears: AsyncTcpClient, replay: pace.Replay, began: float, meter: pace.Meter
+    ) -> str:
         await ears.write_event(Transcribe(language="en").event())
         await ears.write_event(AudioStart(RATE, 2, 1).event())
         waiting = asyncio.create_task(transcript(ears))
         await speak(ears, replay.blocks(), began)
+        meter.start()
         if self.explicit:
             await ears.write_event(AudioStop().event())
         else:
@@ -192,9 +189,9 @@ async def converse(lines: Lines, wish: dict[str, Any]) -> None:
     await warm(side, wish)
     names = ("wyoming-faster-whisper", "wyoming-piper")
     version = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
-    lines.say({"ready": True, "version": version, "settings": wish})
+    lines.say({"ready": True, "version": version, "settings": SETTINGS})
     while (turn := await asyncio.to_thread(lines.next)) is not None:
-        lines.say(await side.turn(turn["audio"]))
+        lines.say(await side.turn(turn["audio"], pace.Meter(turn["pids"])))
 
 
 def main() -> None:
