@@ -186,7 +186,7 @@ def open_session(parts: Parts, settings: Settings) -> Session:
     )
     session.acknowledge = casting.acknowledgement(settings, parts.voice, speaker)
     if gate is not None and parts.microphone is not None:
-        parts.watch = _watch(parts.microphone, parts.companion)
+        parts.watch = _watch(parts.microphone, parts.companion, speaker)
         session.early = Early(parts.companion, gate, parts.microphone, Worth(settings.stt.ahead))
     return session
 
@@ -326,11 +326,11 @@ def open_microphone(settings: Settings) -> Microphone:
     return microphone
 
 
-def _watch(microphone: Microphone, companion: Companion) -> Watch:
-    """Somebody who notices that the microphone is lost, and takes it up again."""
+def _watch(microphone: Microphone, companion: Companion, speaker: Speaker | None) -> Watch:
+    """Somebody who notices that a device is lost, and takes it up again."""
     from companion.sound.watch import Watch
 
-    watch = Watch(microphone, lambda text: companion.tell(Notice(text)))
+    watch = Watch(microphone, lambda text: companion.tell(Notice(text)), speaker)
     watch.start()
     return watch
 

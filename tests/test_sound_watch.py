@@ -11,8 +11,11 @@ from test_sound_files import pitch_of, tone
 from virtual_sound import VirtualSound, wait_for, why_not
 
 from companion.errors import DeviceError
+from companion.flow import Cancel
 from companion.sound.mic import Microphone
+from companion.sound.speaker import Speaker
 from companion.sound.watch import Watch
+from companion.values import Clause, Speech
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
 NOTICED = 2.0
@@ -24,16 +27,13 @@ class Told:
 
     def __init__(self) -> None:
         self.words: list[str] = []
-        self.tries = 0
+        self.watch: Watch | None = None
 
     def __call__(self, text: str) -> None:
         self.words.append(text)
 
     def has(self, text: str) -> bool:
         return any(text in words for words in self.words)
-
-    def tried(self) -> None:
-        self.tries += 1
 
 
 @pytest.fixture
@@ -56,9 +56,10 @@ def told():
 def microphone(sound, told):
     microphone = Microphone()
     microphone.open()
-    watch = Watch(microphone, told, told.tried)
+    watch = Watch(microphone, told)
     watch.start()
     wait_for(lambda: microphone.guarded)
+    told.watch = watch
     yield microphone
     sound.go_on()
     watch.close()
@@ -116,7 +117,7 @@ def test_another_microphone_is_not_taken_without_a_word(sound, microphone, told)
     sound.unplug_microphone()
     sound.add_other_microphone()
     wait_for(lambda: told.has("was lost"))
-    wait_for(lambda: told.tries >= 3, 10)
+    wait_for(lambda: told.watch.tries >= 3, 10)
     assert microphone.lost
     with pytest.raises(DeviceError, match="was lost"):
         microphone.press()
@@ -176,3 +177,55 @@ def test_other_programs_that_record_and_stop_are_none_of_our_business(sound, mic
     wait_for(lambda: time.monotonic() > asked + 0.6)
     assert told.words == []
     assert microphone.inlet is inlet
+
+
+@pytest.fixture
+def speaker(sound, told):
+    speaker, microphone = Speaker(), Microphone()
+    microphone.open()
+    watch = Watch(microphone, told, speaker)
+    watch.start()
+    wait_for(lambda: microphone.guarded)
+    yield speaker
+    sound.go_on()
+    watch.close()
+    microphone.close()
+    speaker.close()
+
+
+def saying(seconds: float) -> list[Speech]:
+    text = "one two three four five six seven eight nine ten"
+    return [Speech(Clause(text, text), tone(22_050, seconds), 22_050)]
+
+
+def test_a_loudspeaker_unplugged_mid_sentence_ends_it_there_and_is_told(sound, speaker, told):
+    threading.Timer(1.0, lambda: sound.remove("spk")).start()
+    said = speaker.play(saying(4), Cancel())
+    assert "was lost" in str(said.error)
+    assert 1 <= len(said.text.split()) < 6
+    wait_for(lambda: told.has("Sound comes from"))
+    sound.add_speaker()
+
+
+def test_a_loudspeaker_unplugged_between_two_replies_is_told_with_what_is_used_now(
+    sound, speaker, told
+):
+    sound.remove("spk")
+    assert wait_for(lambda: told.has("The loudspeaker Null Output was lost. Sound comes")) < NOTICED
+    sound.add_speaker()
+
+
+def test_without_any_loudspeaker_replies_are_text_and_that_is_said_once(sound, speaker, told):
+    sound.remove("spk")
+    sound.unplug_microphone()  # which is fed by a loudspeaker
+    wait_for(lambda: told.has("Replies are text meanwhile"))
+    first, second = (speaker.play(saying(0.2), Cancel()) for _ in range(2))
+    assert first.text == second.text == "one two three four five six seven eight nine ten"
+    assert (first.complete, second.complete, second.error) == (True, True, None)
+    assert "loudspeaker" in str(first.error)
+    sound.add_speaker()
+    wait_for(lambda: speaker.device is not None)
+    tape = sound.listen()
+    assert speaker.play(saying(0.3), Cancel()).error is None
+    tape.wait_until_quiet()
+    sound.add_microphone()

@@ -61,6 +61,7 @@ class Device:
         api: The host API it belongs to, such as "ALSA".
         index: PortAudio's number for it, good until the devices are looked for again.
         node: The sound server's own name for it; "" for one that PortAudio knows by itself.
+        number: The sound server's number for it, another after every plug; -1 for the others.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Device:
     api: str
     index: int
     node: str = ""
+    number: int = -1
 
     @property
     def title(self) -> str:
@@ -258,6 +260,7 @@ def _through(way: Device, node: Node, *, default: bool) -> Device:
         api=_SERVER,
         index=way.index,
         node=node.name,
+        number=node.number,
     )
 
 

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from companion.errors import DeviceError, undoing
+from companion.errors import CompanionError, DeviceError, undoing
 from companion.flow import Cancel
 from companion.sound.device import OPEN_SECONDS, device_errors, find_device, open_device
 from companion.sound.lane import Lane
 from companion.sound.playback import BLOCK_SECONDS, play_to
+from companion.sound.server import hangs
 from companion.values import Clause, Said, Samples, Speech
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from companion.sound.device import Device
 
 QUEUE_SECONDS = 0.2
 """Sound queued in the device, for when this process has to wait for a core. The "low" 9 ms of
@@ -54,6 +57,7 @@ class Speaker:
         self.underflows = 0
         self._busy = threading.Lock()
         self._line: _Line | None = _Line(device_name)
+        self._complained = False
         self.rate = self._line.rate
 
     def play(
@@ -65,7 +69,8 @@ class Speaker:
         """Play a reply and tell which of its words were heard.
 
         Never raises a `CompanionError`: one that cut the reply short comes with what was said,
-        also when the device is lost. A lost device is looked for again by the next reply.
+        also when the device is lost. A lost device is looked for again by the next reply; as long
+        as there is none, replies are text, whose words count as heard, and that is said once.
 
         Args:
             speech: The reply, clause by clause; its owner closes it.
@@ -76,7 +81,7 @@ class Speaker:
             try:
                 line = self._opened()
             except DeviceError as error:
-                return Said("", complete=False, error=error)
+                return self._as_text(speech, cancel, error)
             with undoing(self._drop):  # a fault upstream must leave no half word in the queue
                 said = play_to(line, speech, cancel, self._gain, started)
             self.underflows += line.take_underflows()
@@ -90,17 +95,68 @@ class Speaker:
         if said.error is not None:
             raise said.error
 
+    @property
+    def device(self) -> Device | None:
+        """The loudspeaker that is open; None while there is none."""
+        line = self._line
+        return line.device if line else None
+
+    def lose(self) -> bool:
+        """The loudspeaker is gone: end what it plays; tells whether that was a reply."""
+        line = self._line
+        if line is not None:
+            line.gone = True
+        idle = self._busy.acquire(blocking=False)
+        if idle or self._busy.acquire(timeout=WRITE_SECONDS):
+            self._drop()
+            self._busy.release()
+        return not idle
+
+    def find_again(self) -> str:
+        """The name of the loudspeaker that is used from now on; "" where there is none."""
+        with self._busy:
+            try:
+                return self._opened().device.name
+            except DeviceError:
+                return ""
+
+    def make_room(self) -> None:
+        """Give the device back for now, if nothing is played: the next reply opens it again."""
+        if self._busy.acquire(blocking=False):
+            self._drop()
+            self._busy.release()
+
     def close(self) -> None:
         """Give the device back."""
         with self._busy:
             self._drop()
+
+    def _as_text(self, speech: Iterable[Speech], cancel: Cancel, why: DeviceError) -> Said:
+        """A reply that nobody can hear is read; why is said with the first of them."""
+        parts: list[Speech] = []
+        error: CompanionError | None = None if self._complained else why
+        self._complained = True
+        try:
+            for part in speech:
+                if cancel:
+                    break
+                parts.append(part)
+        except CompanionError as problem:
+            error = problem
+        text = "".join(part.clause.text for part in parts)
+        return Said(text, complete=not cancel and error in (None, why), error=error)
 
     def _gain(self) -> float:
         return 0.0 if self.muted else self.volume
 
     def _opened(self) -> _Line:
         if self._line is None:
+            if hangs():
+                raise DeviceError(
+                    "The sound server does not answer.", "Restart PipeWire or PulseAudio."
+                )
             self._line = _Line(self.device_name)
+            self._complained = False
             self.rate = self._line.rate
         return self._line
 
@@ -114,7 +170,8 @@ class _Line:
     """The stream to one loudspeaker: the `Outlet` that has a device behind it."""
 
     def __init__(self, device_name: str | None) -> None:
-        device = find_device("output", device_name)
+        self.device = device = find_device("output", device_name)
+        self.gone = False
 
         def make(sounddevice: Any, rate: int, channels: int) -> Any:  # noqa: ANN401
             return sounddevice.OutputStream(
@@ -141,7 +198,11 @@ class _Line:
         self._do(lambda stream: self._write(stream, block))
 
     def cut(self, fade: Samples) -> int:  # noqa: ARG002 - what is queued before it is dropped
-        """Drop the queue."""
+        """Drop the queue.
+
+        Without the fade: PortAudio cannot change what is queued, and a fade behind it would be
+        heard 200 ms later.
+        """
         return int(self._do(self._abort))
 
     def finish(self) -> None:
@@ -163,6 +224,10 @@ class _Line:
 
     def _do(self, work: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - sounddevice has no types
         def guarded() -> Any:  # noqa: ANN401
+            if self.gone:
+                raise DeviceError(
+                    f"The loudspeaker {self.device.name} was lost.", "Plug it in again, or read."
+                )
             with device_errors("output"):
                 return work(self._stream.stream)
 
@@ -173,9 +238,11 @@ class _Line:
             stream.start()
             self._capacity = stream.write_available
             stream.write(self._frames(np.zeros(round(_LEAD_IN_SECONDS * self.rate), np.float32)))
-        elif stream.write_available >= self._capacity:
-            self._underflows += 1  # PulseAudio tells nobody that a queue ran dry
-        stream.write(self._frames(block))
+            stream.write(self._frames(block))
+            return
+        ran_dry = stream.write_available >= self._capacity  # PulseAudio does not always tell
+        ran_dry |= bool(stream.write(self._frames(block)))
+        self._underflows += ran_dry
 
     def _frames(self, block: Samples) -> Samples:
         return np.repeat(block[:, None], self._stream.channels, axis=1)

@@ -1,4 +1,4 @@
-"""Watches over the microphone: notices that it is lost, says so, and takes it up again.
+"""Watches over microphone and loudspeaker: notices a loss, says so, and takes them up again.
 
 A lost microphone sends no error. Either no frames come any more, or, worse, the frames of another
 source do: PulseAudio moves its listeners without a word. The first is seen by the age of the last
@@ -13,13 +13,15 @@ import time
 from typing import TYPE_CHECKING
 
 from companion.errors import DeviceError
-from companion.sound.server import News, hangs
+from companion.sound.server import News, hangs, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from companion.sound.device import Device
     from companion.sound.inlet import Inlet
     from companion.sound.mic import Microphone
+    from companion.sound.speaker import Speaker
 
 TICK_SECONDS = 0.25
 """How often the age of the last frame is looked at."""
@@ -31,6 +33,8 @@ after 5 ms; on a busy machine this process may hear of it later."""
 RETRY_SECONDS = 1.0
 """How often a lost microphone is looked for."""
 
+_SINK = re.compile(r"Event '(?:new|remove)' on sink #")
+_MUTE = "Replies are text meanwhile."
 _MOVED = re.compile(r"Event '(?:change|remove)' on source-output #(\d+)")
 
 
@@ -40,19 +44,19 @@ class Watch:
     Args:
         microphone: An open one.
         tell: Told what the owner should know, in one sentence or two; from the watch's thread.
-        make_room: Called before a device is looked for that PortAudio has to be started anew to
-            see: ends the streams that would keep it from that, if it can.
+        speaker: The loudspeaker, if there is one.
     """
 
     def __init__(
         self,
         microphone: Microphone,
         tell: Callable[[str], None],
-        make_room: Callable[[], None] | None = None,
+        speaker: Speaker | None = None,
     ) -> None:
         self._microphone = microphone
         self._tell = tell
-        self._make_room = make_room
+        self._speaker = speaker
+        self.tries = 0
         self._news = News()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound watch", daemon=True)
@@ -83,10 +87,29 @@ class Watch:
 
     def _wait(self, seconds: float) -> list[str]:
         """What the server tells within `seconds`."""
-        if self._news.on:
-            return self._news.wait(seconds)
-        self._stop.wait(seconds)
-        return []
+        if not self._news.on:
+            self._stop.wait(seconds)
+            return []
+        lines = self._news.wait(seconds)
+        if self._speaker is not None:
+            self._look_at_speaker(self._speaker, lines)
+        return lines
+
+    def _look_at_speaker(self, speaker: Speaker, lines: list[str]) -> None:
+        """A loudspeaker came or went: the server would play on somewhere else, and not say so."""
+        if not any(_SINK.match(line) for line in lines):
+            return
+        before, lost = speaker.device, ""
+        while (device := speaker.device) is not None and _is_gone(device):
+            if not speaker.lose():  # else the reply tells by itself that it was lost
+                lost = f"The loudspeaker {device.name} was lost. "
+            speaker.find_again()
+        if device is None and before is None:
+            speaker.find_again()
+            device = speaker.device
+        if device is not before:
+            where = f"Sound comes from {device.name} now." if device else _MUTE
+            self._tell(lost + where)
 
     def _look_at(self, inlet: Inlet) -> None:
         """One look at a microphone that is open."""
@@ -135,13 +158,23 @@ class Watch:
         self._wait(RETRY_SECONDS)
         if self._stop.is_set() or hangs():
             return
-        if self._make_room is not None:
-            self._make_room()
+        self.tries += 1
+        if self._speaker is not None and not self._news.on:
+            self._speaker.make_room()  # PortAudio alone sees a new device only when it begins anew
         try:
             self._microphone.reopen()
         except DeviceError:
             return  # not yet
         self._tell(f"The microphone {self._microphone.name} is back.")
+
+
+def _is_gone(device: Device) -> bool:
+    """Whether the server no longer has this loudspeaker."""
+    try:
+        there = {node.number for node in nodes("output")}
+    except DeviceError:
+        return False  # it hangs; that is told by the next reply
+    return device.number >= 0 and device.number not in there
 
 
 def _about(inlet: Inlet, lines: list[str]) -> bool:
