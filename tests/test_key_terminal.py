@@ -1,6 +1,7 @@
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -80,6 +81,14 @@ def test_ctrl_c_ends_it_and_the_terminal_is_as_before():
         assert terminal.is_as_before()
 
 
+def test_no_key_is_left_for_the_shell():
+    with Typewriter() as terminal:
+        terminal.wait_for("<hold=True>")
+        terminal.key("q" + SPACE_UP)  # the release comes before the keyboard is given back
+        assert terminal.ended() == 0
+        assert not select.select([terminal.slave], [], [], 0)[0]
+
+
 def test_after_it_stood_still_it_is_told_that_a_release_may_be_missed():
     with Typewriter() as terminal:
         terminal.wait_for("<hold=True>")
@@ -88,7 +97,7 @@ def test_after_it_stood_still_it_is_told_that_a_release_may_be_missed():
         terminal.signal(signal.SIGSTOP)
         assert terminal.stands_still()
         terminal.signal(signal.SIGCONT)
-        terminal.wait_for("<stopped>")
+        terminal.wait_for("<stopped>\r\n<'' press>")
         terminal.key("q")
         assert terminal.ended() == 0
         assert terminal.is_as_before()
@@ -98,7 +107,7 @@ def test_ctrl_z_where_nobody_could_say_fg_changes_nothing():
     with Typewriter() as terminal:
         terminal.wait_for("<hold=True>")
         terminal.key("\x1b[122;5u")
-        terminal.wait_for("<stopped>\r\n<stopped>")
+        terminal.wait_for("<stopped>\r\n<stopped>\r\n<'' press>")
         assert terminal.stack == [0, 0b11111]
         terminal.key("q")
         assert terminal.ended() == 0

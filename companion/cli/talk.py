@@ -140,7 +140,7 @@ def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> Non
             _read_keys(_Talk(session, parts, screen, words), terminal)
     finally:
         if terminal is not None:
-            terminal.restore()
+            terminal.give_back()
         session.close()
         parts.close()
         screen.end()

@@ -66,10 +66,13 @@ def main(ours: str, before: str) -> None:
     if last == b"0":
         return
     with contextlib.suppress(OSError, termios.error):
-        if termios.tcgetattr(1) == unpack(ours):
+        still_ours = termios.tcgetattr(1) == unpack(ours)
+        if still_ours:
             termios.tcsetattr(1, termios.TCSANOW, unpack(before))
         if last == b"2":
             os.write(1, LEAVE.encode())
+        if still_ours:
+            termios.tcflush(1, termios.TCIFLUSH)  # codes of keys mean nothing to a shell
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.restore()
+        self.give_back()
         guarding, self._guard = self._guard, None
         if guarding and guarding.stdin:
             guarding.stdin.close()
@@ -104,7 +104,7 @@ class Terminal:
                 if signals.file in ready:
                     stopped()
                     if signals.take() == signal.SIGTSTP:
-                        self.restore()
+                        self.give_back()
                         signals.stop()
                         stopped()
                     self.enter_again()
@@ -113,8 +113,22 @@ class Terminal:
                 if self._file in ready and not (raw := self._read()):
                     return
 
+    def give_back(self) -> None:
+        """Put the terminal back as it was, and take what it sent until then out of the way.
+
+        The shell would read the release of the key that ended us as something typed.
+        """
+        with self._changed:
+            if self._state == "2" and select.select([], [self._out], [], 0)[1]:
+                self._write(guard.LEAVE + ASK)
+                self._tell_guard("1")
+                self._answer()
+                self._codes = Codes()
+                self._codes.phases = self.hold
+            self.restore()
+
     def restore(self) -> None:
-        """Put the terminal back as it was; harmless when it is gone or already done."""
+        """Put the terminal back as it was, at once; harmless when it is gone or already done."""
         with self._changed:
             if self._state == "0":
                 return
