@@ -136,8 +136,7 @@ def _first(bench: Bench, voice: Piper, whole: Whole, *, split: bool) -> Figure:
     clauses = list(split_clauses([SENTENCE])) if split else [Clause(SENTENCE, SENTENCE)]
 
     def first() -> Cost:
-        found = cost(lambda: next(voice.say(clauses, Cancel())))
-        return found
+        return cost(lambda: next(voice.say(clauses, Cancel())))
 
     pairs = in_turn(first, lambda: cost(lambda: whole.say(SENTENCE)), bench.pairs)
     return of(ratio(pairs), naive=1.0)
