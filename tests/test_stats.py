@@ -9,7 +9,7 @@ from turn_figures import NOW, made
 from companion.cli.app import run
 from companion.cli.stats import said
 from companion.figures import Figures
-from companion.measure.stats import Drift, Spread, drift, periods, spread, summary
+from companion.measure.stats import Drift, Early, Spread, drift, periods, spread, summary
 from companion.measure.trend import draw_trend
 
 
@@ -28,6 +28,14 @@ def test_a_summary_tells_of_spoken_turns_and_counts_the_typed():
     assert found.stages["tail"].p50 == 100
     assert found.tokens["evaluated"].p50 == 41
     assert found.gaps == pytest.approx(2000)  # 100 ms in each 3 s
+
+
+def test_what_was_understood_early_is_summed_up():
+    one, other = made(), made()
+    one.record["early"] = {"hit": "all", "saved_s": 0.4, "cpu_s": 0.5, "wasted_s": 0.1}
+    other.record["early"] = {"hit": "", "saved_s": 0.0, "cpu_s": 0.3, "wasted_s": 0.3}
+    assert summary([one, other, made()]).early == Early(2, 0.5, 0.2, 0.2)
+    assert summary([made()]).early is None
 
 
 def test_turns_of_many_days_are_told_by_day():

@@ -233,6 +233,12 @@ def _tell(chosen: Sequence[Turn], turns: Sequence[Turn], paper: Paper) -> None:
             show(f"{_TOKENS[name]:>22}  {spread.p50:>10.0f}{spread.p95:>18.0f}")
     if found.cpu_s:
         show(f"{'processor time':>22}  {found.cpu_s.p50:>8.2f} s{found.cpu_s.p95:>16.2f} s")
+    if found.early:
+        early = found.early
+        show(
+            f"{'understood early':>22}  {early.hits:>10.0%}   saves {early.saved_s:.2f} s a turn, "
+            f"wastes {early.wasted_s:.2f} s of a processor"
+        )
     if found.gaps:
         show(f"{'gaps in the speech':>22}  {found.gaps:>7.0f} ms a minute")
     rows = periods(chosen)

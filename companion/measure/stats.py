@@ -44,6 +44,23 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class Early:
+    """What was worth doing while the key was held.
+
+    Attributes:
+        presses: Spoken turns for which it was tried.
+        hits: Share of them that were understood, in whole or in part, when the key came up.
+        saved_s: Seconds of waiting that it saved, a turn.
+        wasted_s: Processor seconds that were of no use, a turn.
+    """
+
+    presses: int
+    hits: float
+    saved_s: float
+    wasted_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Turns of one period and one rig.
 
@@ -55,6 +72,7 @@ class Summary:
         tokens: Tokens by name, a turn.
         cpu_s: Processor seconds, a turn.
         gaps: Milliseconds of silence between clauses that nobody meant, for each minute of speech.
+        early: What was done while the key was held; None where nothing was.
     """
 
     turns: int
@@ -64,6 +82,7 @@ class Summary:
     tokens: dict[str, Spread]
     cpu_s: Spread | None
     gaps: float
+    early: Early | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +164,20 @@ def summary(turns: Sequence[Turn]) -> Summary:
         tokens={name: found for name, found in tokens.items() if found},
         cpu_s=spread(turn.record["cpu_s"] for turn in turns),
         gaps=gaps / minutes if minutes else 0.0,
+        early=_early(voiced),
+    )
+
+
+def _early(turns: Iterable[Turn]) -> Early | None:
+    tried = [turn.record["early"] for turn in turns if turn.record["early"]]
+    if not tried:
+        return None
+    count = len(tried)
+    return Early(
+        presses=count,
+        hits=sum(bool(one.get("hit")) for one in tried) / count,
+        saved_s=sum(one.get("saved_s", 0.0) for one in tried) / count,
+        wasted_s=sum(one.get("wasted_s", 0.0) for one in tried) / count,
     )
 
 
