@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-Turns = dict[str, list[dict[str, Any]]]
+Turn = dict[str, Any]
+Turns = dict[str, list[Turn]]
 """Each side's turns, in the order of the recordings."""
 
 KEYS = {
@@ -84,9 +85,8 @@ def compared(name: str, known: dict[str, Any], turns: dict[str, Turns]) -> dict[
         result["figures"][key] = column([one for _, one in good], "first_sound_s")
         if "companion" in sides:
             result["ours"][key] = column([one for one, _ in good], "first_sound_s")
-            result[f"ratio_{where}"] = ratio_of([pair_of(pair, "first_sound_s") for pair in good])
-            used = [pair_of(pair, "cpu_to_first_sound_s") for pair in good]
-            result[f"cpu_ratio_{where}"] = ratio_of(used)
+            result[f"ratio_{where}"] = ratio_of(pairs_of(good, "first_sound_s"))
+            result[f"cpu_ratio_{where}"] = ratio_of(pairs_of(good, "cpu_to_first_sound_s"))
     explicit = turns.get("explicit", {})
     result["figures"]["stt_s"] = column(explicit.get(name, []), "stt_s")
     for key in ("cpu_s", "cpu_to_first_sound_s"):
@@ -99,22 +99,22 @@ def compared(name: str, known: dict[str, Any], turns: dict[str, Turns]) -> dict[
     return result
 
 
-def pair_of(pair: tuple[dict[str, Any], dict[str, Any]], key: str) -> tuple[float, float]:
-    """(ours, theirs) of one figure."""
-    return pair[0][key], max(pair[1][key], 1e-6)
+def pairs_of(turns: list[tuple[Turn, Turn]], key: str) -> list[tuple[float, float]]:
+    """(ours, theirs) of one figure, where both have it."""
+    return [(ours[key], theirs[key]) for ours, theirs in turns if ours.get(key) and theirs.get(key)]
 
 
-def usable(turn: dict[str, Any]) -> bool:
+def usable(turn: Turn) -> bool:
     """Whether a turn had a sound, and said what it should."""
     return turn.get("first_sound_s") is not None and bool(turn["same_reply"])
 
 
-def column(turns: list[dict[str, Any]], key: str) -> list[float]:
+def column(turns: list[Turn], key: str) -> list[float]:
     """One figure of all turns."""
     return [round(turn[key], 4) for turn in turns if turn.get(key) is not None]
 
 
-def shown(turn: dict[str, Any]) -> str:
+def shown(turn: Turn) -> str:
     """A turn in one line."""
     first = turn.get("first_sound_s")
     told = "no sound" if first is None else f"{1000 * first:6.0f} ms"
@@ -136,6 +136,7 @@ def sentence(result: dict[str, Any], file: Path) -> str:
             ratio = result[f"ratio_{where}"]
             told[-1] += f" (ours {1000 * statistics.median(ours):.0f}; {ratio['median']}"
             cpu = result[f"cpu_ratio_{where}"]["median"]
-            told[-1] += f" {ratio['ci']} of {ratio['n']}; {cpu} in processor seconds)"
+            told[-1] += f" {ratio['ci']} of {ratio['n']}"
+            told[-1] += f"; {cpu} in processor seconds)" if cpu else ")"
     dirty = "; dirty: others used the machine" if result["machine"]["others_cpu"] > DIRTY else ""
     return f"{result['peer']} {result['version']}: {', '.join(told) or 'nothing'}{dirty}; {file}"

@@ -26,6 +26,9 @@ START_SECONDS = 120
 REST_SECONDS = 0.7
 """Between two turns: what a side still does after its reply must not be in the next one's way."""
 
+OURS = ("companion", "naive")
+"""What runs in Companion's own environment."""
+
 CONTEXT, REPLY_TOKENS = 2048, 120
 
 
@@ -53,13 +56,15 @@ class Models:
 
 def python_of(name: str, peers: Path) -> Path:
     """The interpreter of a side."""
-    if name == "companion":
+    if name in OURS:
         return Path(sys.executable)
     return peers / name / ("venv" if name == "vtuber" else "") / "bin" / "python"
 
 
 def missing(name: str, peers: Path) -> str:
     """Why a peer cannot be measured; "" where it can."""
+    if name in OURS:
+        return ""
     if not (peers / "llama-server" / "uvicorn").is_dir():
         return "no model server. Run: python benchmarks/peers/install.py llama-server"
     if not python_of(name, peers).exists():
@@ -181,7 +186,7 @@ class Bench:
         others = []
         if name == "companion":
             wish |= {"rate": 48_000, "other_voice": self.words}
-        else:
+        elif name != "naive":
             port = free_port()
             others.append(self._model_server(stack, name, port))
             wish |= {"llm_url": f"http://127.0.0.1:{port}/v1", "card": self.known["card"]}

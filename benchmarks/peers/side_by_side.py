@@ -26,10 +26,10 @@ import figures
 import numpy as np
 import pace
 from figures import Turns
-from running import Bench, Models, missing
+from running import OURS, Bench, Models, missing
 
 ROOT = Path(__file__).resolve().parents[2]
-PEERS = ("wyoming", "pipecat", "vtuber")
+PEERS = ("naive", "wyoming", "pipecat", "vtuber")
 COLUMNS = ("explicit", "late", "default")
 WARM_UPS = 2
 
@@ -124,8 +124,10 @@ def main() -> None:
         bench = Bench(models, wish.peers.resolve(), wish.threads, Path(home), words=wish.shapes)
         load, turns = figures.Load(), {}
         for column in wish.column or COLUMNS:
-            ours = [] if column == "default" else ["companion"]  # it has a key
-            turns[column] = measure(bench, column, [*ours, *there], wish)
+            names = ["companion", *there]
+            if column == "default":  # these two have no end-pointing
+                names = [name for name in names if name not in OURS]
+            turns[column] = measure(bench, column, names, wish) if names else {}
         about: dict[str, Any] = {
             "machine": figures.machine() | {"others_cpu": load.others(bench.spent)},
             "command": " ".join(["python", "benchmarks/peers/side_by_side.py", *sys.argv[1:]]),
