@@ -1,14 +1,17 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from turn_figures import NOW, made
 
+from companion import config
 from companion.cli.app import run
-from companion.cli.stats import said
+from companion.cli.stats import new_prediction_told, said
 from companion.figures import Figures
+from companion.measure.prediction import Line, Prediction, Rates, keep
 from companion.measure.stats import Drift, Early, Spread, drift, periods, spread, summary
 from companion.measure.trend import draw_trend
 
@@ -156,6 +159,34 @@ def test_pictures_are_written_of_one_turn_and_of_all(noted, tmp_path, capsys):
         assert run(["stats", *options, "--plot", str(tmp_path / name)]) == 0
         assert (tmp_path / name).read_text().startswith("<svg")
     assert capsys.readouterr().out == ""
+
+
+def foretold(folder, at):
+    rates = Rates(Line(0.1, 0.1), 400.0, 100.0, 90.0, 10, 0.05, 0.1, 0.1)
+    settings = config.load(folder / "config.toml", environment={})
+    keep(settings, Prediction(at=at, rig=1, rates=rates))
+    return settings
+
+
+def test_how_far_off_a_prediction_was_is_told_after_the_turns(noted, tmp_path, capsys):
+    foretold(tmp_path, NOW - timedelta(hours=1))
+    noted(made(600.0), made(700.0))
+    assert run(["stats"]) == 0
+    assert "the 2 turns since took 650 ms" in capsys.readouterr().out
+    assert run(["stats", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["prediction"]["turns"] == 2
+
+
+def test_a_conversation_ends_with_it_while_it_is_new_and_turns_have_followed(noted, tmp_path):
+    now = datetime.now(UTC)
+    later = [replace(made(600.0), at=now + timedelta(minutes=n)) for n in range(3)]
+    settings = foretold(tmp_path, now - timedelta(hours=1))
+    assert new_prediction_told(settings) == ""
+    noted(*later[:2])
+    assert new_prediction_told(settings) == ""
+    noted(later[2])
+    assert "the 3 turns since took 600 ms" in new_prediction_told(settings)
+    assert new_prediction_told(foretold(tmp_path, now - timedelta(days=5))) == ""
 
 
 def test_lines_that_cannot_be_read_are_told(noted, tmp_path, capsys):

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from companion.measure.stats import Drift, Spread
 
 
+NEW, ENOUGH = timedelta(days=3), 3
+"""For so long, and from so many turns on, a conversation ends with how far off a prediction was."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the verb to the command line."""
     app.command()(stats)
@@ -187,6 +191,23 @@ def _as_dict(chosen: Sequence[Turn], turns: Sequence[Turn]) -> dict[str, Any]:
         "drift": asdict(moved) | {"changed": moved.changed},
         "turns": [turn_as_dict(turn) for turn in chosen],
     }
+
+
+def new_prediction_told(settings: Settings) -> str:
+    """The same after a conversation: while it is new, and some turns have followed it."""
+    from companion.errors import StoreError
+    from companion.figures import read_turns
+    from companion.measure.prediction import compared, kept
+
+    last = kept(settings)
+    if last is None or _now() - last.at > NEW:
+        return ""
+    try:
+        turns, _ = read_turns(settings.path(settings.companion.memory))
+    except StoreError:  # was told when the turns could not be noted
+        return ""
+    off = compared(last, turns)
+    return prediction_told(settings, turns) if off and off.turns >= ENOUGH else ""
 
 
 def prediction_told(settings: Settings, turns: Sequence[Turn]) -> str:

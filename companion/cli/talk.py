@@ -108,6 +108,7 @@ def ask_name(settings: Settings) -> str:
 
 def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> None:
     from companion.cli.screen import Screen
+    from companion.cli.stats import new_prediction_told
     from companion.compose import Wishes, compose, open_session
 
     began = time.monotonic()
@@ -144,6 +145,8 @@ def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> Non
         session.close()
         parts.close()
         screen.end()
+    if told := new_prediction_told(settings):
+        SHELL.say(told)
 
 
 @dataclass(frozen=True, slots=True)
