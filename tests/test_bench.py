@@ -136,6 +136,9 @@ def test_the_page_has_our_figure_the_peers_and_the_reason(workspace: Path) -> No
         "version": "1.2",
         "settings": "best",
         "figures": {"first_sound_s": [3.0, 1.0, 2.0]},
+        "ours": {"first_sound_s": [0.5]},
+        "ratio_explicit": {"median": 0.25, "ci": [0.2, 0.3], "n": 3},
+        "cpu_ratio_explicit": {"median": 0.22, "ci": None, "n": 3},
         "rows": {"P13": 2.5},
     }
     (peers / "other.json").write_text(json.dumps(one))
@@ -145,7 +148,8 @@ def test_the_page_has_our_figure_the_peers_and_the_reason(workspace: Path) -> No
     text = (workspace / "page.md").read_text()
     assert "| P13 | tokens (counted) | 1.50 |  |  | 2.50 | ≤ 1.10 | **no** |" in text
     assert "**P13** because. `x`" in text
-    assert "| other 1.2 | 2.00 |  | best |" in text
+    assert "| other 1.2 | 2.00 | 0.50 | 0.25 [0.20, 0.30] | 0.22 |" in text
+    assert "| best |" in text
 
 
 _MACHINE = {

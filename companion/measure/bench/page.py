@@ -48,7 +48,7 @@ def write(path: Path, found: Mapping[str, Any], peers: Path | None = None) -> No
     measured = _peers(peers)
     parts = [HEAD.format(pairs=_pairs(found["rows"])), _machine(found["machine"])]
     parts += [_table(found["rows"], measured), _reasons(found["rows"])]
-    parts += [_beside(found["rows"], measured)] if measured else []
+    parts += [_beside(measured)] if measured else []
     path.write_text("\n".join(part for part in parts if part), encoding="utf-8")
 
 
@@ -129,33 +129,42 @@ def _peers(folder: Path | None) -> dict[str, dict[str, Any]]:
     return {one["peer"]: one for one in found if "peer" in one}
 
 
-def _beside(rows: Iterable[Mapping[str, Any]], peers: Mapping[str, Mapping[str, Any]]) -> str:
+def _beside(peers: Mapping[str, Mapping[str, Any]]) -> str:
     """First sound beside the peers', in seconds."""
-    lines = [
-        "## First sound beside others",
-        "",
-        "Seconds from the end of the recording to the first sample that is not silent. Peers run",
-        "at the best settings they document and are told when the speech ends; the second column",
-        "is with the end-pointing they come with.",
-        "",
-        "| who | first sound | with its own end-pointing | settings |",
-        "| --- | --- | --- | --- |",
-    ]
-    lines += [
-        _line([f"ours ({row['id']})", number(row["more"]["first_sound_s"]), "", ""])
-        for row in rows
-        if "first_sound_s" in row["more"]
-    ]
+    head = ["who", *["first sound", "ours then", "ours ÷ theirs", "cpu"] * 2, "own end", "settings"]
+    head[5] = "late release"
+    lines = [_BESIDE, _line(head), _line(["---"] * len(head))]
     for name, peer in peers.items():
-        figures = peer.get("figures", {})
-        told = [_middle(figures.get(key)) for key in _FIRST]
-        lines.append(
-            _line([f"{name} {peer.get('version', '')}", *told, str(peer.get("settings", ""))])
-        )
+        own = _middle(peer.get("figures", {}).get("first_sound_default_endpoint_s"))
+        at_once, late = (_same_run(peer, *which) for which in _COLUMNS)
+        who = f"{name} {peer.get('version', '')}".rstrip()
+        lines.append(_line([who, *at_once, *late, own, str(peer.get("settings", ""))]))
     return "\n".join(lines) + "\n"
 
 
-_FIRST = ("first_sound_s", "first_sound_default_endpoint_s")
+def _same_run(peer: Mapping[str, Any], key: str, where: str) -> list[str]:
+    """Theirs, ours of the same run, and the two ratios."""
+    ratio = peer.get(f"ratio_{where}") or {}
+    between = f" [{number(ratio['ci'][0])}, {number(ratio['ci'][1])}]" if ratio.get("ci") else ""
+    return [
+        _middle(peer.get("figures", {}).get(key)),
+        _middle(peer.get("ours", {}).get(key)),
+        f"{number(ratio.get('median'))}{between}",
+        number((peer.get(f"cpu_ratio_{where}") or {}).get("median")),
+    ]
+
+
+_COLUMNS = (("first_sound_s", "explicit"), ("first_sound_late_release_s", "late"))
+
+_BESIDE = """\
+## First sound beside others
+
+Seconds from the release of the key to the first sample that is not silent, in one run on the same
+recordings, model files and replies (`benchmarks/peers/README.md` has what is the same, and how each
+was set). All are told when the speech ends: with the last sample of the recording, or 0.3 s later
+("late release"). "own end" is with the end-pointing that they come with, from the end of the
+recording. "cpu" is the ratio of processor seconds from the release to the first sound.
+"""
 
 
 def _middle(values: Any) -> str:  # noqa: ANN401 - another program's JSON
