@@ -34,10 +34,10 @@ PAUSE = 0.16
 """Seconds without a voice after which it is worth transcribing: people who release the key do so
 later than that, and few pauses within a sentence are as long (3 in 10 s of read speech)."""
 
-SAFE = 0.5
+SAFE = 0.4
 """Seconds without a voice at which what came before is over: it is transcribed for good."""
 
-LONG = 4.0
+LONG = 3.0
 """Seconds of speech below which it is transcribed anew from its beginning at each pause. The
 window costs no less for shorter speech, and whole sentences are understood better."""
 

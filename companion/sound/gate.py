@@ -41,6 +41,8 @@ _CLIPPED = 0.999
 _CLIPPED_SHARE = 0.001
 _LEAD_IN = 8
 _CHUNK = 512  # samples the detector looks at in one go
+_CONTEXT = 64  # samples before a chunk that it looks at too
+_STATE = 128  # numbers in each of its two memories
 _AT_ONCE = 64  # chunks: about two seconds
 _HEARING_DB = -20.0
 
@@ -147,6 +149,7 @@ class Pauses:
         self._floor_db = floor_db
         self._loudest = _SILENCE_DB
         self._chunks: list[float] = []  # probability of a voice
+        self._state = [np.zeros((1, 1, _STATE), np.float32)] * 2
 
     def hear(self, samples: Samples) -> None:
         """Look at what came since the last time.
@@ -157,15 +160,27 @@ class Pauses:
         whole, known = len(samples) // _CHUNK, len(self._chunks)
         if whole <= known:
             return
-        first = max(0, known - _LEAD_IN)
-        part = np.nan_to_num(samples[first * _CHUNK : whole * _CHUNK])
-        part = part - part.mean(dtype=np.float32)
+        offset = np.nan_to_num(samples[max(0, known - _LEAD_IN) * _CHUNK :]).mean()
+        part = np.nan_to_num(samples[known * _CHUNK : whole * _CHUNK]) - offset
         self._loudest = max(self._loudest, float(frame_levels(part).max()))
         if self._loudest < self._floor_db:
             self._chunks += [0.0] * (whole - known)
             return
-        found = self._detector(_level(part, self._loudest))
-        self._chunks += [float(one) for one in found[known - first :]]
+        before = np.nan_to_num(samples[max(0, known * _CHUNK - _CONTEXT) : known * _CHUNK]) - offset
+        before = np.pad(before, (_CONTEXT - len(before), 0))
+        self._chunks += self._detected(_level(np.concatenate([before, part]), self._loudest))
+
+    def _detected(self, samples: Samples) -> list[float]:
+        """The detector's answer for each chunk; it goes on from where it was.
+
+        Called as a function it begins anew: even with a quarter of a second before them, it then
+        takes one chunk in thirty for what it is not.
+        """
+        starts = range(0, len(samples) - _CONTEXT, _CHUNK)
+        chunks = np.stack([samples[at : at + _CONTEXT + _CHUNK] for at in starts])
+        h, c = self._state
+        found, *self._state = self._detector.session.run(None, {"input": chunks, "h": h, "c": c})
+        return [float(one) for one in np.ravel(found)]
 
     def voiced(self, since: int = 0, likely: float = LIKELY) -> int:
         """How many chunks from sample `since` on are voice with this probability or more."""
