@@ -1,102 +1,83 @@
-"""Makes the picture and the recording of one turn that the README shows, from a real demo.
+"""Makes the picture and the recording of one turn that the README shows, from a real conversation.
 
-    python docs/turn.py [RUN TURN]
+    python docs/turn.py
 
-Plays the demo, takes one of its turns, joins question and answer to `turn.ogg`, and draws what
-happened when as `turn.svg`.
+Speaks recordings of the demo into a virtual microphone in front of a real `companion talk`, has
+`companion stats` draw the last turn as `turn.svg`, and joins question, the real pause and the
+answer, as the loudspeaker gave it, to `turn.ogg`.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
+import re
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
 import soundfile
 
-from companion.sound.keep import at_rate
-
 HERE = Path(__file__).resolve().parent
-PAUSE = 0.25
-STAGES = (
-    ("Whisper writes it down", "stt", "#4c78a8"),
-    ("memory recalls", "recall", "#72b7b2"),
-    ("the model reads what is new", "prefill", "#eeca3b"),
-    ("first words → first sound", "voice", "#e45756"),
-)
+ROOT = HERE.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from live import Talk, ask  # noqa: E402
+from virtual_sound import VirtualSound, why_not  # noqa: E402
+
+from companion.cli.app import run  # noqa: E402
+from companion.figures import read_turns  # noqa: E402
+from companion.sound.keep import at_rate  # noqa: E402
+
+LINES = ("02.wav", "03.wav", "14.wav")
+"""What is said; the last one is shown."""
+RATE = 48_000
+LOUD = 0.01
 
 
-def demo() -> list[dict[str, Any]]:
-    """The turns of a real demo; its replies stay in the folder of the first one."""
-    folder = tempfile.mkdtemp(prefix="turn-")
-    command = [sys.executable, "-m", "companion", "demo", "--json", "--record", folder]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    turns: list[dict[str, Any]] = json.loads(done.stdout)["turns"]
-    return turns
+def conversation(folder: Path, sound: VirtualSound) -> tuple[str, np.ndarray]:
+    """What was shown of the last turn, and what the loudspeaker gave from its release on."""
+    demo = ROOT / "models" / "offline" / "demo"
+    with Talk(folder, sound.environ) as talk:
+        talk.wait_for("first sound after")  # the greeting
+        for name in LINES:
+            samples, rate = soundfile.read(demo / name, dtype="float32")
+            tape = sound.listen()
+            ask(talk, sound, samples, rate)
+            at_release = len(tape)
+            talk.wait_for("Sam: ")
+            talk.wait_for("first sound after")
+            tape.wait_until_quiet()
+            heard = tape.so_far()[at_release:]
+        talk.key("/quit\n")
+        talk.end()
+    return talk.shown, heard
 
 
-def spans(ms: dict[str, float]) -> list[tuple[str, float, float, str]]:
-    """(what, begin, end, colour) of each stage, in milliseconds after the key came up."""
-    recalled = ms["stt"] + ms["recall"]
-    edges = {
-        "stt": (0.0, ms["stt"]),
-        "recall": (ms["stt"], recalled),
-        "prefill": (recalled, ms["first_token"]),
-        "voice": (ms["first_token"], ms["first_audio"]),
-    }
-    return [(name, *edges[key], colour) for name, key, colour in STAGES]
-
-
-def picture(turn: dict[str, Any]) -> str:
-    """The waterfall as SVG."""
-    ms, width = turn["ms"], 560
-    scale = width / max(1.0, ms["first_audio"])
-    rows = []
-    for n, (name, begin, end, colour) in enumerate(spans(ms)):
-        y = 96 + 34 * n
-        bar = max(2.0, (end - begin) * scale)
-        rows.append(
-            f'<text x="20" y="{y + 15}">{escape(name)}</text>'
-            f'<rect x="{240 + begin * scale:.1f}" y="{y}" width="{bar:.1f}" height="22" rx="4"'
-            f' fill="{colour}"/>'
-            f'<text x="{246 + begin * scale + bar:.1f}" y="{y + 15}">{end - begin:.0f} ms</text>'
-        )
-    said = f"“{turn['heard']}” → “{turn['reply']}”"
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="920" height="270" font-size="14"'
-        ' font-family="sans-serif"><rect width="920" height="270" fill="#ffffff"/>'
-        f'<text x="20" y="34" font-size="16">{escape(said)}</text>'
-        f'<text x="20" y="62" fill="#666666">from the release of the key to the first sound: '
-        f"{ms['first_audio']:.0f} ms · {turn['tokens']['prompt']} tokens of prompt, "
-        f"{turn['tokens']['evaluated']} of them read anew</text>"
-        f"{''.join(rows)}</svg>\n"
-    )
-
-
-def recording(turn: dict[str, Any]) -> None:
-    """Question, the real pause, and the answer, as one Opus file."""
-    rate = 24_000
-    parts = []
-    for name in ("audio_in", "audio_out"):
-        samples, own = soundfile.read(turn[name], dtype="float32")
-        parts.append(at_rate(samples, own, rate))
-    pause = np.zeros(round(rate * turn["ms"]["first_audio"] / 1000), np.float32)
-    sound = np.concatenate([parts[0], pause, parts[1]])
-    soundfile.write(HERE / "turn.ogg", sound, rate, format="OGG", subtype="OPUS")
+def joined(heard: np.ndarray, seconds: float) -> np.ndarray:
+    """Question, pause and answer; the pause is the one that was told, without the queues."""
+    question, rate = soundfile.read(ROOT / "models/offline/demo" / LINES[-1], dtype="float32")
+    loud = np.flatnonzero(np.abs(heard) > LOUD)
+    answer = heard[loud[0] : loud[-1] + RATE // 5]
+    pause = np.zeros(round(seconds * RATE), np.float32)
+    return np.concatenate([at_rate(question, rate, RATE), pause, answer])
 
 
 def main() -> None:
     """Write both files."""
-    run, number = (int(a) for a in sys.argv[1:3]) if len(sys.argv) > 2 else (2, 2)  # noqa: PLR2004
-    turn = [t for t in demo() if t["run"] == run][number - 1]
-    (HERE / "turn.svg").write_text(picture(turn), "utf-8")
-    recording(turn)
-    print(f"{turn['heard']} → {turn['reply']}")
+    if why_not():
+        sys.exit(why_not())
+    with tempfile.TemporaryDirectory() as name, VirtualSound(RATE) as sound:
+        folder = Path(name)
+        run(["--quiet", "init", name])
+        shown, heard = conversation(folder, sound)
+        config = ["--config", str(folder / "config.toml")]
+        run([*config, "stats", "--last", "--plot", str(HERE / "turn.svg")])
+        turn = read_turns(folder / "memory_db")[0][-1]
+    sample = joined(heard, (turn.first_sound or 0.0) / 1000)
+    soundfile.write(HERE / "turn.ogg", sample, RATE, format="OGG", subtype="OPUS")
+    said = re.findall(r"(?:Sam|Juno): [^\r\n]*", shown)
+    print(json.dumps({"said": said[-2:], "ms": turn.record["ms"]}, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":

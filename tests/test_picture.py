@@ -34,6 +34,18 @@ def test_a_stage_has_its_place_in_both_halves():
     assert below[0] > 380  # after the speech and the release
 
 
+def test_speech_that_does_not_fit_is_told_with_its_whole_length():
+    told = texts(draw_turn(waterfall(SPOKEN | {"heard_s": 9.0}), ""))
+    assert "… you speak, 9.00 s" in told
+    assert "you speak, 0.80 s" not in told
+
+
+def test_of_a_single_clause_no_numbers_are_explained():
+    spans = [span for span in SPOKEN["spans"] if span["n"] < 2]
+    told = texts(draw_turn(waterfall(SPOKEN | {"spans": spans}), ""))
+    assert not any("numbers are clauses" in text for text in told)
+
+
 def test_every_stage_has_a_colour():
     assert set(STAGES) <= set(COLOURS)
 

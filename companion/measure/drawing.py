@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WIDTH = 960.0
 LEFT, RIGHT = 196.0, 900.0
 """Where bars begin and end; their names stand before, in the margin."""
-TOP = 122.0
+TOP = 128.0
 STEP, LANE = 28.0, 30.0
 """From one row to the next, above and below."""
 ROOM_BETWEEN = 104.0
@@ -111,9 +111,9 @@ def _steps(fall: Waterfall) -> Iterator[Shape]:
         right = begin + width + 60 < RIGHT
         place = begin + width + 7 if right else begin - 7
         yield Words(place, y + 14, duration(step.length), 12, INK, "start" if right else "end")
-    yield Line(((RIGHT, TOP - 14), (RIGHT, bottom)), ACCENT, 1.6)
+    yield Line(((RIGHT, TOP - 26), (RIGHT, bottom)), ACCENT, 1.6)
     word = "first sound" if fall.first_sound is not None else "the end"
-    yield Words(RIGHT, TOP - 20, word, 12, ACCENT, "end", bold=True)
+    yield Words(RIGHT, TOP - 32, word, 12, ACCENT, "end", bold=True)
 
 
 def _axis(scale: Scale, top: float, bottom: float) -> Iterator[Shape]:
@@ -122,9 +122,8 @@ def _axis(scale: Scale, top: float, bottom: float) -> Iterator[Shape]:
     for tick in ticks(scale.begin, scale.end):
         x = scale.x(tick)
         yield Line(((x, top), (x, bottom)), "#9aa5b1" if tick == 0 else RULE)
-        if x < RIGHT - 70 or scale.begin < 0:  # "first sound" stands there
-            text = f"{tick / 1000:g} s" if long else f"{tick:.0f} ms"
-            yield Words(x, top - 6, "release" if tick == 0 else text, 11, FAINT, "middle")
+        text = f"{tick / 1000:g} s" if long else f"{tick:.0f} ms"
+        yield Words(x, top - 6, "release" if tick == 0 else text, 11, FAINT, "middle")
 
 
 def _whole(fall: Waterfall, lanes: Sequence[str], top: float) -> Iterator[Shape]:
@@ -157,12 +156,18 @@ def _bar(bar: Bar, scale: Scale, y: float) -> Iterator[Shape]:
         return
     width = max(end - begin - 1.0, 1.5)
     yield Box(begin, y, width, LANE - 10, COLOURS.get(bar.stage, FAINT), 3)
+    if bar.stage == "you" and width >= WIDE * 4:
+        cut = "… " if scale.begin > bar.begin else ""
+        text = f"{cut}you speak, {duration(bar.length)}"
+        yield Words(begin + width / 2, y + 14, text, 11, INK, "middle")
     if bar.number and width >= WIDE:
         yield Words(begin + width / 2, y + 14, str(bar.number), 11, "#ffffff", "middle", bold=True)
 
 
 def _legend(fall: Waterfall) -> str:
-    told = ["numbers are clauses: while one is heard, the next is rendered and written"]
+    told = []
+    if any(bar.number > 1 for bars in fall.lanes.values() for bar in bars):
+        told = ["numbers are clauses: while one is heard, the next is rendered and written"]
     if fall.gaps:
         told = [f"{duration(fall.gaps)} of silence between clauses", *told]
     if fall.ahead > 1:
