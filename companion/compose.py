@@ -110,7 +110,7 @@ class Parts:
         if self.whisper is not None:
             self.whisper.warm()
         if self.voice is not None:
-            self.voice.warm()
+            self.companion.pace.expect(self.voice.warm())
 
     def close(self) -> None:
         """Close devices, memory and model, in this order."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import numpy as np
 import pytest
 
 from companion.flow import Cancel
+from companion.measure.bench.clauses import REPLIES
 from companion.speech.pace import Pace, Rate, enough_sound, enough_words
 from companion.values import Clause, Speech
 
@@ -34,6 +36,7 @@ class Stage:
         self.now = 0.0
         self.letters, self.factor = letters, factor
         self.pace = Pace(lambda: self.now)
+        self.pace.expect(factor)
         self.voice_free = self.heard_until = 0.0
         self.gaps: list[float] = []
         self.clauses: list[Clause] = []
@@ -81,11 +84,23 @@ def test_a_quick_model_is_cut_into_whole_sentences():
     assert "".join(clause.text for clause in stage.clauses) == TALK
 
 
-@pytest.mark.parametrize("factor", [0.05, 0.2, 0.4])
-@pytest.mark.parametrize("speed", [1.3, 2.0, 4.0])
+@pytest.mark.parametrize("factor", [0.05, 0.2, 0.4, 0.7])
+@pytest.mark.parametrize("speed", [1.3, 2.0, 4.0, 10.0])
 def test_a_model_that_writes_faster_than_the_voice_speaks_leaves_no_gap(speed, factor):
     stage = Stage(LETTERS * speed, factor)
     assert stage.run(TALK) == 0
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.4, 0.7])
+def test_forty_replies_of_a_model_that_just_keeps_up_are_silent_20_ms_a_minute_at_most(factor):
+    sentences = [*REPLIES, *re.split(r"(?<=\.) ", TALK)[:4]]
+    silence = seconds = 0.0
+    for seed in range(40):
+        stage = Stage(1.3 * LETTERS, factor)
+        text = " ".join(random.Random(seed).sample(sentences, 4))
+        stage.run(text)
+        silence, seconds = silence + sum(stage.gaps), seconds + len(text) / LETTERS
+    assert 60_000 * silence / seconds <= 20
 
 
 def test_a_slow_model_has_gaps_only_at_marks_and_gives_every_word():
@@ -137,7 +152,7 @@ def test_a_clause_in_pieces_counts_once():
     assert pace._first.of(20) == pytest.approx(0.1)
     assert pace._render.of(20) == pytest.approx(0.2)
     assert pace._sound.of(20) == pytest.approx(2.0)
-    assert pace._waiting == 0
+    assert not pace._waiting
 
 
 def test_ahead_are_two_clauses_and_more_where_they_are_short():

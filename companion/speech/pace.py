@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 MARGIN = 0.15
 """Seconds before the last sound by which the next has to be there: a token may come late."""
+
+SURE = 1.2
+"""How much more than expected the second clause of a reply may take, and leave no gap."""
+
+SHORTEST_TOKEN = 3
+"""Characters that each token counts for at least: a mark alone tells little of the speed."""
 
 MEMORY = 400.0
 """Characters after which a measurement counts for half: three or four sentences."""
@@ -77,6 +84,10 @@ class Rate:
         self._guess = guess
         self._seconds = self._characters = 0.0
 
+    def guess(self, seconds: float) -> None:
+        """What it is likely to be, until something is measured."""
+        self._guess = seconds
+
     def add(self, seconds: float, characters: int) -> None:
         """One measurement."""
         fade = 0.5 ** (characters / MEMORY)
@@ -105,8 +116,13 @@ class Pace:
         self._render = Rate(CHARACTER_SECONDS * RENDER_SHARE)
         self._dry_at = 0.0
         self._live = True
-        self._waiting = 0  # characters that were cut and are not rendered to their end
+        self._waiting: deque[int] = deque()  # characters of clauses not rendered to their end
         self._now = _Rendered()
+
+    def expect(self, share: float) -> None:
+        """What the voice's work is for each second of sound, as far as a first try tells."""
+        self._first.guess(CHARACTER_SECONDS * share)
+        self._render.guess(CHARACTER_SECONDS * share)
 
     # ── around the stages of a turn ──────────────────────────────────────────────────────────
 
@@ -120,10 +136,11 @@ class Pace:
             actions: What becomes of `*waves*`.
             live: Whether it is being written; else all of it is there.
         """
-        self._dry_at, self._waiting, self._live = 0.0, 0, live
+        self._dry_at, self._live = 0.0, live
+        self._waiting.clear()
         for clause in split_clauses(self._written(tokens), actions=actions, tempo=self):
             with self._lock:
-                self._waiting += len(clause.spoken)
+                self._waiting.append(len(clause.spoken))
             yield clause
 
     def speech(self, say: Say, clauses: Iterable[Clause], cancel: Cancel) -> Iterator[Speech]:
@@ -142,7 +159,7 @@ class Pace:
             token = next(source, None)
             if token is None:
                 return
-            self._write.add(self._clock() - asked, len(token))
+            self._write.add(self._clock() - asked, max(len(token), SHORTEST_TOKEN))
             yield token
 
     def _handed(self, clauses: Iterable[Clause]) -> Iterator[Clause]:
@@ -162,8 +179,9 @@ class Pace:
             if part.last:
                 self._render.add(clause.work, clause.letters)
                 self._sound.add(clause.sound, clause.letters)
-                self._waiting -= clause.letters
                 self._now = _Rendered()
+                if self._waiting:
+                    self._waiting.popleft()
 
     # ── asked by the splitter ────────────────────────────────────────────────────────────────
 
@@ -175,17 +193,19 @@ class Pace:
             more: Characters that are still to be written until the next good place to cut.
         """
         with self._lock:
-            now = self._clock()
-            work = max(self._render.of(self._waiting) - self._now.work, 0.0)
-            sound = max(self._sound.of(self._waiting) - self._now.sound, 0.0)
+            now, waiting = self._clock(), sum(self._waiting)
+            spent = now - self._now.since if self._now.letters else 0.0
+            work = max(self._render.of(waiting) - spent, 0.0)
+            sound = max(self._sound.of(waiting) - self._now.sound, 0.0)
             ready = now + max(work, self._writing(more)) + self._first.of(held + more)
-            return ready > max(self._dry_at, now + work) + sound - MARGIN
+            begins = now + max(self._first.of(self._waiting[0]) - spent, 0.0) if waiting else now
+            return ready > max(self._dry_at, begins) + sound - MARGIN
 
     def begins_too_soon(self, held: int, more: int) -> bool:
         """Whether a reply that begins with `held` characters runs dry before `more` are ready."""
         with self._lock:
             over = self._first.of(held) + self._sound.of(held)
-            return self._writing(more) + self._first.of(more) > over
+            return SURE * (self._writing(more) + self._first.of(more)) > over
 
     @property
     def keeps_up(self) -> bool:

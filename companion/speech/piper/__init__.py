@@ -6,6 +6,7 @@ Knows nothing of loudspeakers. `engine` runs its graph, `edges` shapes how a cla
 from __future__ import annotations
 
 import copy
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -115,12 +116,19 @@ class Piper:
         """Whether it can begin a sentence before all of it is rendered."""
         return self._engine.streams
 
-    def warm(self) -> None:
-        """Speak into nothing: the engine's first run is its slowest."""
+    def warm(self) -> float:
+        """Speak into nothing: the engine's first run is its slowest.
+
+        Returns:
+            Its work for each second of sound.
+        """
+        share = 0.0
         for text in ("one", WARM):
+            began, samples = time.monotonic(), 0
             for sentence in self._read(text).sentences:
-                for _ in sentence.pieces(BEGIN_SECONDS):
-                    pass
+                samples += sum(map(len, sentence.pieces(BEGIN_SECONDS)))
+            share = (time.monotonic() - began) * self.rate / max(samples, 1)
+        return share
 
     def paced(self, factor: float) -> Piper:
         """The same voice at another pace; the two share one engine."""
