@@ -374,7 +374,8 @@ def test_a_press_between_two_clauses_of_a_reply_leaves_no_ghost_turn(talk):
     session, companion, events = talk([reply], [], gate=gate, speaker=speaker)
     speaker.on_clause = lambda n: [session.press(), session.release()] if n == 1 else None
     session.type("first")
-    assert session.wait(5)
+    assert session.wait(5)  # the reply
+    assert session.wait(5)  # what the press in the middle of it left to do
     assert [type(e) for e in events][-1] is NothingHeard
     assert len(companion.history) == 1
     assert not session.recording
