@@ -13,8 +13,10 @@ from companion.flow import Cancel
 from companion.llm.engine import Limits, Llama
 from companion.llm.held import gap
 from companion.prompt import Assembler, Now, Room
-from companion.testing import NOON
-from companion.values import Exchange, Note, Persona, Prompt
+from companion.testing import NOON, Loudspeaker, scripted
+from companion.trace import Trace
+from companion.turn import turn
+from companion.values import Exchange, Heard, Note, Persona, Prompt
 
 MODEL = Path(__file__).parents[1] / "models" / "offline" / "companion.gguf"
 JUNO = Persona("Juno", "Sam", description="Juno keeps a lighthouse.", greeting="Hello Sam!")
@@ -55,12 +57,12 @@ def now(turn):
 def until_turns_leave(llama, build):
     """Talk until the context is full: the history, and the prompt without its oldest turns."""
     history = []
-    for turn in range(60):
-        prompt = build.assemble(JUNO, history, now(turn))
+    for number in range(60):
+        prompt = build.assemble(JUNO, history, now(number))
         if any("turns" in name for name in prompt.dropped):
             return history, prompt
         reply = "".join(llama.stream(prompt, Cancel()))
-        history.append(Exchange(now(turn).words, reply))
+        history.append(Exchange(now(number).words, reply))
     raise AssertionError("the context never became full")
 
 
@@ -76,6 +78,13 @@ def test_the_turn_after_it_costs_its_new_tokens_only(llama):
     reply = "".join(llama.stream(prompt, Cancel()))
     history.append(Exchange(now(len(history)).words, reply))
     list(llama.stream(build.assemble(JUNO, history, now(len(history))), Cancel()))
+    assert llama.counts.evaluated <= 1.1 * llama.counts.new
+
+
+def test_work_that_nobody_waits_for_does_not_make_that_turn_dearer(llama):
+    _, prompt = until_turns_leave(llama, prompts(llama))
+    assert list(llama.fill("Say yes or no.", 'root ::= "yes" | "no"', 9))
+    list(llama.stream(prompt, Cancel()))
     assert llama.counts.evaluated <= 1.1 * llama.counts.new
 
 
@@ -114,9 +123,9 @@ def test_a_model_expects_the_same_words_after_turns_have_left(llama):
 def test_what_was_forgotten_leaves_nothing_behind_in_what_followed_it(llama):
     build = prompts(llama)
     history = []
-    for turn in range(4):
-        reply = "".join(llama.stream(build.assemble(JUNO, history, now(turn)), Cancel()))
-        history.append(Exchange(now(turn).words, reply))
+    for number in range(4):
+        reply = "".join(llama.stream(build.assemble(JUNO, history, now(number)), Cancel()))
+        history.append(Exchange(now(number).words, reply))
     prompt = build.assemble(JUNO, history[:1] + history[2:], now(4))
     list(llama.stream(prompt, Cancel()))
     after = len(build.assemble(JUNO, history[2:], now(4)).tokens) - len(build.start(JUNO))
@@ -224,6 +233,20 @@ def test_after_an_interruption_only_what_changed_is_read(llama):
     words.close()
     prompt = build.assemble(JUNO, [Exchange(now(0).words, heard)], now(1))
     list(llama.stream(prompt, Cancel()))
+    assert llama.counts.evaluated <= 1.1 * llama.counts.new
+
+
+def test_after_a_press_during_the_reply_only_what_changed_is_read(llama):
+    """The whole data path: what was heard is what the clauses say."""
+    stop = Cancel()
+    speaker = Loudspeaker(lambda number: stop.set() if number else None)
+    made, _ = scripted([], llm=llama, prompt=prompts(llama), speaker=speaker, persona=JUNO)
+    said = turn(made, Heard("tell me a long story please"), stop, Trace())
+    assert said is not None
+    assert not said.complete
+    made.speaker = Loudspeaker()
+    turn(made, Heard("thank you"), Cancel(), Trace())
+    assert made.history[0].reply.strip()
     assert llama.counts.evaluated <= 1.1 * llama.counts.new
 
 

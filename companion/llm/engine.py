@@ -224,7 +224,7 @@ class Llama:
         Raises:
             EngineError: llama.cpp failed.
         """
-        held = self.context
+        held, story = self.context, self._held.story
         before, after = self.chat.frame(["user"])
         tokens = [
             *self.encode(before, special=True),
@@ -235,15 +235,15 @@ class Llama:
             return  # the next lines may be shorter
         yield from self._in_steps(tokens)
         yield from self._formed(tokens, grammar, most)
-        yield from self._in_steps(held)
+        yield from self._in_steps(held, story)
 
-    def _in_steps(self, tokens: Sequence[int]) -> Iterator[str]:
+    def _in_steps(self, tokens: Sequence[int], story: int = 0) -> Iterator[str]:
         """Read `tokens` a few at a time; others may use the model between two steps."""
         fitted = False
         while not fitted or len(self.context) < len(tokens):
             with self._used(Cancel()) as cancel:
                 if not fitted:
-                    self._held.fit((*tokens, -1))
+                    self._held.fit((*tokens, -1), story)
                 fitted = True
                 next(self._held.steps(tokens, cancel, STEP), 0)
             yield ""

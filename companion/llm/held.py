@@ -41,6 +41,9 @@ class Held:
     Args:
         llama: The opened model.
         kept: Where the beginning of all prompts is kept between two starts.
+
+    Attributes:
+        story: The course of the conversation that is held; 0 for none.
     """
 
     def __init__(self, llama: Any, kept: Kept | None = None) -> None:  # noqa: ANN401
@@ -49,7 +52,7 @@ class Held:
         self._kept = kept
         self._start: tuple[int, ...] = ()
         self._places: list[Place] = []
-        self._story = 0
+        self.story = 0
         self._torn = False
 
     @property
@@ -86,8 +89,8 @@ class Held:
             self.clear()
         if not self.can_trim:
             return self._stay_or_go_back(tokens)
-        moves = story and story == self._story and self.can_cut
-        self._story = story
+        moves = story and story == self.story and self.can_cut
+        self.story = story
         held, most = self.tokens, len(tokens) - 1
         same = common(held, tokens[:most])
         if moves and same < min(known, len(held)):
@@ -131,7 +134,7 @@ class Held:
     def forget(self) -> None:
         """Hold nothing, and nothing to go back to but the beginning of all prompts."""
         self._places.clear()
-        self._story = 0
+        self.story = 0
         self.clear()
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
