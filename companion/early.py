@@ -127,12 +127,14 @@ class Early:
         gate: Tells speech from silence.
         microphone: Where the sound is.
         worth: Whether it pays; where not, only the level is shown.
+        look: Seconds between two looks at what the microphone has.
     """
 
     companion: Companion
     gate: Gate
     microphone: Microphone
     worth: Worth = field(default_factory=Worth)
+    look: float = LOOK
 
     def begin(self) -> Hold:
         """The key went down."""
@@ -169,9 +171,9 @@ class Hold:
                 if self.on and self._pauses_after_words(recording):
                     self._transcribe(recording)
                     reading = self._reading()
-                wait = next(reading, LOOK)
+                wait = next(reading, self.early.look)
             except CompanionError:  # the turn will meet it too, and tell
-                self.on, wait = False, LOOK
+                self.on, wait = False, self.early.look
             if wait:
                 self._show(recording)
             yield wait

@@ -5,11 +5,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from memory_world import Clock, settle, tell
 
-from companion.early import LONG, LOOK, PAUSE, SAFE, Early
+from companion.early import LONG, LOOK, PAUSE, SAFE, Early, foreseen
 from companion.errors import EngineError
 from companion.events import Hearing, Notice, Remembered
 from companion.flow import Cancel
+from companion.lore.world import World
+from companion.memory import Memory
 from companion.testing import Notebook, scripted
 from companion.trace import Trace
 from companion.turn import turn
@@ -268,3 +271,76 @@ def test_after_a_rest_it_is_tried_again():
     for _ in range(TRIES):
         worth.learn(Gain())
     assert worth.pays
+
+
+# ── with a real memory and a real lorebook ───────────────────────────────────────────────────
+
+
+@pytest.fixture
+def remembering(tmp_path):
+    """Sam told Juno of a dog yesterday, and spoke of it just now."""
+    clock = Clock()
+    memory = Memory(tmp_path / "memory_db", "Sam", "juno", now=clock, name="Juno")
+    tell(memory, "My dog is called Rex.", "My secret word is xylograph.")
+    settle(memory)
+    clock.pass_time(days=1)
+    companion, events = scripted(["Your dog is Rex.", "Yes."], memory=memory)
+    turn(companion, Heard("What is my dog called?"), Cancel(), Trace())
+    settle(memory)
+    yield SimpleNamespace(companion=companion, memory=memory, events=events)
+    memory.close()
+
+
+def test_a_foreseen_prompt_is_the_one_that_the_turn_makes(remembering):
+    heard = Heard("And what is my secret word?")
+    prompt = foreseen(remembering.companion, heard)
+    assert "xylograph" in prompt.volatile_text
+    turn(remembering.companion, heard, Cancel(), Trace())
+    assert remembering.companion.llm.prompts[-1].tokens == prompt.tokens
+
+
+def test_foreseeing_leaves_no_trace_in_the_memory(remembering):
+    memory, told = remembering.memory, len(remembering.events)
+    before = (memory.export(), memory.why(), memory.session, memory.private)
+    assert foreseen(remembering.companion, Heard("What is my secret word?")) is not None
+    assert (memory.export(), memory.why(), memory.session, memory.private) == before
+    assert len(remembering.events) == told
+    # "Yes" goes on with what was really recalled last.
+    assert [note.text for note in memory.recall(Heard("yes"))] == ["My dog is called Rex."]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Forget that.", "Remember that I like tea.", "This is private.", "What do you know about me?"],
+)
+def test_a_wish_to_the_memory_is_neither_carried_out_nor_read_early(remembering, words):
+    memory = remembering.memory
+    before = memory.export()
+    assert foreseen(remembering.companion, Heard(words)) is None
+    assert memory.export() == before
+    assert not memory.private
+
+
+def test_a_question_that_waits_for_a_yes_still_waits(remembering):
+    memory = remembering.memory
+    assert "?" in memory.obey(Heard("Forget about Rex.")).text
+    foreseen(remembering.companion, Heard("yes"))
+    assert any("Rex" in note.text for note in memory.memories())
+    memory.obey(Heard("yes"))
+    assert not any("called Rex" in note.text for note in memory.memories())
+
+
+def test_what_a_lorebook_would_tell_does_not_count_as_told():
+    class Book:
+        seed = "seed"
+
+        def told(self, _said, _turn, state, spent=0):  # noqa: ARG002
+            left_out = ("a long entry",)
+            return SimpleNamespace(
+                entries=(), left_out=left_out, notices=(), state={**state, "told": 1}, tokens=0
+            )
+
+    world = World(Book())
+    assert world.peek(scripted([])[0].persona, (), "the tower").notices
+    assert (world.state, world.full) == ({}, False)
+    assert world.tell(scripted([])[0].persona, (), "the tower").notices

@@ -122,12 +122,10 @@ class Gate:
         first_loud = int(np.argmax(levels >= self.floor_db)) * _FRAME // _CHUNK
         start = max(0, first_loud - _LEAD_IN) * _CHUNK
         padded = np.pad(samples[start:], (0, -len(samples[start:]) % _CHUNK))
-        padded = _level(padded, float(levels.max()))
-        voiced = 0
+        followed = Pauses(self._detector, self.floor_db, float(levels.max()))
         for at in range(0, len(padded), _AT_ONCE * _CHUNK):
-            part = padded[at : at + _AT_ONCE * _CHUNK]
-            voiced += int(np.count_nonzero(self._detector(part) >= self.likely))
-            if voiced >= self.enough:
+            followed.hear(padded[: at + _AT_ONCE * _CHUNK])
+            if followed.voiced(likely=self.likely) >= self.enough:
                 return True
         return False
 
@@ -142,12 +140,18 @@ class Pauses:
     Args:
         detector: Silero's voice detector.
         floor_db: Level below which nobody speaks, in dB of full scale.
+        loudest_db: Loudest 20 ms, where that is known already.
     """
 
-    def __init__(self, detector: Any, floor_db: float = FLOOR_DB) -> None:  # noqa: ANN401 - untyped
+    def __init__(
+        self,
+        detector: Any,  # noqa: ANN401 - untyped library
+        floor_db: float = FLOOR_DB,
+        loudest_db: float = _SILENCE_DB,
+    ) -> None:
         self._detector = detector
         self._floor_db = floor_db
-        self._loudest = _SILENCE_DB
+        self._loudest = loudest_db
         self._chunks: list[float] = []  # probability of a voice
         self._state = [np.zeros((1, 1, _STATE), np.float32)] * 2
 
