@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from companion.errors import CompanionError
 from companion.events import Hearing
 from companion.flow import Cancel
@@ -153,6 +155,7 @@ class Hold:
     early: Early
     on: bool
     _pauses: Pauses | None = None
+    _seen: Samples | None = None  # what the pauses were looked for in
     _speech: bool = False
     _over: list[_Piece] = field(default_factory=list)  # before the last long pause: for good
     _open: _Piece | None = None  # after it, as far as it was transcribed
@@ -192,6 +195,7 @@ class Hold:
         pauses = self._pauses = self._pauses or self.early.gate.pauses()
         with self._meter.work():
             pauses.hear(recording.samples)
+        self._seen = recording.samples
         spoken = pauses.spoken()
         quiet = (len(recording.samples) - spoken) / SPEECH_RATE
         if quiet >= SAFE:
@@ -251,7 +255,7 @@ class Hold:
     def finish(self, recording: Recording, cancel: Cancel, trace: Trace) -> Heard | Recording:
         """What the turn begins with: the words, or the recording where they are not sure."""
         heard, gain = None, Gain(cpu=self._meter.total.cpu, wasted=self._meter.total.cpu)
-        if self._pieces:
+        if self._pieces and self._goes_on_in(recording):
             heard, gain = self._completed(recording, cancel)
         for stage, began, ended in self._meter.spans:
             trace.add(stage, began, ended)
@@ -276,6 +280,11 @@ class Hold:
         if whole is None:
             useful, hit = [], ""
         return whole and replace(whole, seconds=recording.seconds), self._gain(hit, useful, whole)
+
+    def _goes_on_in(self, recording: Recording) -> bool:
+        """Whether it begins with what was looked at; not so where a microphone was lost."""
+        seen = self._seen
+        return seen is not None and np.array_equal(recording.samples[: len(seen)], seen)
 
     def _spoke_after(self, part: _Piece, recording: Recording) -> bool:
         if self._pauses is None:

@@ -165,6 +165,13 @@ def test_what_was_heard_without_much_confidence_is_heard_again(hold):
     assert held.begin() is held.whole
 
 
+def test_a_recording_that_lost_what_was_looked_at_is_transcribed_as_a_whole(hold):
+    held = hold("hello juno", 0.4)
+    held.whole.samples[5000:6000] = 0.0  # the microphone was taken away, and another one came
+    assert held.begin() is held.whole
+    assert held.trace.early["hit"] == ""
+
+
 def test_words_are_shown_as_they_are_heard(hold):
     held = hold("hello juno", 0.3, "how are you", 0.3)
     shown = list(dict.fromkeys(e.text for e in held.events if isinstance(e, Hearing)))
