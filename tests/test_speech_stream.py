@@ -74,22 +74,24 @@ def test_no_more_is_rendered_around_a_piece_than_it_depends_on(model):
     assert np.abs(pieces - whole).max() > 1e-6
 
 
-def test_each_piece_is_longer_than_the_one_before_and_no_rest_is_tiny(model):
+@pytest.mark.parametrize("factor", [0.01, 0.1, 0.2, 0.3, 0.39])
+def test_each_piece_is_ready_long_before_the_one_before_was_heard(model, factor):
     sessions = Engine(model, 1, 256, 22_050)._halves
+    sessions.factor = factor
     for frames in range(1, 900, 7):
         plan = sessions.plan(frames, 0.3)
         sizes = [end - start for start, end in plan]
+        assert [start for start, _ in plan] == [0, *(end for _, end in plan[:-1])]
         assert sum(sizes) == frames
-        assert all(b >= a for a, b in pairwise(sizes[:-1]))
-        assert len(sizes) == 1 or sizes[-1] > sizes[-2] / 4
+        for before, after in pairwise(sizes):
+            assert factor * (after + 22) <= 0.55 * before + 1
+            assert after > before / 4
 
 
-def test_a_voice_that_is_slower_than_speech_is_not_begun_early(model):
+def test_a_voice_with_much_work_is_not_begun_early(model):
     sessions = Engine(model, 1, 256, 22_050)._halves
-    sessions.factor = 0.9
+    sessions.factor = 0.5
     assert sessions.plan(500, 0.3) == [(0, 500)]
-    sessions.factor = 0.6
-    assert all(end - start >= 50 for start, end in sessions.plan(500, 0.3)[:-1])
 
 
 def test_the_words_come_with_the_first_piece_and_the_last_ends_the_clause(voice):

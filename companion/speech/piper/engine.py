@@ -35,9 +35,10 @@ GROWTH = 4.0
 SHORTEST_REST = 1.25
 """A rest that is hardly longer than the next piece would be comes with it."""
 
-SLOWEST = 0.7
-"""Work for each second of sound beyond which a sentence is not begun before it is whole: its
-pieces would come too late."""
+SHARE = 0.4
+"""How much of a piece's own length the next one may take to be rendered: the model that writes at
+the same time can double it, and a gap within a word is worse than a later beginning. A voice with
+more work than this for each second of sound is rendered sentence by sentence."""
 
 Spans = npt.NDArray[np.int64] | None
 
@@ -153,15 +154,14 @@ class _Sessions:
 
     def plan(self, frames: int, first: float) -> list[tuple[int, int]]:
         """Where the pieces of a sentence begin and end: each is ready before the last is heard."""
-        if self.factor > SLOWEST:
+        ahead, seam = SHARE / self.factor, 2 * self.parts.margin
+        if ahead <= 1:
             return [(0, frames)]
-        seam = 2 * self.parts.margin * self.factor / (1 - self.factor)  # what a seam costs
-        size = max(first * self.second, 2 * seam)
-        growth = max(1.0, min(GROWTH, SLOWEST / self.factor))
+        size = max(first * self.second, seam / (ahead - 1))
         cuts = [0]
         while frames - cuts[-1] > SHORTEST_REST * size:
             cuts.append(cuts[-1] + round(size))
-            size *= growth
+            size = min(GROWTH * size, ahead * size - seam)
         return list(itertools.pairwise([*cuts, frames]))
 
 
