@@ -229,3 +229,26 @@ def test_without_any_loudspeaker_replies_are_text_and_that_is_said_once(sound, s
     assert speaker.play(saying(0.3), Cancel()).error is None
     tape.wait_until_quiet()
     sound.add_microphone()
+
+
+def fetched(sound, microphone, samples) -> None:
+    """Press, have `samples` heard, release."""
+    microphone.press()
+    sound.say(samples, 48_000).wait(10)
+    wait_for(lambda: held(microphone) > 1.2)
+    microphone.release()
+
+
+def test_a_microphone_that_is_muted_or_too_loud_or_has_direct_current_is_told_once(
+    sound, microphone, told
+):
+    loud = np.clip(6 * tone(48_000, 1.5, 500), -1, 1) * 0.8 + 0.2
+    for _ in range(2):
+        fetched(sound, microphone, loud)
+    wait_for(lambda: told.has("set too loud"))
+    wait_for(lambda: told.has("direct current"))
+    sound.mute_microphone()
+    for _ in range(2):
+        fetched(sound, microphone, loud)
+    wait_for(lambda: told.has("is muted in the sound settings"))
+    assert len(told.words) == 3

@@ -161,6 +161,10 @@ class VirtualSound:
         self.add_microphone()
         self._keep_awake("feed")
 
+    def hear_the_loudspeaker(self) -> None:
+        """Put the microphone before the loudspeaker."""
+        self._load("air", "module-loopback", "source=spk.monitor", "sink=feed", "latency_msec=30")
+
     def mute_microphone(self) -> None:
         """Mute it in the sound server."""
         self._pactl("set-source-mute", "mic", "1")

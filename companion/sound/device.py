@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from companion.errors import DeviceError
 from companion.sound.lane import Lane
-from companion.sound.server import nodes
+from companion.sound.server import hangs, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,6 +109,11 @@ def list_devices() -> tuple[Device, ...]:
     Raises:
         DeviceError: PortAudio is missing, or the sound server hangs.
     """
+    if hangs(1.0):  # PortAudio would not come back, and keep stderr to itself as long as it begins
+        raise DeviceError(
+            "The sound server does not answer.",
+            "Restart PipeWire or PulseAudio; typing works meanwhile.",
+        )
     seen = _in_time(lambda: _devices(refresh=True))
     return (*_served(seen), *seen)
 

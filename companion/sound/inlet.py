@@ -61,6 +61,11 @@ class Inlet:
         """Whether sound arrives."""
         return self.ring.age() <= LOST_SECONDS
 
+    @property
+    def channels(self) -> int:
+        """How many channels it was opened with."""
+        return self._stream.channels if self._stream else 0
+
     def taken(self) -> str | None:
         """What is recorded instead; empty where nothing is, None where all is well.
 

@@ -16,6 +16,7 @@ from companion.errors import DeviceError
 from companion.sound.device import find_device, list_devices
 from companion.sound.inlet import BLOCK_SECONDS, Inlet
 from companion.sound.ring import SILENCE_DB, Take
+from companion.sound.server import nodes
 from companion.values import SPEECH_RATE, Recording
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Microphone:
         self.longest = longest
         self.shortest = shortest
         self.guarded = False  # whether somebody tells when the server takes another source
+        self.newest: Recording | None = None  # what was fetched last, for whoever judges it
         self._inlet: Inlet | None = None
         self._home: Device | None = None
         self._presses: deque[_Press] = deque()
@@ -172,7 +174,8 @@ class Microphone:
             taken = press.inlet.taken()
             if taken:
                 raise self._gone(f"took {taken} instead")
-        return Recording(press.take.whole(), name)
+        self.newest = Recording(press.take.whole(), name)
+        return self.newest
 
     @property
     def level_db(self) -> float:
@@ -204,6 +207,15 @@ class Microphone:
         """The sound server's name for where the sound comes from; empty where nobody tells."""
         inlet = self._inlet
         return inlet.source.name if inlet and inlet.source else ""
+
+    @property
+    def muted(self) -> bool | None:
+        """Whether the sound server has it muted; None where nobody tells."""
+        try:
+            found = [node.muted for node in nodes("input") if node.name == self.source]
+        except DeviceError:
+            return None
+        return found[0] if found else None
 
     @property
     def name(self) -> str:

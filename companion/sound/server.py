@@ -109,13 +109,13 @@ def ask(*words: str) -> list[dict[str, Any]] | dict[str, Any] | None:
     return found if isinstance(found, list | dict) else None
 
 
-def hangs() -> bool:
-    """Whether there is a server that does not answer."""
+def hangs(seconds: float = _ALIVE_SECONDS) -> bool:
+    """Whether there is a server that does not answer within `seconds`."""
     pactl = shutil.which("pactl")
     if pactl is None:
         return False
     try:
-        _run([pactl, "info"], _ALIVE_SECONDS)
+        _run([pactl, "info"], seconds)
     except subprocess.TimeoutExpired:
         return True
     return False
@@ -137,10 +137,11 @@ class News:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._rest = b""
+        self.heard = False
 
     @property
     def on(self) -> bool:
-        """Whether somebody tells."""
+        """Whether somebody is there to tell; only when `heard`, too, nothing is missed."""
         return self._child is not None and self._child.poll() is None
 
     def listen(self) -> None:
@@ -167,6 +168,8 @@ class News:
         more = os.read(pipe, 65_536)
         if not more:  # the server went away
             self.close()
+            return []
+        self.heard = True
         *lines, self._rest = (self._rest + more).split(b"\n")
         return [line.decode("ascii", "replace") for line in lines]
 
@@ -179,6 +182,7 @@ class News:
     def close(self) -> None:
         """End the child; call it in the thread that listened."""
         child, self._child = self._child, None
+        self.heard, self._rest = False, b""
         if child is None:
             return
         child.terminate()

@@ -16,7 +16,6 @@ from companion.flow import Cancel
 from companion.sound.device import OPEN_SECONDS, device_errors, find_device, open_device
 from companion.sound.lane import Lane
 from companion.sound.playback import BLOCK_SECONDS, play_to
-from companion.sound.server import hangs
 from companion.values import Clause, Said, Samples, Speech
 
 if TYPE_CHECKING:
@@ -151,10 +150,6 @@ class Speaker:
 
     def _opened(self) -> _Line:
         if self._line is None:
-            if hangs():
-                raise DeviceError(
-                    "The sound server does not answer.", "Restart PipeWire or PulseAudio."
-                )
             self._line = _Line(self.device_name)
             self._complained = False
             self.rate = self._line.rate

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from companion.errors import DeviceError
+from companion.sound.meter import SILENT_DB, Faults, measure
 from companion.sound.server import News, hangs, nodes
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from companion.sound.inlet import Inlet
     from companion.sound.mic import Microphone
     from companion.sound.speaker import Speaker
+    from companion.values import Recording
 
 TICK_SECONDS = 0.25
 """How often the age of the last frame is looked at."""
@@ -56,8 +58,10 @@ class Watch:
         self._microphone = microphone
         self._tell = tell
         self._speaker = speaker
+        self._moved_at: float | None = None
         self.tries = 0
         self._news = News()
+        self._faults = Faults()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound watch", daemon=True)
 
@@ -74,8 +78,7 @@ class Watch:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                self._news.listen()
-                self._microphone.guarded = self._news.on
+                self._listen()
                 inlet = self._microphone.inlet
                 if inlet is None:
                     self._find_again()
@@ -84,6 +87,17 @@ class Watch:
         finally:
             self._microphone.guarded = False
             self._news.close()
+
+    def _listen(self) -> None:
+        """Have the server tell; until it does, presses and releases ask it themselves."""
+        self._news.listen()
+        if self._news.on and not self._news.heard:
+            hangs()  # asking for anything makes news: so it is seen when the news come through
+            self._news.wait(TICK_SECONDS)
+            if self._news.heard:
+                self._moved_at = time.monotonic()  # what was missed until now is looked for
+        looked = self._news.heard and self._moved_at is None
+        self._microphone.guarded = looked and self._news.on
 
     def _wait(self, seconds: float) -> list[str]:
         """What the server tells within `seconds`."""
@@ -114,20 +128,32 @@ class Watch:
     def _look_at(self, inlet: Inlet) -> None:
         """One look at a microphone that is open."""
         lines = self._wait(TICK_SECONDS)
-        told_at = time.monotonic()
+        if _about(inlet, lines) and self._moved_at is None:
+            self._moved_at = time.monotonic()
         if self._stop.is_set() or self._microphone.inlet is not inlet:
             return
+        if (recording := self._microphone.newest) is not None:
+            self._microphone.newest = None
+            self._judge(recording)
         if not inlet.alive:
             self._silent(inlet)
-        elif _about(inlet, lines):
-            self._maybe_moved(inlet, told_at)
+        elif self._moved_at is not None:
+            self._maybe_moved(inlet, self._moved_at)
+
+    def _judge(self, recording: Recording) -> None:
+        """Say what a recording shows to be wrong with the microphone."""
+        silent = measure(recording).level_db < SILENT_DB
+        muted = self._microphone.muted if silent else None
+        for text in self._faults.new(recording, muted=muted):
+            self._tell(text)
 
     def _maybe_moved(self, inlet: Inlet, told_at: float) -> None:
         """The server did something to our recording; a source of another name is not ours."""
         try:
             taken = inlet.taken()
         except DeviceError:
-            return  # it hangs: then no frames come, and that is seen
+            return  # it hangs: then no frames come either, and this is asked again
+        self._moved_at = None
         if taken is not None:
             self._lose(DOUBTFUL_SECONDS + time.monotonic() - told_at)
 
@@ -165,6 +191,7 @@ class Watch:
             self._microphone.reopen()
         except DeviceError:
             return  # not yet
+        self._moved_at = None
         self._tell(f"The microphone {self._microphone.name} is back.")
 
 
