@@ -78,14 +78,14 @@ def _measured(settings: Settings, card: Card, *, models: bool) -> _Result:
     last, others = kept(settings), Others()
     found = measure(settings, card, SHELL.say)
     threads = proposed(found)
-    rates = found.rates(threads, rest_of(turns, settings.audio.tail + REST))
+    rates = found.rates(threads, rest_of(turns, REST))
     choices = _choices(settings, card, rates.rest) if models else []
     before = compared(last, turns) if last else None
     return _Result(settings, found, threads, rates, others.share, before, choices)
 
 
-REST = 0.03
-"""Seconds for the memory and the device, where no turn has told yet."""
+REST = 0.05
+"""Seconds for a recording's end, the memory and the device, where no turn has told yet."""
 NOISY = 0.2
 """Share of the processors that other programs may take before figures are doubted."""
 

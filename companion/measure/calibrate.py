@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from companion.measure.prediction import USUAL_SECONDS, Line, Rates, Threads
 from companion.values import Prompt, Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from companion.cards import Card
     from companion.config import Settings
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from companion.speech.piper import Piper
     from companion.values import Clause
 
-TIMES = 7
-"""How often a short thing is measured. The quickest counts: other programs only make it slower."""
+ROUNDS, TIMES = 2, 3
+"""How often all is measured, and a short thing each time. The quickest counts: other programs only
+make it slower."""
 READ_TOKENS = 192
 WRITE_TOKENS = 24
 MOST_THREADS = 8
@@ -149,44 +151,45 @@ def measure(settings: Settings, card: Card, progress: Callable[[str], None]) -> 
         ModelMissing: One of them is not there.
         EngineError: One of them failed.
     """
-    counts = candidates(cores())
-    heard: dict[int, Line] = {}
-    spoken: dict[int, tuple[float, float]] = {}
-    model: dict[int, _Model] = {}
-    for count in counts:
-        progress(f"hearing and speaking with {count} of {cores()} processors …")
-        heard[count] = _hearing(settings, count)
-        spoken[count] = _speaking(_voice(settings, card, count))
-    quiet = _voice(settings, card, 1)
-    for count in counts:
-        progress(f"reading and writing with {count} of {cores()} processors …")
-        model[count] = _thinking(settings, count, quiet)
+    heard: dict[int, list[Sequence[float]]] = {}
+    thought: dict[int, list[Sequence[float]]] = {}
+    quiet, counts = _voice(settings, card, 1), candidates(cores())
+    for turn in range(1, ROUNDS + 1):  # in turns, so that a burst of other work hits all alike
+        for count in counts:
+            progress(f"round {turn} of {ROUNDS}, {count} of {cores()} processors …")
+            speaker = _voice(settings, card, count)
+            heard.setdefault(count, []).append((*_hearing(settings, count), *_speaking(speaker)))
+            thought.setdefault(count, []).append(_thinking(settings, count, quiet))
+    work = {
+        count: [min(column) for column in zip(*rows, strict=True)] for count, rows in heard.items()
+    }
+    rate = {
+        count: [max(column) for column in zip(*rows, strict=True)]
+        for count, rows in thought.items()
+    }
+    lengths = [recording.seconds for recording in recordings()]
     return Found(
-        hearing=heard,
-        reading={count: one.read for count, one in model.items()},
-        writing={count: one.write for count, one in model.items()},
-        beside={count: one.beside for count, one in model.items()},
-        clause={count: first for count, (first, _) in spoken.items()},
-        voice={count: share for count, (_, share) in spoken.items()},
-        tokens=model[1].tokens,
+        hearing={n: Line.through(*zip(lengths, row[:2], strict=True)) for n, row in work.items()},
+        reading={n: row[0] for n, row in rate.items()},
+        writing={n: row[1] for n, row in rate.items()},
+        beside={n: row[2] for n, row in rate.items()},
+        clause={n: row[2] for n, row in work.items()},
+        voice={n: row[3] for n, row in work.items()},
+        tokens=_tokens(settings),
     )
 
 
 # ── hearing ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _hearing(settings: Settings, threads: int) -> Line:
-    """How long a short recording takes and how long a long one, as a line."""
+def _hearing(settings: Settings, threads: int) -> list[float]:
+    """Seconds that a short recording takes, and a long one."""
     from companion.compose import load_whisper
 
     stt = settings.stt.model_copy(update={"threads": threads})
     whisper = load_whisper(settings.model_copy(update={"stt": stt}))
     whisper.warm()
-    measured = []
-    for recording in recordings():
-        seconds = _quickest(partial(whisper.transcribe, recording, Cancel()))
-        measured.append((recording.seconds, seconds))
-    return Line.through(*measured)
+    return [_quickest(partial(whisper.transcribe, one, Cancel())) for one in recordings()]
 
 
 def recordings() -> tuple[Recording, Recording]:
@@ -247,36 +250,32 @@ class _busy:  # noqa: N801 - used like a function
 # ── reading and writing ──────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """Tokens a second, and tokens of a first clause."""
-
-    read: float
-    write: float
-    beside: float
-    tokens: int
-
-
-def _thinking(settings: Settings, threads: int, voice: Piper) -> _Model:
-    """What the model does with so many threads, alone and beside the voice."""
-    from companion.compose import load_llm
-
+def _thinking(settings: Settings, threads: int, voice: Piper) -> tuple[float, float, float]:
+    """Tokens a second that the model reads, that it writes, and that it writes beside the voice."""
     llm = settings.llm.model_copy(update={"threads": threads, "threads_read": threads})
-    model = load_llm(settings.model_copy(update={"llm": llm}))
-    try:
+    with closing(_model(settings.model_copy(update={"llm": llm}))) as model:
         read, write = _reading(model), _writing(model)
         with _busy(voice):
-            beside = _writing(model)
-        return _Model(read, write, beside, len(model.encode(CLAUSE, special=False)))
-    finally:
-        model.close()
+            return read, write, _writing(model)
+
+
+def _tokens(settings: Settings) -> int:
+    """Tokens of a first clause."""
+    with closing(_model(settings)) as model:
+        return len(model.encode(CLAUSE, special=False))
+
+
+def _model(settings: Settings) -> Llama:
+    from companion.compose import load_llm
+
+    return load_llm(settings)
 
 
 def _reading(model: Llama) -> float:
     """Tokens of a prompt that it reads in a second."""
     tokens = _prompt(model).tokens
     seconds = []
-    for _ in range(3):
+    for _ in range(2):
         model.forget()
         began = time.perf_counter()
         read = model.read(Prompt(tokens, len(tokens)), Cancel())
