@@ -1,6 +1,7 @@
 """What the head start is worth, and that it costs no word: P4, P5 and P30 of the table.
 
     python benchmarks/early.py [--whisper FOLDER] [--threads 1] [--each 60] [--seed 1] [--json]
+    python benchmarks/early.py --turns 30      tokens of the prompt read after the release (P6b)
 
 Speaks the held-out sentences (espeak-ng and flite) as one sentence, as a sentence with a hesitation
 in it, and as a story of several sentences with pauses; releases the key 0.1, 0.3 and 0.5 s after
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +38,7 @@ from companion.sound.gate import Gate  # noqa: E402
 from companion.stt import Whisper  # noqa: E402
 from companion.testing import scripted  # noqa: E402
 from companion.trace import Trace  # noqa: E402
+from companion.turn import turn  # noqa: E402
 from companion.values import SPEECH_RATE, Heard, Recording, Samples  # noqa: E402
 from companion.worth import Worth  # noqa: E402
 from training.whisper import text  # noqa: E402
@@ -176,6 +179,38 @@ def measured(press: Press, whisper: Whisper, gate: Gate) -> Result:
     )
 
 
+def tokens(turns: int, seed: int) -> dict[str, Any]:
+    """Tokens of the prompt that are read after the release, for each new one, in a conversation."""
+    from companion.compose import Wishes, compose, load_whisper
+    from companion.config import load
+
+    shares: dict[str, list[float]] = {}
+    some = list(presses((turns + 2) // 3, seed))
+    order = np.random.default_rng(seed).permutation(len(some))[:turns]
+    for when in ("off", "on"):
+        with tempfile.TemporaryDirectory() as folder:
+            stored = {"companion": {"memory": folder}, "llm": {"reply": 40}}
+            settings = load(ROOT / "config.toml", overrides=stored)
+            parts = compose(settings, Wishes(listen=False, speak=False), lambda _: None)
+            parts.companion.stt = load_whisper(settings)
+            parts.warm()
+            gate, found, new = Gate(), 0, 0
+            for number in order:
+                microphone = Microphone(some[number].recording)
+                hold = Early(parts.companion, gate, microphone, Worth(when)).begin()
+                held(hold, microphone)
+                trace = Trace()
+                begin = hold.finish(some[number].recording, Cancel(), trace)
+                if turn(parts.companion, begin, Cancel(), trace) is None or not trace.tokens["new"]:
+                    continue
+                found, new = found + trace.tokens["evaluated"], new + trace.tokens["new"]
+                for _ in parts.memory.idle() if parts.memory else ():
+                    pass
+            shares[when] = [found, new, round(found / new, 3)]
+            parts.close()
+    return {"what": "tokens read after the release, new ones, share", **shares}
+
+
 def wer(pairs: list[tuple[str, str]]) -> float:
     """Word errors per word of all pairs."""
     wrong = sum(distance(words(said), words(heard)) for said, heard in pairs)
@@ -222,9 +257,13 @@ def main() -> None:
     parser.add_argument("--whisper", type=Path, default=ROOT / "models" / "offline" / "whisper")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--each", type=int, default=60)
+    parser.add_argument("--turns", type=int, default=0, help="only count tokens, in so many turns")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    if args.turns:
+        print(json.dumps(tokens(args.turns, args.seed)))
+        return
     whisper, gate = Whisper(args.whisper, threads=args.threads), Gate()
     whisper.warm()
     results = [measured(one, whisper, gate) for one in presses(args.each, args.seed)]
