@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 When = Literal["auto", "on", "off"]
 
-SLOW_MS = 1500.0
-"""From here on silence feels like nobody listens: "auto" says something meanwhile."""
+SLOW_MS = 2000.0
+"""Waiting for which "auto" says something: the words are over by then, so the reply is no later."""
 
 TURNS = 3
 """Whose median counts: one quick answer in between changes nothing."""
@@ -40,14 +40,14 @@ START_SECONDS = 0.2
 """If the loudspeaker does not take the words by then, the reply may come first: they are left."""
 
 WORDS = {
-    "de": ("Hm, Moment.", "Lass mich überlegen."),
-    "en": ("Hm, let me think.", "One moment."),
+    "de": ("Moment.", "Mal überlegen."),
+    "en": ("Let me think.", "One moment."),
     "es": ("A ver.", "Un momento."),
     "fr": ("Voyons voir.", "Un instant."),
     "it": ("Vediamo.", "Un momento."),
     "nl": ("Even denken.", "Een moment."),
 }
-"""What is said, by the voice's language; two, so that it is not always the same."""
+"""What is said, by the voice's language: a second at most; two, so that it is not always the same."""
 
 
 class Voice(Protocol):
