@@ -47,7 +47,7 @@ WORDS = {
     "it": ("Vediamo.", "Un momento."),
     "nl": ("Even denken.", "Een moment."),
 }
-"""What is said, by the voice's language: a second at most; two, so that it is not always the same."""
+"""What is said, by the voice's language: a second at most; two, for it is not always the same."""
 
 
 class Voice(Protocol):
