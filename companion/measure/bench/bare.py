@@ -106,7 +106,8 @@ class Bare:
     def _held_as_before(self, prompt: Prompt) -> None:
         """The model holds what it held when the turn began: everything but what is new."""
         self.llm.forget()
-        self.llm.warm(prompt.tokens[: len(prompt.tokens) - max(prompt.new, 1)])
+        for _ in self.llm.ready(prompt.tokens[: len(prompt.tokens) - max(prompt.new, 1)]):
+            pass
 
     def _transcribe(self) -> str:
         heard = self.rig.whisper.transcribe(self.rig.microphone.recording, Cancel())
@@ -164,6 +165,11 @@ class Naive:
             env=_as_it_comes(),
         )
         self._answer()
+
+    @property
+    def process(self) -> int:
+        """The number of its process."""
+        return self._process.pid
 
     def turn(self, wav: Path) -> dict[str, Any]:
         """Seconds to the first sound ("first"), of the whole turn ("wall"), processor seconds."""

@@ -12,11 +12,16 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "clauses": ("P13",),
+    "context": ("P6", "P6m", "P6b", "P7", "P7g", "P25"),
+    "model": ("P8", "P24", "P24ms"),
     "frames": ("P4", "P4l", "P4g", "P4f"),
     "turn": ("P1", "P1s", "P2", "P2p", "P29", "P29s", "P30", "P30h"),
     "load": ("P9", "P9t", "P10"),
+    "recall": ("P16", "P16m", "P17", "P18"),
+    "size": ("P26", "P28"),
+    "start": ("P19", "P19c", "P19e", "P20"),
     "tax": ("P3",),
-    "endurance": ("P27",),
+    "endurance": ("P27", "P27i"),
     "voice": ("P11", "P12", "P14", "P14s", "P15"),
     "warm": ("P21",),
 }
