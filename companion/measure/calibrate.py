@@ -38,7 +38,8 @@ WRITE_TOKENS = 24
 MOST_THREADS = 8
 WORTH = 0.93
 """One thread more has to save so much of the time to be worth it; a core is wanted elsewhere."""
-CLAUSE = "Well, I walked down to the harbour,"
+CLAUSE = "Oh, what a lovely thing to do!"
+"""As long as a reply usually is until its voice begins."""
 LONG = (
     "Well, I walked down to the harbour this morning, and there were three boats coming in with "
     "the tide, and one of the fishermen waved to me as if we had known each other for years."
