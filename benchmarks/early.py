@@ -164,6 +164,7 @@ def measured(press: Press, whisper: Whisper, gate: Gate) -> Result:
     hold = Early(stages, gate, microphone, Worth("on")).begin()
     late = held(hold, microphone)
     before, began = encoded(whisper), time.perf_counter()
+    hold.catch_up()
     found = hold.finish(press.recording, Cancel(), trace)
     early = found if isinstance(found, Heard) else whisper.transcribe(found, Cancel())
     early_s, early_encoded = time.perf_counter() - began, encoded(whisper) - before

@@ -9,6 +9,7 @@ say is not relied upon: nothing is remembered, told or carried out before the tu
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,12 +30,18 @@ if TYPE_CHECKING:
     from companion.turn import Companion
     from companion.values import Prompt, Samples
 
-LOOK = 0.08
+LOOK = 0.064
 """Seconds between two looks at what the microphone has."""
 
-PAUSE = 0.16
+PAUSE = 0.1
 """Seconds without a voice after which it is worth transcribing: people who release the key do so
 later than that, and few pauses within a sentence are as long (3 in 10 s of read speech)."""
+
+LAST = 0.03
+"""Seconds without a voice at the release after which nothing more is expected."""
+
+SHORTEST = 0.2
+"""Seconds before which a press may still be a slip of the finger, which costs no model call."""
 
 SAFE = 0.4
 """Seconds without a voice at which what came before is over: it is transcribed for good."""
@@ -107,12 +114,14 @@ class _Piece:
         start: Sample at which the part begins.
         until: Sample at which it ends.
         cost: What it took to understand it.
+        late: Whether the key was up by then.
     """
 
     heard: Heard | None
     start: int
     until: int
     cost: Cost = field(default_factory=Cost)
+    late: bool = False
 
     @property
     def seconds(self) -> float:
@@ -156,6 +165,7 @@ class Hold:
     on: bool
     _pauses: Pauses | None = None
     _seen: Samples | None = None  # what the pauses were looked for in
+    _began: float | None = None  # how much was recorded at the first look
     _speech: bool = False
     _over: list[_Piece] = field(default_factory=list)  # before the last long pause: for good
     _open: _Piece | None = None  # after it, as far as it was transcribed
@@ -171,7 +181,7 @@ class Hold:
         while not self._left:
             recording = self.early.microphone.so_far()
             try:
-                if self.on and self._pauses_after_words(recording):
+                if self.on and self._pauses_after_words(recording, PAUSE):
                     self._transcribe(recording)
                     reading = self._reading()
                 wait = next(reading, self.early.look)
@@ -185,13 +195,21 @@ class Hold:
         """The key came up: what is being read is left. Returns at once; safe from any thread."""
         self._left.set()
 
+    def catch_up(self) -> None:
+        """The key came up: what was said last is transcribed while the tail is still recorded."""
+        recording = self.early.microphone.so_far()
+        with suppress(CompanionError):  # the turn will meet it too, and tell
+            if self.on and self._seen is not None and self._pauses_after_words(recording, LAST):
+                self._transcribe(recording, late=True)
+
     def _show(self, recording: Recording) -> None:
         heard = joined(self._pieces)
         level = self.early.microphone.level_db
         self.early.companion.tell(Hearing(heard.text if heard else "", level, recording.seconds))
 
-    def _pauses_after_words(self, recording: Recording) -> bool:
+    def _pauses_after_words(self, recording: Recording, pause: float) -> bool:
         """Whether somebody spoke since the last transcription, and pauses now."""
+        self._began = recording.seconds if self._began is None else self._began
         pauses = self._pauses = self._pauses or self.early.gate.pauses()
         with self._meter.work():
             pauses.hear(recording.samples)
@@ -201,7 +219,9 @@ class Hold:
         if quiet >= SAFE:
             self._close()
         known = self._pieces[-1].until if self._pieces else 0
-        if quiet < PAUSE or spoken <= known or pauses.voiced(self._start) < ENOUGH:
+        if quiet < pause or spoken <= known or recording.seconds - self._began < SHORTEST:
+            return False
+        if pauses.voiced(self._start) < ENOUGH:
             return False
         self._speech = self._speech or self.early.gate.check(recording).speech
         return self._speech
@@ -222,13 +242,13 @@ class Hold:
         """Sample from which on nothing is transcribed for good."""
         return self._over[-1].until if self._over else 0
 
-    def _transcribe(self, recording: Recording) -> None:
+    def _transcribe(self, recording: Recording, *, late: bool = False) -> None:
         """Understand what was said since the last long pause."""
         start, until = self._start, len(recording.samples)
         part = replace(recording, samples=recording.samples[start:])
         with self._meter.work("stt") as cost:
             heard = self._understood(part, Cancel())
-        self._open = _Piece(heard, start, until, cost)
+        self._open = _Piece(heard, start, until, cost, late)
 
     def _understood(self, recording: Recording, cancel: Cancel) -> Heard | None:
         stt = self.early.companion.stt
@@ -295,13 +315,15 @@ class Hold:
 
     def _gain(self, hit: Hit, useful: list[_Piece], whole: Heard | None) -> Gain:
         """What it was worth: the words, and the prompt where it was made of just these words."""
-        costs = [part.cost for part in useful]
+        early = [part.cost for part in useful if not part.late]
         words, cost = self._read
         if whole is not None and words == whole.text:
-            costs.append(cost)
-        cpu = self._meter.total.cpu
-        saved = sum(one.wall for one in costs)
-        return Gain(hit, saved, cpu, cpu - sum(one.cpu for one in costs))
+            early.append(cost)
+        if any(part.late for part in useful):
+            hit = "part" if early else ""
+        cpu, late = self._meter.total.cpu, sum(part.cost.cpu for part in useful if part.late)
+        saved, used = (sum(getattr(one, name) for one in early) for name in ("wall", "cpu"))
+        return Gain(hit, saved, cpu, cpu - used - late)
 
 
 def joined(pieces: Iterable[_Piece]) -> Heard | None:

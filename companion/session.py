@@ -90,6 +90,9 @@ class Hold(Protocol):
     def stop(self) -> None:
         """The key came up; returns at once."""
 
+    def catch_up(self) -> None:
+        """The key came up: do what is left while the last of the sound still comes in."""
+
     def finish(self, recording: Recording, cancel: Cancel, trace: Trace) -> Heard | Recording:
         """What the turn begins with: the words, or the recording where they are not known."""
 
@@ -310,6 +313,8 @@ class Session:
     def _answer_recording(
         self, take: Callable[[], Recording], hold: Hold | None, cancel: Cancel, trace: Trace
     ) -> None:
+        if hold is not None and not cancel:
+            hold.catch_up()
         with trace.span("tail"):
             recording = take()
         if cancel:  # the next press came before anybody could listen to this one

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from memory_world import Clock, settle, tell
 
-from companion.early import LONG, LOOK, PAUSE, SAFE, Early, foreseen
+from companion.early import LAST, LONG, LOOK, PAUSE, SAFE, Early, foreseen
 from companion.errors import EngineError
 from companion.events import Hearing, Notice, Remembered
 from companion.flow import Cancel
@@ -91,7 +91,7 @@ class Microphone:
 def hold():
     """Says something while the key is held, and gives the turn's beginning."""
 
-    def through(*parts, tail=0.0, gate=None, worth=None, **stages):
+    def through(*parts, tail=0.0, gate=None, worth=None, late=False, **stages):
         companion, events = scripted(["Yes."], stt=stages.pop("stt", None) or Reader(), **stages)
         microphone, whole = Microphone(spoken(*parts)), spoken(*parts, tail)
         early = Early(companion, gate or Listener(), microphone, worth or Worth("on"))
@@ -100,6 +100,8 @@ def hold():
             microphone.at += wait or 0.01
             if microphone.at > microphone.recording.seconds:
                 press.stop()
+        if late:
+            press.catch_up()
         trace = Trace()
         return SimpleNamespace(
             companion=companion,
@@ -136,6 +138,30 @@ def test_words_that_end_with_the_release_are_transcribed_as_ever(hold):
     assert held.begin() is held.whole
     assert held.asked == []
     assert held.trace.early["hit"] == ""
+
+
+def test_words_that_end_with_the_release_are_transcribed_while_the_tail_comes_in(hold):
+    held = hold("hello juno how are you", LAST + 0.04, late=True, tail=0.1)
+    assert len(held.asked) == 1
+    assert held.begin().text == "hello juno how are you"
+    assert held.trace.early["saved_s"] == 0  # nothing was over at the release
+
+
+def test_words_in_the_tail_are_never_lost(hold):
+    held = hold("hello juno how", LAST + 0.04, late=True, tail="are you")
+    assert len(held.asked) == 1
+    assert held.begin() is held.whole
+
+
+def test_a_slip_of_the_finger_calls_no_model(hold):
+    before = spoken("hello juno", 0.15)  # heard before the press
+    companion, _ = scripted([], stt=Reader())
+    press = Early(companion, Listener(), Microphone(before, at=1.0), Worth("on")).begin()
+    for _, step in zip(range(3), press.steps(), strict=False):
+        press.early.microphone.at += step
+    press.stop()
+    press.catch_up()
+    assert companion.stt.asked == []
 
 
 def test_words_after_a_pause_are_never_lost(hold):

@@ -296,6 +296,9 @@ class Hold:
     def stop(self):
         self.stopped = True
 
+    def catch_up(self):
+        assert self.stopped
+
     def finish(self, _recording, _cancel, _trace):
         self.finished = True
         return Heard("known already", 0.9, 1.5)
