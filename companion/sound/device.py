@@ -142,7 +142,9 @@ def _not_found(kind: Kind, name: str | None, seen: list[Device]) -> DeviceError:
     names = ", ".join(repr(device.title) for device in seen) or "none"
     wanted = f"No {_NAMES[kind]}" + (f" is the one called {name!r}" if name else " was found")
     return DeviceError(
-        f"{wanted}. Seen: {names}.", "See `companion devices list`; typing works without."
+        f"{wanted}. Seen: {names}.",
+        "One that another program uses may not be seen. See `companion devices list`; typing works "
+        "without.",
     )
 
 
