@@ -1,5 +1,6 @@
 """What the model still holds: turns that leave, turns that were stopped, what is kept on disk."""
 
+import os
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -11,13 +12,14 @@ import pytest
 from companion.errors import EngineError
 from companion.flow import Cancel
 from companion.llm.engine import Limits, Llama
-from companion.llm.held import gap
+from companion.llm.held import Held, gap
 from companion.prompt import Assembler, Now, Room
 from companion.testing import NOON, Loudspeaker, scripted
 from companion.trace import Trace
 from companion.turn import turn
 from companion.values import Exchange, Heard, Note, Persona, Prompt
 
+STORIES = Path(os.environ.get("COMPANION_TESTDATA", "-")) / "gguf" / "stories260K.gguf"
 MODEL = Path(__file__).parents[1] / "models" / "offline" / "companion.gguf"
 JUNO = Persona("Juno", "Sam", description="Juno keeps a lighthouse.", greeting="Hello Sam!")
 NOTE = Note("n", "my boat is called Marigold", "Sam", NOON)
@@ -118,6 +120,54 @@ def test_a_model_expects_the_same_words_after_turns_have_left(llama):
     llama.limits = LIMITS
     assert len(reply) >= 10
     assert sum(a == b for a, b in zip(moved, fresh, strict=True)) >= 0.9 * len(reply)
+
+
+def told(raw, length):
+    """A story that the model tells itself, and how it begins anew when it is over."""
+    tokens = raw.tokenize(b"Once upon a time, there was a little")
+    while len(tokens) < length:
+        for token in raw.generate(list(tokens), temp=0.8):
+            if token == raw.token_eos() or len(tokens) == length:
+                break
+            tokens.append(token)
+        else:
+            break
+        tokens += raw.tokenize(b" Then one day", add_bos=False)
+    return tokens[:length]
+
+
+def likeliest(raw, tokens):
+    """The likeliest token behind each of these."""
+    for token in tokens:
+        raw.eval([token])
+        logits = np.ctypeslib.as_array(raw._ctx.get_logits(), shape=(raw.n_vocab(),))
+        yield int(logits.argmax())
+
+
+@pytest.mark.skipif(
+    not STORIES.is_file(), reason="needs gguf/stories260K.gguf of COMPANION_TESTDATA"
+)
+def test_a_model_that_tells_stories_goes_on_as_before_after_its_beginning_has_left():
+    import llama_cpp
+
+    raw = llama_cpp.Llama(str(STORIES), n_ctx=512, n_batch=256, n_threads=1, seed=1, verbose=False)
+    held, agreed, places = Held(raw), 0, 0
+    for seed in range(3):
+        raw.set_seed(seed + 1)
+        story = told(raw, 440)
+        body, after = story[:400], story[400:]
+        kept = body[:10] + body[200:]
+        held.clear()
+        held.read(body, Cancel())
+        held.story = 1
+        assert held.fit((*kept, -1), 1, len(kept)) == len(kept)
+        moved = list(likeliest(raw, after))
+        held.clear()
+        held.read(kept, Cancel())
+        agreed += sum(a == b for a, b in zip(moved, likeliest(raw, after), strict=True))
+        places += len(after)
+    raw.close()
+    assert agreed >= 0.9 * places
 
 
 def test_what_was_forgotten_leaves_nothing_behind_in_what_followed_it(llama):
