@@ -10,7 +10,7 @@ import pytest
 
 from companion.cli.app import run
 from companion.errors import MissingInput
-from companion.measure.bench import clauses, turn
+from companion.measure.bench import clauses, sound, turn
 from companion.measure.bench.bare import Floor
 from companion.measure.bench.catalogue import GROUPS, default_groups, group
 from companion.measure.bench.compare import Cost, in_turn, interval, percentile, ratio
@@ -179,10 +179,8 @@ def test_a_turn_is_set_against_its_floor_and_against_the_naive_script() -> None:
         "naive": Cost(4.0, 6.0),
     }
     found = {row: figure.ours for row, figure in turn.figures([one] * 3).items()}
-    assert found == {
-        **{"P1": 1.0, "P1s": 0.5, "P2": 0.125, "P2p": 0.25},
-        **{"P29": 1.5, "P29s": 2.0, "P30": 0.25, "P30h": 0.0},
-    }
+    first = {"P1": 1.0, "P1s": 0.5, "P2": 0.125, "P2p": 0.25}
+    assert found == first | {"P29": 1.5, "P29s": 2.0, "P30": 0.25, "P30h": 0.0}
 
 
 def test_an_utterance_ends_with_the_pause_before_the_key_comes_up() -> None:
@@ -210,3 +208,8 @@ def test_a_sink_at_the_pace_of_sound_notes_when_it_ran_dry() -> None:
     sink.last -= 2.0  # as if that had been long ago
     _block(sink, 0.5)
     assert sink.gaps == pytest.approx(2.0, abs=0.5)
+
+
+@pytest.mark.parametrize("block", [1, 2, 7, 40])
+def test_a_press_is_followed_by_less_than_two_blocks_of_sound(block: int) -> None:
+    assert 0.0 < sound.blocks_after(block) <= 2.0

@@ -104,6 +104,7 @@ class Sink:
         queue: Seconds of sound it takes before the first must be played.
         first: When the first sound that is not silent was handed over, by `time.perf_counter`.
         gaps: Seconds of silence because nothing had come, between the first sound and the last.
+        dry: How often that was.
     """
 
     rate: int = 22_050
@@ -112,6 +113,7 @@ class Sink:
     first: float = 0.0
     last: float = 0.0
     gaps: float = 0.0
+    dry: int = 0
     taken: float = 0.0
 
     def play(
@@ -122,6 +124,7 @@ class Sink:
     ) -> Said:
         """Take a reply."""
         self.first = self.last = self.gaps = self.taken = 0.0
+        self.dry = 0
         said = play_to(self, speech, cancel, lambda: 1.0, started)
         self.last = self.last or time.perf_counter()
         return said
@@ -134,6 +137,7 @@ class Sink:
         if not self.first or not self.pace:
             return
         self.gaps += max(0.0, now - self.last)
+        self.dry += now > self.last
         seconds = len(block) / self.rate / self.pace
         self.taken += seconds
         self.last = max(now, self.last) + seconds
