@@ -142,6 +142,16 @@ def test_every_preset_is_estimated_and_the_largest_that_runs_well_recommended(tm
     assert [one.fluent for one in sorted(slow, key=lambda one: one.size)] == [True, False]
 
 
+def test_a_model_that_lets_people_wait_is_not_recommended(tmp_path):
+    manifest = load_manifest(bundled("models") / "manifest.toml")
+    quick = replace(RATES, read=2000.0, write=400.0, beside=300.0)
+    one = next(choices(manifest, quick, 350_000_000, tmp_path, None))
+    assert one.good
+    assert one.early < one.first_sound
+    assert not replace(one, early=2500.0).good
+    assert not replace(one, first_sound=4500.0).good
+
+
 def test_the_size_of_whisper_base_is_that_of_the_manifest():
     manifest = load_manifest(bundled("models") / "manifest.toml")
     assert BASE_BYTES in {file.size for file in manifest.parts["whisper-base.en"].files}

@@ -236,8 +236,9 @@ def _line(choice: Choice) -> str:
     ]
     why = f"  ({', '.join(doubts)})" if doubts else ""
     return (
-        f"{choice.name:>10}  first sound about {duration(choice.first_sound)}, "
-        f"{choice.write:.0f} tokens a second, {gigabytes(choice.size)}{why}"
+        f"{choice.name:>10}  {gigabytes(choice.size)}: first sound about "
+        f"{duration(choice.first_sound)}, {duration(choice.early)} where understood early; "
+        f"{choice.write:.0f} tokens a second{why}"
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from companion.measure.prediction import USUAL, Line, foretold
+from companion.measure.prediction import UNDERSTOOD_EARLY, USUAL, Line, foretold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from companion.pack.manifest import Manifest, Preset
 
 PATIENCE_MS = 2000.0
-"""A first sound that comes later than this feels like waiting."""
+"""A first sound that comes later than this feels like waiting; twice as late may it be where the
+words were not understood before the key came up, which is rarer."""
 MORE = 1.25
 """Bytes in memory for each byte of a file: keys, values and working space."""
 BASE_BYTES = 145_216_508
@@ -38,6 +39,7 @@ class Choice:
         size: Bytes to fetch.
         fits: Whether there is memory for it now.
         first_sound: Milliseconds, foretold for a sentence.
+        early: The same where it was understood before the key came up.
         write: Tokens a second while the voice works; four are spoken.
         fluent: Whether it keeps ahead of what is heard.
         here: Whether its models are already on this machine.
@@ -48,6 +50,7 @@ class Choice:
     size: int
     fits: bool
     first_sound: float
+    early: float
     write: float
     fluent: bool
     here: bool
@@ -55,7 +58,8 @@ class Choice:
     @property
     def good(self) -> bool:
         """Whether it can be recommended."""
-        return self.fits and self.fluent and self.first_sound <= PATIENCE_MS
+        quick = self.early <= PATIENCE_MS and self.first_sound <= 2 * PATIENCE_MS
+        return self.fits and self.fluent and quick
 
 
 def of_shapes(settings: Settings, llm: Path, whisper: Path) -> Settings:
@@ -91,6 +95,7 @@ def choices(
             size=whole,
             fits=free is None or whole * MORE <= free,
             first_sound=sum(foretold(own, USUAL).values()),
+            early=sum(foretold(own, UNDERSTOOD_EARLY).values()),
             write=own.beside,
             fluent=own.fluent,
             here=all((folder / one).exists() for one in settings),
