@@ -84,6 +84,13 @@ def test_bars_in_the_terminal_stand_one_after_the_other():
     assert rows["sound"].index("2") > rows["sound"].index("╌") > rows["sound"].index("1")
 
 
+def test_a_gap_is_seen_however_short():
+    late = [
+        span | {"begin": 2030.0} if span["begin"] == 2100.0 else span for span in SPOKEN["spans"]
+    ]
+    assert any("╌" in line for line in drawn(waterfall(SPOKEN | {"spans": late}), Paper(60)))
+
+
 @pytest.mark.parametrize("columns", [20, 60, 80, 200])
 def test_no_line_is_wider_than_the_terminal(columns):
     widest = max(len(line) for line in drawn(waterfall(SPOKEN), Paper(columns)))

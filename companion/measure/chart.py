@@ -140,9 +140,9 @@ def _whole(fall: Waterfall, paper: Paper) -> list[str]:
 
 
 def _lane(bars: Sequence[Bar], begin: float, scale: float, paper: Paper) -> str:
-    """All that one of them did, as a row; where bars share a column the longer one shows."""
+    """All that one of them did, as a row; of bars that share a column a gap shows, or the longer."""
     cells: list[Bar | None] = [None] * paper.room
-    for one in sorted(bars, key=lambda one: one.length):
+    for one in sorted(bars, key=lambda one: (one.stage == "gap", one.length)):
         first = int(max(0.0, (one.begin - begin) * scale))
         last = max(first + 1, round((one.end - begin) * scale))
         cells[first:last] = [one] * len(cells[first:last])
