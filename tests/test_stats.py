@@ -33,6 +33,16 @@ def test_a_summary_tells_of_spoken_turns_and_counts_the_typed():
     assert found.gaps == pytest.approx(2000)  # 100 ms in each 3 s
 
 
+def test_a_stage_that_most_turns_did_without_took_them_no_time():
+    without = [replace(made()) for _ in range(3)]
+    for turn in without:
+        turn.record["spans"] = [s for s in turn.record["spans"] if s["stage"] != "stt"]
+    found = summary([made(), *without])
+    assert found.stages["stt"].p50 == 0
+    assert "stt" not in summary(without).stages
+    assert "stt" not in periods([made(), *without])[1].stages
+
+
 def test_what_was_understood_early_is_summed_up():
     one, other = made(), made()
     one.record["early"] = {"hit": "all", "saved_s": 0.4, "cpu_s": 0.5, "wasted_s": 0.1}
@@ -118,7 +128,7 @@ def test_all_turns_are_told_in_a_table(noted, capsys):
 def test_only_turns_of_the_newest_rig_count_unless_all_are_wished(noted, capsys):
     noted(made(rig=2), made(rig=1))
     run(["stats"])
-    assert capsys.readouterr().out.startswith("1 turns; 1 older ones")
+    assert capsys.readouterr().out.startswith("1 turn; 1 older or with")
     run(["stats", "--all"])
     assert capsys.readouterr().out.startswith("2 turns")
 

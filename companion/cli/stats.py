@@ -240,8 +240,8 @@ def _tell(chosen: Sequence[Turn], turns: Sequence[Turn], paper: Paper) -> None:
     found = summary(chosen)
     typed = f", {found.typed} of them typed" if found.typed else ""
     other = len(turns) - len(chosen)
-    more = f"; {other} older ones, or with other engines, are not in it" if other else ""
-    show(paper.strong(f"{found.turns} turns{typed}{more}"))
+    more = f"; {other} older or with other engines, not counted" if other else ""
+    show(paper.strong(f"{found.turns} turn{'' if found.turns == 1 else 's'}{typed}{more}"))
     show()
     show(paper.faint(f"{'':24}{'median':>10}{'95th percentile':>18}"))
     if found.first_sound:

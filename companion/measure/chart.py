@@ -140,7 +140,7 @@ def _whole(fall: Waterfall, paper: Paper) -> list[str]:
 
 
 def _lane(bars: Sequence[Bar], begin: float, scale: float, paper: Paper) -> str:
-    """All that one of them did, as a row; of bars that share a column a gap shows, or the longer."""
+    """All that one of them did, as a row; where they share a column, a gap or the longer."""
     cells: list[Bar | None] = [None] * paper.room
     for one in sorted(bars, key=lambda one: (one.stage == "gap", one.length)):
         first = int(max(0.0, (one.begin - begin) * scale))

@@ -68,7 +68,8 @@ class Summary:
         turns: How many.
         typed: How many of them were typed.
         first_sound: Milliseconds until the first sound, of those that were spoken.
-        stages: Milliseconds of each stage on the way there, by its name.
+        stages: Milliseconds of each stage on the way there, by its name; 0 where a turn did
+            without, as where the words were understood before the key came up.
         tokens: Tokens by name, a turn.
         cpu_s: Processor seconds, a turn.
         gaps: Milliseconds of silence between clauses that nobody meant, for each minute of speech.
@@ -150,7 +151,7 @@ def summary(turns: Sequence[Turn]) -> Summary:
     """What these turns took."""
     voiced = spoken(turns)
     ways = [steps(turn) for turn in voiced]
-    stages = {name: spread(way.get(name) for way in ways) for name in STAGES}
+    stages = {name: spread(way.get(name, 0.0) for way in ways) for name in STAGES}
     modelled = [turn.record["tokens"] for turn in turns if turn.record["tokens"].get("prompt")]
     names = dict.fromkeys(name for tokens in modelled for name in tokens)
     tokens = {name: spread(one.get(name) for one in modelled) for name in names}
@@ -160,7 +161,7 @@ def summary(turns: Sequence[Turn]) -> Summary:
         turns=len(turns),
         typed=sum(turn.kind == "typed" for turn in turns),
         first_sound=spread(turn.first_sound for turn in voiced),
-        stages={name: found for name, found in stages.items() if found},
+        stages={name: found for name, found in stages.items() if found and found.p95},
         tokens={name: found for name, found in tokens.items() if found},
         cpu_s=spread(turn.record["cpu_s"] for turn in turns),
         gaps=gaps / minutes if minutes else 0.0,
@@ -200,8 +201,8 @@ def periods(turns: Iterable[Turn], most: int = 42) -> list[Period]:
 def _period(name: str, turns: Sequence[Turn]) -> Period:
     first = spread(turn.first_sound for turn in turns)
     ways = [steps(turn) for turn in turns]
-    stages = {stage: spread(way.get(stage) for way in ways) for stage in STAGES}
-    medians = {stage: found.p50 for stage, found in stages.items() if found}
+    stages = {stage: spread(way.get(stage, 0.0) for way in ways) for stage in STAGES}
+    medians = {stage: found.p50 for stage, found in stages.items() if found and found.p50}
     return Period(name, first or Spread(0, 0.0, 0.0), medians)
 
 
