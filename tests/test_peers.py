@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +98,25 @@ def test_a_peer_that_is_not_there_says_how_to_get_it(peers, tmp_path):
     _, _, running, _ = peers
     (tmp_path / "llama-server" / "uvicorn").mkdir(parents=True)
     assert "install.py pipecat" in running.missing("pipecat", tmp_path)
+
+
+def test_our_own_side_holds_the_key_and_says_what_it_should(tmp_path):
+    said = tmp_path / "said.json"
+    said.write_text(json.dumps({"reply": "Good evening, Sam. How are you?", "words": None}))
+    offline = ROOT / "models" / "offline"
+    wish = {"whisper": str(offline / "whisper"), "gguf": str(offline / "companion.gguf")}
+    wish |= {"threads": 1, "rate": 48_000, "memory": False}
+    turn = {"audio": str(offline / "demo" / "11.wav"), "pids": []}
+    done = subprocess.run(
+        [sys.executable, str(PEERS / "companion_side.py")],
+        input=f"{json.dumps(wish)}\n{json.dumps(turn)}\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"COMPANION_SAID": str(said)},
+    )
+    ready, answer = map(json.loads, done.stdout.splitlines())
+    assert "Juno" in ready["card"]
+    assert answer["reply"] == "Good evening, Sam. How are you?"
+    assert "where do I live" in answer["heard"]
+    assert answer["first_sound_s"] > 0

@@ -41,27 +41,33 @@ class Microphone:
     """A microphone into which a recording is spoken, at the pace of speech."""
 
     device_name = "replayed"
-    lost = False
 
     def __init__(self, pre_roll: float, tail: float) -> None:
         self.tail = tail
         self.spoken: Samples = np.zeros(0, np.float32)
+        self._last = 1
         self._before = np.zeros(round(pre_roll * 16_000), np.float32)
         self._kept = self._before
-        self._began = self._released = 0.0
+        self.began = self._released = 0.0
+
+    def load(self, samples: Samples) -> None:
+        """What will be spoken into it."""
+        self.spoken = samples
+        loud = np.flatnonzero(np.abs(samples) > pace.AUDIBLE)
+        self._last = int(loud[-1]) + 1 if len(loud) else 1
 
     def press(self, *, keep_pre_roll: bool = True) -> None:
         """The key goes down, and the recording begins to be spoken."""
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._kept = self._before if keep_pre_roll else self._before[:0]
 
     def so_far(self) -> Recording:
         """What was heard since the press."""
         from companion.values import Recording
 
-        length = round((time.monotonic() - self._began) * 16_000)
+        length = round((time.monotonic() - self.began) * 16_000)
         heard = self.spoken[:length]
-        said.share[0] = len(heard) / max(1, len(self.spoken))
+        said.share[0] = min(1.0, len(heard) / self._last)
         rest = np.zeros(max(0, length - len(heard)), np.float32)
         return Recording(np.concatenate([self._kept, heard, rest]), self.device_name)
 
@@ -84,11 +90,6 @@ class Microphone:
                 break
             time.sleep(POLL_SECONDS)
         return self.so_far()
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        if name not in {"open", "close", "check", "watch"}:
-            raise AttributeError(name)
-        return lambda *_, **__: None  # there is no device to lose
 
 
 def level_db(samples: Samples, *, peak: bool = False) -> float:
@@ -164,7 +165,6 @@ def open_parts(wish: dict[str, Any], settings: Settings, tell: Callable[[object]
     speaker = Speaker(wish["rate"])
     parts = compose(settings, Wishes(owner="Sam", listen=False, loudspeaker=speaker), tell)
     parts.companion.stt = parts.whisper = load_whisper(settings)
-    parts.microphone = Microphone(settings.audio.pre_roll, settings.audio.tail)  # type: ignore[assignment]
     if wish.get("other_voice"):
         parts.companion.voice = parts.voice = Piper(Path(wish["voice"]), settings.voice.threads)
     return parts
@@ -183,15 +183,24 @@ class Side:
     """The session, and what it tells."""
 
     def __init__(self, wish: dict[str, Any], home: str) -> None:
-        from companion.compose import open_session
+        from companion.early import Early
+        from companion.session import Session
+        from companion.sound.gate import Gate
+        from companion.worth import Worth
 
         self.settings = settings_of(wish, home)
         self._done = threading.Event()
         self._seen: dict[str, Any] = {}
         self.parts = open_parts(wish, self.settings, self._note)
         self.parts.warm()
-        self.session = open_session(self.parts, self.settings)
+        companion, gate, self.microphone = self.parts.companion, Gate(), self._microphone()
+        self.session = Session(companion, gate, microphone=self.microphone, tidy=self.parts.memory)
+        worth = Worth(self.settings.stt.ahead)
+        self.session.early = Early(companion, gate, self.microphone, worth)
         self.session.start(greeting=False)
+
+    def _microphone(self) -> Microphone:
+        return Microphone(self.settings.audio.pre_roll, self.settings.audio.tail)
 
     def _note(self, event: object) -> None:
         name = type(event).__name__
@@ -213,10 +222,9 @@ class Side:
         self._seen, outlet = {}, self.parts.companion.speaker.outlet  # type: ignore[attr-defined]
         outlet.sink = sink = pace.Loudspeaker(meter)
         self._done.clear()
-        microphone: Any = self.parts.microphone
-        microphone.spoken = samples.astype(np.float32) / 32_768
+        self.microphone.load(samples.astype(np.float32) / 32_768)
         self.session.press()
-        released = microphone._began + len(samples) / rate  # noqa: SLF001 - its own module
+        released = self.microphone.began + len(samples) / rate
         pace.sleep_until(released)
         meter.start()
         self.session.release()
