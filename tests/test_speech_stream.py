@@ -1,4 +1,4 @@
-"""A sentence that is heard before all of it is rendered: the voice's graph in two halves."""
+"""A sentence that is heard before all of it is rendered: the voice's graph in two parts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from companion.speech.piper import Piper
 from companion.speech.piper.engine import Engine
 
 VOICES = sorted((Path(__file__).parents[1] / "voices").glob("*.onnx"))
-SMALL = VoiceSize(width=16, inner=16, layers=1, couplings=1, waves=1, channels=16)
+SMALL = VoiceSize(width=16, inner=16, layers=1, couplings=2, waves=2, channels=16)
 REPLY = "I had a long day at the harbour, and the kettle is on the stove. Come in, sit down!"
 
 pytestmark = pytest.mark.skipif(not VOICES, reason="no voice in voices/")
@@ -66,17 +66,25 @@ def test_the_pieces_are_the_sentence_sample_for_sample(model, first):
 
 def test_no_more_is_rendered_around_a_piece_than_it_depends_on(model):
     engine = Engine(model, 1, 256, 22_050)
-    parts = engine._halves.parts
-    engine._halves.parts = replace(parts, margin=parts.margin - 2)
+    parts = engine._parts
+    assert (parts.flow.part.margin, parts.sound.part.margin) == (8, 11)
+    parts.sound = replace(parts.sound, part=replace(parts.sound.part, margin=9))
     sentence = frames_of(engine)
     whole, pieces = (np.concatenate(list(sentence.pieces(first))) for first in (1_000.0, 0.1))
-    assert parts.margin == 11
     assert np.abs(pieces - whole).max() > 1e-6
+
+
+def test_a_flow_that_cannot_be_cut_is_left_with_the_text(model):
+    whole = split(model.read_bytes())
+    parts = split(model.read_bytes(), flow=False)
+    assert (whole.flow.hop, parts.flow) == (1, None)
+    assert whole.sound == parts.sound
+    assert len(parts.text) > len(whole.text)
 
 
 @pytest.mark.parametrize("factor", [0.01, 0.1, 0.2, 0.3, 0.39])
 def test_each_piece_is_ready_long_before_the_one_before_was_heard(model, factor):
-    sessions = Engine(model, 1, 256, 22_050)._halves
+    sessions = Engine(model, 1, 256, 22_050)._parts
     sessions.factor = factor
     for frames in range(1, 900, 7):
         plan = sessions.plan(frames, 0.3)
@@ -89,7 +97,7 @@ def test_each_piece_is_ready_long_before_the_one_before_was_heard(model, factor)
 
 
 def test_a_voice_with_much_work_is_not_begun_early(model):
-    sessions = Engine(model, 1, 256, 22_050)._halves
+    sessions = Engine(model, 1, 256, 22_050)._parts
     sessions.factor = 0.5
     assert sessions.plan(500, 0.3) == [(0, 500)]
 
@@ -145,5 +153,5 @@ def test_a_damaged_file_is_cut_or_left_whole(model, at, noise):
     damaged = bytearray(model.read_bytes())
     damaged[at : at + len(noise)] = noise
     for file in (bytes(damaged), bytes(damaged[:at])):
-        halves = split(file)
-        assert halves is None or (halves.hop > 0 and halves.margin >= 0)
+        parts = split(file)
+        assert parts is None or (parts.sound.hop > 0 and parts.sound.margin >= 0)

@@ -5,6 +5,7 @@ Knows phoneme numbers and samples, neither words nor clauses.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from companion.speech.piper.graph import Halves
+    from companion.speech.piper.graph import Part, Parts
     from companion.values import Samples
 
 BEGIN_SECONDS = 0.3
@@ -41,6 +42,7 @@ the same time can double it, and a gap within a word is worse than a later begin
 more work than this for each second of sound is rendered sentence by sentence."""
 
 Spans = npt.NDArray[np.int64] | None
+Frames = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,13 @@ class Engine:
     def __init__(self, model: Path, threads: int, hop: int, rate: int) -> None:
         self.name = model.name.removesuffix(".onnx")
         self._hop = hop
-        self._halves = _opened(model, threads, rate)
-        self.session = self._halves.frames if self._halves else open_voice(model, threads)
+        self._parts = _opened(model, threads, rate)
+        self.session = self._parts.text if self._parts else open_voice(model, threads)
 
     @property
     def streams(self) -> bool:
         """Whether a sentence can be heard before it is rendered to its end."""
-        return self._halves is not None
+        return self._parts is not None
 
     def sentence(self, inputs: dict[str, npt.NDArray[Any]]) -> Sentence:
         """One sentence.
@@ -89,30 +91,51 @@ class Engine:
             EngineError: The engine failed.
         """
         results = self._run(self.session, inputs)
-        if self._halves is not None:
-            return self._in_pieces(results, self._halves)
+        if self._parts is not None:
+            return self._in_pieces(dict(zip(self._parts.gives, results, strict=True)), self._parts)
         samples = self._checked(results[0])
         spans = self._spans(results[1]) if len(results) > 1 else None
         return Sentence(len(samples), spans, lambda _: iter([samples]))
 
-    def _in_pieces(self, results: list[Any], halves: _Sessions) -> Sentence:
-        parts = halves.parts
-        spans = self._spans(results[-1]) if parts.lengths else None
-        given = dict(zip(parts.given, results[1:], strict=False))
-        frames: npt.NDArray[np.float32] = results[0]
-        count = frames.shape[2]
+    def _in_pieces(self, made: dict[str, Frames], parts: _Opened) -> Sentence:
+        spans = self._spans(made[parts.gives[-1]]) if parts.lengths else None
+        count = made[parts.gives[0]].shape[2]
+        hop, margin = parts.sound.part.hop, parts.sound.part.margin
 
         def pieces(first: float) -> Iterator[Samples]:
-            for start, end in halves.plan(count, first):
-                low, high = max(start - parts.margin, 0), min(end + parts.margin, count)
+            known = dict(made)
+            if parts.flow is not None and first >= LATER_SECONDS:  # there is time to do it at once
+                known[parts.sound.part.takes] = self._flow(made, parts.flow, 0, count)
+            for start, end in parts.plan(count, first):
+                low, high = max(start - margin, 0), min(end + margin, count)
                 began = time.monotonic()
-                part = np.ascontiguousarray(frames[:, :, low:high])
-                sound = self._run(halves.sound, {parts.cut: part, **given})[0]
-                halves.took(time.monotonic() - began, high - low)
-                begin = (start - low) * parts.hop
-                yield self._checked(sound)[begin : begin + (end - start) * parts.hop]
+                sound = self._part(known, parts, low, high)
+                parts.took(time.monotonic() - began, high - low)
+                begin = (start - low) * hop
+                yield self._checked(sound)[begin : begin + (end - start) * hop]
 
-        return Sentence(count * parts.hop, spans, pieces)
+        return Sentence(count * hop, spans, pieces)
+
+    def _part(self, made: dict[str, Frames], parts: _Opened, low: int, high: int) -> Samples:
+        """The sound of some frames."""
+        takes = parts.sound.part.takes
+        if takes in made or parts.flow is None:
+            frames = made[takes][:, :, low:high]
+        else:
+            frames = self._flow(made, parts.flow, low, high)
+        given = {name: _piece(made, name, low, high) for name in parts.sound.part.given}
+        inputs = {takes: np.ascontiguousarray(frames), **given}
+        sound: Samples = self._run(parts.sound.session, inputs)[0]
+        return sound
+
+    def _flow(self, made: dict[str, Frames], flow: _Session, low: int, high: int) -> Frames:
+        """The frames that the decoder takes."""
+        part = flow.part
+        before, after = max(low - part.margin, 0), high + part.margin
+        names = (part.takes, *part.given)
+        inputs = {name: _piece(made, name, before, after) for name in names}
+        frames: Frames = self._run(flow.session, inputs)[0]
+        return frames[:, :, low - before : high - before]
 
     def _run(self, session: Any, inputs: dict[str, Any]) -> list[Any]:  # noqa: ANN401
         try:
@@ -133,18 +156,39 @@ class Engine:
         return np.asarray(np.atleast_1d(lengths.squeeze()) * self._hop, np.int64)
 
 
+def _piece(made: dict[str, Frames], name: str, low: int, high: int) -> Frames:
+    """Some frames of what changes with time, all of what does not."""
+    whole = made[name]
+    frames = next(iter(made.values())).shape[2]
+    moves = whole.ndim == 3 and whole.shape[2] == frames  # noqa: PLR2004 - batch, channels, time
+    return np.ascontiguousarray(whole[:, :, low:high]) if moves else whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """A part of a voice, ready to run."""
+
+    part: Part
+    session: Any
+
+
 @dataclass(slots=True)
-class _Sessions:
-    """The two halves of a voice, and how quick the second is.
+class _Opened:
+    """The parts of a voice, and how quick those are that make sound of frames.
 
     Attributes:
+        text: The session of the first part.
+        gives: Names of its outputs, the frames first.
+        lengths: Whether the last of them are the lengths of the phonemes.
         second: Frames of a second of sound.
         factor: Work for each second of sound.
     """
 
-    parts: Halves
-    frames: Any
-    sound: Any
+    text: Any
+    gives: tuple[str, ...]
+    lengths: bool
+    flow: _Session | None
+    sound: _Session
     second: float
     factor: float = 0.1
 
@@ -154,7 +198,11 @@ class _Sessions:
 
     def plan(self, frames: int, first: float) -> list[tuple[int, int]]:
         """Where the pieces of a sentence begin and end: each is ready before the last is heard."""
-        ahead, seam = SHARE / self.factor, 2 * self.parts.margin
+        beside = self.sound.part.margin + (self.flow.part.margin // 4 if self.flow else 0)
+        ahead, seam = (
+            SHARE / self.factor,
+            2 * beside,
+        )  # a frame of the flow is a quarter of the work
         if ahead <= 1:
             return [(0, frames)]
         size = max(first * self.second, seam / (ahead - 1))
@@ -165,13 +213,23 @@ class _Sessions:
         return list(itertools.pairwise([*cuts, frames]))
 
 
-def _opened(model: Path, threads: int, rate: int) -> _Sessions | None:
-    """The halves of a voice; None where it has none."""
-    parts = split(model.read_bytes())
-    if parts is None:
-        return None
-    try:
-        frames, sound = (open_graph(half, threads) for half in (parts.frames, parts.sound))
-    except engine_errors():
-        return None
-    return _Sessions(replace(parts, frames=b"", sound=b""), frames, sound, rate / parts.hop)
+def _opened(model: Path, threads: int, rate: int) -> _Opened | None:
+    """The parts of a voice; None where it has none, or the engine does not run them."""
+    file = model.read_bytes()
+    for flow in (True, False):
+        parts = split(file, flow=flow)
+        if parts is None:
+            return None
+        with contextlib.suppress(*engine_errors()):
+            return _sessions(parts, threads, rate)
+    return None
+
+
+def _sessions(parts: Parts, threads: int, rate: int) -> _Opened:
+    def ready(part: Part) -> _Session:
+        return _Session(replace(part, model=b""), open_graph(part.model, threads))
+
+    text = open_graph(parts.text, threads)
+    flow = ready(parts.flow) if parts.flow else None
+    second = rate / parts.sound.hop
+    return _Opened(text, parts.gives, parts.lengths, flow, ready(parts.sound), second)
