@@ -373,3 +373,27 @@ def test_a_hung_server_gives_no_microphone_but_an_answer(one):
     child = subprocess.run([sys.executable, "-c", HUNG], check=False, timeout=60)
     one.go_on()
     assert child.returncode == 0
+
+
+def busy_until(done: threading.Event) -> threading.Thread:
+    """A thread that wants the interpreter all the time, as the other stages may."""
+
+    def spin() -> None:
+        while not done.is_set():
+            sum(range(10_000))
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    return thread
+
+
+@pytest.mark.usefixtures("one")
+def test_a_long_reply_never_runs_dry_while_the_interpreter_is_busy(speaker, counts):
+    done = threading.Event()
+    thread = busy_until(done)
+    speech = (clause("One second. ", 1.0) for _ in range(counts(5, 600)))
+    said = speaker.play(speech, Cancel())
+    done.set()
+    thread.join()
+    assert said.complete
+    assert speaker.underflows == 0

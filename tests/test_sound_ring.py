@@ -89,6 +89,13 @@ def test_a_press_that_never_ends_stops_growing():
     assert ring.frames == 5_200
 
 
+def test_a_press_that_goes_on_with_another_device_is_no_longer_than_another():
+    ring = Ring(200, 1_000)
+    take = ring.begin(made=np.ones(700, np.float32))
+    hear(ring, *range(50))
+    assert len(take.whole()) == 1_000
+
+
 def test_after_the_release_no_more_than_the_tail_is_kept():
     ring = Ring(200, 1_000)
     take = ring.begin()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing, contextmanager
 
 import numpy as np
 import pytest
@@ -52,18 +53,29 @@ def told():
     return Told()
 
 
+@contextmanager
+def watched(sound, told, microphone, speaker=None):
+    microphone.open()
+    told.watch = Watch(microphone, told, speaker)
+    told.watch.start()
+    wait_for(lambda: microphone.guarded)
+    yield
+    sound.go_on()
+    told.watch.close()
+    microphone.close()
+
+
 @pytest.fixture
 def microphone(sound, told):
     microphone = Microphone()
-    microphone.open()
-    watch = Watch(microphone, told)
-    watch.start()
-    wait_for(lambda: microphone.guarded)
-    told.watch = watch
-    yield microphone
-    sound.go_on()
-    watch.close()
-    microphone.close()
+    with watched(sound, told, microphone):
+        yield microphone
+
+
+@pytest.fixture
+def speaker(sound, told):
+    with closing(Speaker()) as speaker, watched(sound, told, Microphone(), speaker):
+        yield speaker
 
 
 def held(microphone) -> float:
@@ -169,6 +181,16 @@ def test_unplugging_again_and_again_is_noticed_and_mended_each_time(
     assert threading.active_count() < 10
 
 
+def test_a_key_that_is_held_too_long_is_told_once(sound, told):
+    microphone = Microphone(longest=0.3)
+    with watched(sound, told, microphone):
+        microphone.press()
+        wait_for(lambda: told.has("record no more"))
+        wait_for(lambda: microphone.inlet.ring.frames > 2 * 48_000)
+        assert len(told.words) == 1
+        assert held(microphone) < 0.7
+
+
 def test_other_programs_that_record_and_stop_are_none_of_our_business(sound, microphone, told):
     inlet = microphone.inlet
     for _ in range(3):
@@ -177,20 +199,6 @@ def test_other_programs_that_record_and_stop_are_none_of_our_business(sound, mic
     wait_for(lambda: time.monotonic() > asked + 0.6)
     assert told.words == []
     assert microphone.inlet is inlet
-
-
-@pytest.fixture
-def speaker(sound, told):
-    speaker, microphone = Speaker(), Microphone()
-    microphone.open()
-    watch = Watch(microphone, told, speaker)
-    watch.start()
-    wait_for(lambda: microphone.guarded)
-    yield speaker
-    sound.go_on()
-    watch.close()
-    microphone.close()
-    speaker.close()
 
 
 def saying(seconds: float) -> list[Speech]:

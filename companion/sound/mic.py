@@ -90,9 +90,11 @@ class Microphone:
     def _listen_to(self, device: Device) -> None:
         inlet = Inlet(device, self.pre_roll, self.longest)
         with self._changing:
-            self._inlet, self._home = inlet, device
+            before, self._inlet, self._home = self._inlet, inlet, device
             for press in self._presses:
                 press.go_on(inlet)
+        if before is not None:
+            before.close()
 
     def lose(self, doubtful: float = 0.0) -> float | None:
         """Give the microphone up for now: keep what was said, and close.
@@ -189,8 +191,9 @@ class Microphone:
 
     @property
     def full(self) -> bool:
-        """Whether the newest press has reached its limit: more is not recorded."""
-        return bool(self._presses) and self._presses[-1].take.full
+        """Whether the key is still down and nothing more is recorded: it has been too long."""
+        presses = list(self._presses)
+        return bool(presses) and presses[-1].is_held and presses[-1].take.full and not self.lost
 
     @property
     def overflows(self) -> int:

@@ -157,7 +157,10 @@ class Ring:
         """A take of everything from here on, and of the pre-roll, unless another take has that."""
         earlier = self._take
         keep = keep_pre_roll and self._pre_roll and earlier.limit is None
-        self._take = Take(self.rate, self._longest, earlier if keep else None, made)
+        room = self._longest
+        if made is not None:
+            room = max(0, room - len(made) * self.rate // SPEECH_RATE)
+        self._take = Take(self.rate, room, earlier if keep else None, made)
         return self._take
 
     def end(self, take: Take) -> None:

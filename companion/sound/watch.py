@@ -59,6 +59,7 @@ class Watch:
         self._tell = tell
         self._speaker = speaker
         self._moved_at: float | None = None
+        self._full = False
         self.tries = 0
         self._news = News()
         self._faults = Faults()
@@ -135,10 +136,21 @@ class Watch:
         if (recording := self._microphone.newest) is not None:
             self._microphone.newest = None
             self._judge(recording)
+        self._look_at_length()
         if not inlet.alive:
             self._silent(inlet)
         elif self._moved_at is not None:
             self._maybe_moved(inlet, self._moved_at)
+
+    def _look_at_length(self) -> None:
+        """Say once in a press that it is recorded no further."""
+        full = self._microphone.full
+        if full and not self._full:
+            self._tell(
+                f"I have listened for {self._microphone.longest:.0f} s and record no more of it: "
+                "release the key, and I answer ([audio] longest)."
+            )
+        self._full = full
 
     def _judge(self, recording: Recording) -> None:
         """Say what a recording shows to be wrong with the microphone."""
