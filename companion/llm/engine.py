@@ -166,6 +166,9 @@ class Llama:
         Where a folder for it was given, it is read once and restored at every later start.
         """
         with self._used(Cancel()) as cancel:
+            self._held.clear()
+            self._held.read(tokens[:1], cancel)  # what is restored would leave the weights cold
+            self._held.clear()
             held = self._held.begin(tokens)
             self._held.read(tokens, cancel)
             if held < len(tokens):
