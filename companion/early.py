@@ -50,6 +50,12 @@ LONG = 3.0
 """Seconds of speech below which it is transcribed anew from its beginning at each pause. The
 window costs no less for shorter speech, and whole sentences are understood better."""
 
+MOST = 12.0
+"""Seconds of speech after which a shorter pause (`BRIEF`) will do: what is transcribed again at
+each pause must not grow with the recording, or somebody would wait for it at the release."""
+
+BRIEF = 0.2
+
 ENOUGH = 4
 """Chunks of 32 ms that must be voice; fewer are no word."""
 
@@ -58,6 +64,8 @@ SILENT = 0.3
 
 SURE = 0.5
 """Words that were understood with less confidence than this are transcribed again as a whole."""
+
+MINUTE = 60.0
 
 BATCH = 64
 """Tokens that are read between two looks."""
@@ -189,7 +197,7 @@ class Hold:
                 self.on, wait = False, self.early.look
             if wait:
                 self._show(recording)
-            yield wait
+            yield wait * max(1.0, recording.seconds / MINUTE)  # a look costs what there is
 
     def stop(self) -> None:
         """The key came up: what is being read is left. Returns at once; safe from any thread."""
@@ -216,8 +224,7 @@ class Hold:
         self._seen = recording.samples
         spoken = pauses.spoken()
         quiet = (len(recording.samples) - spoken) / SPEECH_RATE
-        if quiet >= SAFE:
-            self._close()
+        self._close(quiet)
         known = self._pieces[-1].until if self._pieces else 0
         if quiet < pause or spoken <= known or recording.seconds - self._began < SHORTEST:
             return False
@@ -226,10 +233,12 @@ class Hold:
         self._speech = self._speech or self.early.gate.check(recording).speech
         return self._speech
 
-    def _close(self) -> None:
+    def _close(self, quiet: float) -> None:
         """A long pause: what is transcribed before it is transcribed for good."""
         part = self._open
-        if part is not None and part.heard and part.seconds >= LONG:
+        if part is None or part.heard is None or part.seconds < LONG:
+            return
+        if quiet >= (SAFE if part.seconds < MOST else BRIEF):
             self._over.append(part)
             self._open = None
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from memory_world import Clock, settle, tell
 
-from companion.early import LAST, LONG, LOOK, PAUSE, SAFE, Early, foreseen
+from companion.early import BRIEF, LAST, LONG, LOOK, MOST, PAUSE, SAFE, Early, foreseen
 from companion.errors import EngineError
 from companion.events import Hearing, Notice, Remembered
 from companion.flow import Cancel
@@ -175,6 +175,12 @@ def test_after_a_long_pause_only_the_end_is_transcribed(hold):
     assert held.begin().text == f"{STORY} and saw a boat"
     assert held.companion.stt.asked[-1] < held.whole.seconds / 2
     assert held.trace.early["hit"] == "part"
+
+
+def test_what_is_transcribed_again_at_each_pause_does_not_grow_with_the_recording(hold):
+    held = hold(*[part for _ in range(8) for part in (STORY, BRIEF + 2 * LOOK)])  # 35 s
+    assert held.begin().text == " ".join([STORY] * 8)
+    assert max(held.companion.stt.asked) < MOST + 2 * spoken(STORY, BRIEF).seconds
 
 
 def test_a_short_sentence_is_understood_as_a_whole(hold):
