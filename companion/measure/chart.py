@@ -6,6 +6,7 @@ Knows no terminal: whoever prints them says how wide it is and whether it shows 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from companion.measure.waterfall import LANES, Bar, duration, ticks
@@ -59,16 +60,14 @@ class Paper:
     def dyed(self, text: str, stage: str) -> str:
         """Text in the colour of a stage."""
         colour = COLOURS.get(stage)
-        return f"\x1b[38;5;{colour}m{text}\x1b[0m" if self.colours and colour else text
+        return f"\x1b[38;5;{colour}m{text}\x1b[0m" if text and self.colours and colour else text
 
-    def cell(self, number: str, stage: str) -> str:
-        """One column of a stage's bar, with the number of its clause where it begins."""
-        if stage == "gap":
-            return self.dyed("╌", stage)
+    def numbered(self, number: str, stage: str) -> str:
+        """The number of a clause, in front of the colour of a stage."""
         colour = COLOURS.get(stage)
         if number and self.colours and colour:
             return f"\x1b[48;5;{colour};38;5;16m{number}\x1b[0m"
-        return number or self.dyed("█", stage)
+        return number
 
     def faint(self, text: str) -> str:
         """Text that stands back."""
@@ -146,12 +145,18 @@ def _lane(bars: Sequence[Bar], begin: float, scale: float, paper: Paper) -> str:
         first = int(max(0.0, (one.begin - begin) * scale))
         last = max(first + 1, round((one.end - begin) * scale))
         cells[first:last] = [one] * len(cells[first:last])
-    row = []
-    for place, cell in enumerate(cells):
-        if cell is None:
-            row.append(" ")
-            continue
-        opens = place == 0 or cells[place - 1] is not cell
-        number = str(cell.number)[-1] if cell.number and opens else ""
-        row.append(paper.cell(number, cell.stage))
-    return "".join(row).rstrip()
+    runs = groupby(cells, key=id)
+    return "".join(_run(list(run), paper) for _, run in runs).rstrip()
+
+
+def _run(cells: Sequence[Bar | None], paper: Paper) -> str:
+    """Columns of one bar, with the number of its clause in the first of them."""
+    one = cells[0]
+    if one is None:
+        return " " * len(cells)
+    if one.stage == "gap":
+        return paper.dyed("╌" * len(cells), one.stage)
+    number = str(one.number)[-1] if one.number else ""
+    return paper.numbered(number, one.stage) + paper.dyed(
+        "█" * (len(cells) - len(number)), one.stage
+    )
