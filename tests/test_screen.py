@@ -127,6 +127,9 @@ def test_the_line_after_a_reply_says_what_the_time_went_into():
     record = {"kind": "spoken", "heard_s": 1.0, "spans": spans, "ms": {"first_audio": 360.0}}
     told = shown(Answered("Hi.", True, record))
     assert "first sound after 360 ms = recording 100 + hearing 200 + model 50\n" in told
+    late = [span | {"begin": 50.0} if span["stage"] == "tail" else span for span in spans]
+    told = shown(Answered("Hi.", True, record | {"spans": late}))
+    assert "= other work 50 + recording 50 + hearing 200 + model 50\n" in told
     assert "=" not in shown(Answered("Hi.", True, record | {"kind": "greeting"}))
 
 

@@ -20,6 +20,13 @@ def test_the_steps_are_what_stood_between_the_release_and_the_first_sound():
     ]
 
 
+def test_what_was_under_way_at_the_release_is_a_wait():
+    spans = [{"stage": "hear", "n": 0, "begin": 150.0, "end": 160.0}]
+    record = SILENT | {"ms": {"first_audio": 170.0, "total": 180.0}, "spans": spans}
+    assert [(s.stage, s.length) for s in waterfall(record).steps] == [("wait", 150), ("hear", 10)]
+    assert waterfall(SPOKEN).steps[0].stage == "tail"
+
+
 def test_the_lanes_hold_all_that_was_done_and_the_owner_too():
     lanes = waterfall(SPOKEN).lanes
     assert [(bar.begin, bar.end) for bar in lanes["you"]] == [(-2000, 0), (0, 100)]

@@ -94,6 +94,8 @@ def _made_of(record: dict[str, Any]) -> str:
         WHAT[lane]: sum(step.length for step in steps if step.stage in stages)
         for lane, stages in LANES.items()
     }
+    wait = sum(step.length for step in steps if step.stage == "wait")
+    parts = {"other work": wait, **parts, "recording": parts["recording"] - wait}
     told = [f"{name} {ms:.0f}" for name, ms in parts.items() if ms >= 1]
     return f" = {' + '.join(told)}" if told else ""
 
@@ -138,6 +140,11 @@ class Screen:
             if isinstance(event, Answered) and event.record.get("kind") in ASKED:
                 self._record = event.record
             self._tell(plain(line) for line in story(event, self._owner, self._name))
+
+    def explain(self, keys: KeyWords) -> None:
+        """From here on these are the keys."""
+        with self._lock:
+            self._state = StateLine(keys)
 
     def picture(self) -> None:
         """Show the last turn as a waterfall."""

@@ -24,6 +24,7 @@ AFTER = 10
 
 COLOURS = {
     "you": 250,
+    "wait": 240,
     "tail": 246,
     "gate": 110,
     "stt": 68,

@@ -31,6 +31,7 @@ WIDE = 15.0
 
 COLOURS = {
     "you": "#cbd2d9",
+    "wait": "#e1e4e8",
     "tail": "#9aa5b1",
     "gate": "#8fb3d9",
     "stt": "#4c78a8",

@@ -10,9 +10,10 @@ from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 STAGES = {
+    "wait": "other work ends",
     "tail": "end of the recording",
     "gate": "is it speech?",
     "stt": "Whisper writes it down",
@@ -28,7 +29,7 @@ STAGES = {
 """The stages by name, in the order of a turn, as people call them."""
 
 LANES = {
-    "you": ("you", "tail"),
+    "you": ("you", "wait", "tail"),
     "ears": ("gate", "stt"),
     "memory": ("hear", "recall"),
     "model": ("prompt", "prefill", "decode"),
@@ -36,6 +37,9 @@ LANES = {
     "sound": ("device", "play"),
 }
 """Who works, and at which stages."""
+
+NOTICED_MS = 3.0
+"""A wait for other work that is shorter than this is nothing to tell."""
 
 GAP_MS = 20.0
 """A pause between two clauses that is longer than this was not meant."""
@@ -113,12 +117,19 @@ def waterfall(record: Mapping[str, Any]) -> Waterfall:
     first = record["ms"].get("first_audio")
     total = record["ms"].get("total") or max((bar.end for bar in bars), default=0.0)
     spoke = 1000 * record["heard_s"]
+    bars += _wait(bars)
     bars += _device(bars, first)
     bars += _gaps(bars)
     if spoke:
         bars.append(Bar("you", -spoke, 0.0))
     until = total if first is None else first
     return Waterfall(first, total, spoke, tuple(_steps(bars, until)), _lanes(bars))
+
+
+def _wait(bars: Sequence[Bar]) -> list[Bar]:
+    """From the release to the first stage: what was under way, as idle work, ends first."""
+    first = min((bar.begin for bar in bars if bar.end > 0), default=0.0)
+    return [Bar("wait", 0.0, first)] if first >= NOTICED_MS else []
 
 
 def _device(bars: Iterable[Bar], first: float | None) -> list[Bar]:
