@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import statistics
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from companion.flow import Cancel, ahead
@@ -51,19 +51,17 @@ TOKEN = re.compile(r"\s*\w{1,6}|\s*[^\w\s]")
 _SENTENCE_END = re.compile(r"[.!?]\s*$")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Slow:
     """A model that writes at a steady speed, whatever else happens.
 
     Attributes:
         text: What it writes.
         rate: Characters a second.
-        ended: When it had written all of it, by `time.perf_counter`.
     """
 
     text: str
     rate: float
-    ended: float = 0.0
 
     def tokens(self) -> Iterator[str]:
         """Its tokens, none before its time."""
@@ -72,10 +70,9 @@ class Slow:
             due = max(due + len(token) / self.rate, time.perf_counter())
             time.sleep(max(0.0, due - time.perf_counter()))
             yield token
-        self.ended = time.perf_counter()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """One reply, spoken at its own pace.
 
@@ -90,7 +87,6 @@ class Spoken:
     lateness: float
     first: float
     clauses: int
-    pieces: list[float] = field(default_factory=list)
 
 
 class Whole:
@@ -178,11 +174,11 @@ def _flowing(bench: Bench, voice: Piper, settings: Settings) -> dict[str, Figure
 def speak(voice: Piper, pace: Pace, model: Slow) -> Spoken:
     """Speak what a model writes, as a turn does."""
     cancel = Cancel()
-    done: list[tuple[float, float, bool]] = []
+    done: list[tuple[float, bool]] = []
 
     def timed() -> Iterator[Speech]:
         for part in pace.speech(voice.say, clauses, cancel):
-            done.append((time.perf_counter(), len(part.samples) / part.rate, part.last))
+            done.append((len(part.samples) / part.rate, part.last))
             yield part
 
     began = time.perf_counter()
@@ -194,7 +190,7 @@ def speak(voice: Piper, pace: Pace, model: Slow) -> Spoken:
 
 def _one_by_one(voice: Piper, model: Slow) -> Spoken:
     """What a script does: sentence by sentence written, rendered and played."""
-    done: list[tuple[float, float, bool]] = []
+    done: list[tuple[float, bool]] = []
 
     def sentences() -> Iterator[Clause]:
         text = ""
@@ -206,7 +202,7 @@ def _one_by_one(voice: Piper, model: Slow) -> Spoken:
 
     def timed() -> Iterator[Speech]:
         for part in voice.say(sentences(), Cancel()):
-            done.append((time.perf_counter(), len(part.samples) / part.rate, part.last))
+            done.append((len(part.samples) / part.rate, part.last))
             yield part
 
     began = time.perf_counter()
@@ -215,23 +211,21 @@ def _one_by_one(voice: Piper, model: Slow) -> Spoken:
     return _told(sink, began, model, done)
 
 
-def _told(sink: Sink, began: float, model: Slow, done: list[tuple[float, float, bool]]) -> Spoken:
+def _told(sink: Sink, began: float, model: Slow, done: list[tuple[float, bool]]) -> Spoken:
     """What came out of a reply.
 
-    At best it ends when all its sound has been heard from the first on, or when what was written
-    last has been rendered and heard.
+    At best it ends when all its sound was heard from the first on, or when what the model wrote
+    last, had it never waited, was heard.
     """
-    sound = sum(seconds for _, seconds, _ in done)
+    sound = sum(seconds for seconds, _ in done)
     first = sink.first - began
-    ready, last, _ = done[-1]
-    after = max(model.ended, ready) - began + last
-    best = max(first + sound, after)
+    written = len(model.text) / model.rate
+    best = max(first + sound, written + done[-1][0])
     return Spoken(
         60_000 * sink.gaps / sink.taken,
         (sink.last - began) / best,
         first,
-        sum(ends for _, _, ends in done),
-        [seconds for _, seconds, _ in done],
+        sum(ends for _, ends in done),
     )
 
 
