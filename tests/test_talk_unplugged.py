@@ -86,3 +86,15 @@ def test_a_server_that_hangs_and_goes_on_leaves_the_conversation_as_it_was(talk,
     talk.wait_for("Sam: ")
     talk.wait_for("first sound after")
     assert leave(talk) == 0
+
+
+def test_a_server_that_dies_and_comes_back_writes_nothing_across_the_screen(talk, sound):
+    talk.wait_for("first sound after")
+    sound.kill_server()
+    talk.wait_for("was lost")
+    sound.start()
+    talk.wait_for("is back")
+    talk.key("hello juno\n")
+    talk.wait_for("first sound after")
+    assert leave(talk) == 0
+    assert "Expression" not in talk.shown  # PortAudio's own words for it

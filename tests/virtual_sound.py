@@ -68,6 +68,7 @@ class VirtualSound:
         }
         self.server: subprocess.Popen[bytes] | None = None
         self.modules: dict[str, str] = {}
+        self.awake: dict[str, subprocess.Popen[bytes]] = {}
         self.children: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
@@ -127,9 +128,9 @@ class VirtualSound:
         """
         command = ["pacat", "--record", f"--device={sink}.monitor", "--latency-msec=5"]
         nowhere = subprocess.DEVNULL
-        self.children.append(
-            subprocess.Popen(command, env=self.environ, stdout=nowhere, stderr=nowhere)
-        )
+        child = subprocess.Popen(command, env=self.environ, stdout=nowhere, stderr=nowhere)
+        self.awake[sink] = child
+        self.children.append(child)
         self._pactl("suspend-sink", sink, "1")
         self._pactl("suspend-sink", sink, "0")
 
@@ -173,6 +174,8 @@ class VirtualSound:
         """Pull "spk", "mic" or "feed" out."""
         done = self._pactl("unload-module", self.modules.pop(name))
         assert done.returncode == 0, done.stderr
+        if name in self.awake:  # else it would listen to another one, and 64 may listen
+            self.awake.pop(name).kill()
 
     def stop_server(self) -> None:
         """Let the server hang, as a crashed sound system does."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -292,7 +293,7 @@ _hushed: list[object] = []
 
 
 def _sounddevice() -> Any:  # noqa: ANN401 - sounddevice has no types
-    _hush_alsa()
+    _hush()
     try:
         import sounddevice
     except OSError as error:
@@ -303,10 +304,26 @@ def _sounddevice() -> Any:  # noqa: ANN401 - sounddevice has no types
     return sounddevice
 
 
-def _hush_alsa() -> None:
-    """Keep ALSA from writing its own messages over the conversation; errors reach us anyway."""
+def _hush() -> None:
+    """Keep ALSA and PortAudio from writing over the conversation; their errors reach us anyway."""
     if _hushed:
         return
+    _hush_alsa()
+    if sys.platform == "linux" and os.isatty(2):
+        _hush_portaudio()
+
+
+def _hush_portaudio() -> None:
+    """What C libraries print for themselves goes nowhere; Python's own stderr stays."""
+    libc = ctypes.CDLL(None)
+    libc.fopen.restype = ctypes.c_void_p
+    nowhere = libc.fopen(os.devnull.encode(), b"w")
+    with suppress(ValueError):  # a C library that has no such variable
+        if nowhere:
+            ctypes.c_void_p.in_dll(libc, "stderr").value = nowhere
+
+
+def _hush_alsa() -> None:
     handler = ctypes.CFUNCTYPE(
         None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
     )(lambda *_: None)
