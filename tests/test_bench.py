@@ -14,10 +14,11 @@ from companion.measure.bench import clauses, sound, turn
 from companion.measure.bench.bare import Floor
 from companion.measure.bench.catalogue import GROUPS, default_groups, group
 from companion.measure.bench.compare import Cost, in_turn, interval, percentile, ratio
-from companion.measure.bench.page import number, write
+from companion.measure.bench.page import write
 from companion.measure.bench.rig import Sink, Turn, utterance
 from companion.measure.bench.row import Figure, Row, judged, of, told
 from companion.measure.bench.run import merged
+from companion.measure.bench.shown import number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,28 +130,34 @@ def test_the_bench_tells_everything_as_json(
 
 
 def test_the_page_has_our_figure_the_peers_and_the_reason(workspace: Path) -> None:
-    peers = workspace / "peers"
-    peers.mkdir()
-    one = {
-        "peer": "other",
-        "version": "1.2",
-        "settings": "best",
-        "figures": {"first_sound_s": [3.0, 1.0, 2.0]},
-        "ours": {"first_sound_s": [0.5]},
-        "ratio_explicit": {"median": 0.25, "ci": [0.2, 0.3], "n": 3},
-        "cpu_ratio_explicit": {"median": 0.22, "ci": None, "n": 3},
-        "rows": {"P13": 2.5},
-    }
-    (peers / "other.json").write_text(json.dumps(one))
-    rows = [told(Row("P13", "tokens", 1.1, counted=True), Figure(1.5, why="because"), "x")]
+    (workspace / "other.json").write_text(json.dumps(_PEER))
+    (workspace / "naive.json").write_text(
+        json.dumps({**_PEER, "peer": "naive", "figures": {"first_sound_s": [8.0]}})
+    )
+    rows = [
+        told(Row("P1s", "first sound", 0.75), Figure(0.5, (0.4, 0.6), why="because"), "x"),
+        told(Row("P2", "of defaults", 0.35), Figure(0.4, (0.3, 0.5)), "x"),
+        told(Row("P4", "frames", 1.7, counted=True), Figure(1.64), "x"),
+    ]
     found = {"machine": _MACHINE, "rows": [row | {"dirty": False} for row in rows]}
-    write(workspace / "page.md", found, peers)
+    write(workspace / "page.md", found, workspace)
     text = (workspace / "page.md").read_text()
-    assert "| P13 | tokens (counted) | 1.50 |  |  | 2.50 | ≤ 1.10 | **no** |" in text
-    assert "**P13** because. `x`" in text
-    assert "| other 1.2 | 2.00 | 0.50 | 0.25 [0.20, 0.30] | 0.22 |" in text
-    assert "| best |" in text
+    assert "| P1s | first sound | 0.50 [0.40, 0.60] |  |  | 2.00 | ≤ 0.75 | yes |" in text
+    assert "| P2 | of defaults | 0.40 [0.30, 0.50] |  |  | 0.25 | ≤ 0.35 | unclear |" in text
+    assert "| P4 | frames (counted) | 1.64 |  |  | 7.50 | ≤ 1.70 | yes |" in text
+    assert "**P1s** because. `x`" in text
+    assert "| other 1.2 | 2.00 | 0.50 | 0.25 [0.20, 0.30] |  |  |  |  |  | 3.00 | beam 1 |" in text
 
+
+_PEER = {
+    "peer": "other",
+    "version": "1.2",
+    "settings": {"beam": 1},
+    "models": ["whisper-tiny", "qwen-0.5b-q4_0.gguf"],
+    "figures": {"first_sound_s": [3.0, 1.0, 2.0], "first_sound_default_endpoint_s": [3.0]},
+    "ours": {"first_sound_s": [0.5]},
+    "ratio_explicit": {"median": 0.25, "ci": [0.2, 0.3], "n": 3},
+}
 
 _MACHINE = {
     "processor": "some",

@@ -66,7 +66,7 @@ def _read(files: Sequence[Path]) -> dict[str, Any]:
 
 
 def _table(found: dict[str, Any]) -> None:
-    from companion.measure.bench.page import number
+    from companion.measure.bench.shown import number
 
     for row in found["rows"]:
         ci = f" [{number(row['ci'][0])}, {number(row['ci'][1])}]" if row["ci"] else ""
