@@ -48,10 +48,7 @@ DISK_NEEDED = 4 * 10**9  # 2.2 GB installed, and what pip unpacks beside it
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 TALK_PACKAGES = ("libportaudio2", "libasound2-plugins")
 BUILD_PACKAGES = ("build-essential", "cmake", "ninja-build")
-TEST_PACKAGES = (
-    *("pulseaudio", "pulseaudio-utils", "tmux", "vim-tiny"),
-    *("kitty", "xvfb", "xdotool", "libgl1-mesa-dri", "procps"),  # a window, and fingers on keys
-)
+TEST_PACKAGES = ("pulseaudio", "pulseaudio-utils", "tmux", "vim-tiny", "kitty", "xvfb", "xdotool")
 ASK_FOR_MICROPHONE = """
 import sounddevice
 raise SystemExit(not any(d["max_input_channels"] for d in sounddevice.query_devices()))

@@ -94,6 +94,11 @@ class KeySettings(BaseModel, extra="forbid", frozen=True):
     """`[key]`: what begins and ends a recording."""
 
     mode: Literal["auto", "toggle"] = "auto"
+    hotkey: str = ""
+    through: Literal["auto", "evdev", "pynput"] = "auto"
+    calls: bool = True
+    button: str = ""
+    led: str = ""
 
 
 class Memory(BaseModel, extra="forbid", frozen=True):

@@ -37,7 +37,7 @@ def keys(*pieces, phases=True):
         (b"\x1b[A", "", "press"),
         (b"\x1b[1;1:3A", "", "release"),
         (b"\x1b[15;1:2~", "", "repeat"),
-        (b"\x1b[O", "", "release"),  # another window is in front now
+        (b"\x1b[O", "", "away"),  # another window is in front now
     ],
 )
 def test_a_code_of_the_protocol_is_one_key(sent, text, phase):

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 
 import pytest
 import soundfile
@@ -69,9 +68,9 @@ def test_the_keyboard_is_as_before_after_ctrl_c(kitty, screen):
 def test_the_keyboard_is_as_before_after_a_kill_while_space_is_held(kitty, screen):
     screen.down("space")
     kitty.wait_for("let go")
-    guard = subprocess.check_output(["pgrep", "-P", str(kitty.process), "-f", "guard.py"])
+    guard = kitty.child_of_the_program("guard.py")
     os.kill(kitty.process, signal.SIGKILL)
-    kitty.wait_for_end(int(guard))
+    kitty.wait_for_end(guard)
     screen.up("space")
     screen.press("ctrl+u")  # what the key had sent until then
     assert kitty.keyboard("after") == kitty.before

@@ -36,9 +36,7 @@ pathlib.Path(sys.argv[1]).write_text(json.dumps(found))
 def why_not() -> str:
     """Why no window can be opened here; "" where one can."""
     missing = [name for name in NEEDED if shutil.which(name) is None]
-    return (
-        f"needs {', '.join(missing)} (apt: kitty xvfb xdotool libgl1-mesa-dri)" if missing else ""
-    )
+    return f"needs {', '.join(missing)} (apt: kitty xvfb xdotool)" if missing else ""
 
 
 class Screen:
@@ -144,6 +142,12 @@ class Kitty:
     def process(self):
         """The process of the program that was run last."""
         return int((self._folder / "pid").read_text())
+
+    def child_of_the_program(self, script):
+        """The process that runs `script` for it."""
+        children = Path(f"/proc/{self.process}/task/{self.process}/children").read_text().split()
+        lines = {child: Path(f"/proc/{child}/cmdline").read_text() for child in children}
+        return next(int(child) for child, line in lines.items() if script in line)
 
     def wait_for_end(self, process=0):
         """Wait until that program is gone, or another one."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 VERBS = {
-    "talk": "Talk with a character: Space or Enter, speak, Space or Enter.",
+    "talk": "Talk with a character: hold Space and speak.",
     "demo": "Play a whole spoken conversation, twice, a day apart.",
     "why": "Why it said that: what was recalled, and what of it was used.",
     "stats": "How long turns took: stage by stage, over time, as pictures.",
@@ -39,6 +39,7 @@ ROOMS = {
     "voices": "The voices.",
     "models": "Language models and Whisper folders.",
     "devices": "Microphones and loudspeakers.",
+    "ptt": "Press and release from another program: start, stop, toggle.",
     "eval": "How good a part is, on data that anybody can get.",
     "config": "Settings of this workspace.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from contextlib import nullcontext
@@ -10,17 +11,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from companion.cli.keys import HOLD, PRESS_TWICE, TALK, talk_key
+from companion.cli.keys import PRESS_TWICE, TALK, Sources, key_words, talk_key
 from companion.cli.leave import Leave, Watchdog
 from companion.cli.shell import SHELL
 from companion.errors import ConfigError, DeviceError
 from companion.events import Notice, Ready
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from companion.cli.keys import KeyWords
     from companion.cli.screen import Screen
     from companion.compose import Parts
     from companion.config import Settings
+    from companion.events import Event
+    from companion.key.held import Held
     from companion.key.terminal import Terminal
     from companion.session import Session
 
@@ -37,11 +42,14 @@ def register(app: typer.Typer) -> None:
     app.command()(talk)
 
 
-def talk(
+def talk(  # noqa: PLR0913, PLR0917 - its options
     character: Annotated[str, typer.Argument(help="Id or path of a character.")] = "",
     text: Annotated[bool, typer.Option("--text", help="Type instead of speaking.")] = False,
     as_name: Annotated[str, typer.Option("--as", help="Talk as this person.", metavar="NAME")] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Recall nothing from before.")] = False,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="Without a terminal: to hotkey, button and ptt.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Events as JSON lines.")] = False,
     or_demo: Annotated[bool, typer.Option("--or-demo", hidden=True)] = False,
 ) -> None:
@@ -57,7 +65,8 @@ def talk(
     settings = SHELL.settings()
     SHELL.refuse_other_machines(settings)
     owner = as_name or settings.user.name or (ask_name(settings) if live else "")
-    wish = _Wish(character, owner or "friend", fresh, typed=text or not live, as_json=as_json)
+    typed = text or not (live or listen)
+    wish = _Wish(character, owner or "friend", fresh, typed, listen, as_json)
     terminal = Terminal() if live else None
     with Watchdog(terminal.restore if terminal else _nothing):
         try:
@@ -74,6 +83,7 @@ class _Wish:
     owner: str
     fresh: bool
     typed: bool
+    stays: bool
     as_json: bool
 
 
@@ -120,25 +130,20 @@ def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> Non
         fresh=wish.fresh,
         progress=SHELL.say,
     )
-    screens: list[Screen] = []
-    parts = compose(
-        settings,
-        wishes,
-        lambda event: screens[0].tell(event),  # noqa: PLW0108 - there is no screen yet
-    )
-    words = HOLD if terminal and terminal.begin(hold=settings.key.mode == "auto") else PRESS_TWICE
+    shows: list[Callable[[Event], None]] = []  # there is no screen yet
+
+    def tell(event: Event) -> None:
+        for show in shows:
+            show(event)
+
+    parts = compose(settings, wishes, tell)
     live = terminal is not None
-    screen = Screen(wish.owner, parts.card.name, live=live, as_json=wish.as_json, keys=words)
-    screens.append(screen)
+    screen = Screen(wish.owner, parts.card.name, live=live, as_json=wish.as_json)
+    shows.append(screen.tell)
     session = open_session(parts, settings)
     try:
         parts.warm()
-        screen.tell(Ready(time.monotonic() - began))
-        session.start()
-        if terminal is None:
-            _read_lines(session)
-        else:
-            _read_keys(_Talk(session, parts, screen, words), terminal)
+        _follow(settings, wish, _Talk(session, parts, screen, shows, began), terminal)
     finally:
         if terminal is not None:
             terminal.give_back()
@@ -149,12 +154,41 @@ def _converse(settings: Settings, wish: _Wish, terminal: Terminal | None) -> Non
         SHELL.say(told)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Talk:
     session: Session
     parts: Parts
     screen: Screen
-    words: KeyWords
+    shows: list[Callable[[Event], None]]
+    began: float
+    words: KeyWords = PRESS_TWICE
+
+
+def _follow(settings: Settings, wish: _Wish, talk: _Talk, terminal: Terminal | None) -> None:
+    """Do what keys and lines ask for, until there are no more."""
+    from companion.key.held import Held
+
+    def complain(text: str) -> None:
+        talk.screen.tell(Notice(text))
+
+    held = Held(talk.session, complain)
+    listens = talk.parts.microphone is not None
+    with Sources(settings, held, complain) as sources:
+        sources.take_calls(listens=listens)
+        if listens and (light := sources.listen()):
+            talk.shows.append(light)
+        if terminal is not None:
+            hold = terminal.begin(hold=settings.key.mode == "auto")
+            talk.words = key_words(hold=hold, others=sources.names)
+            talk.screen.explain(talk.words)
+        talk.screen.tell(Ready(time.monotonic() - talk.began))
+        talk.session.start()
+        if terminal is not None:
+            _read_keys(talk, terminal, held)
+            return
+        _read_lines(talk.session)
+        while wish.stays:
+            signal.pause()  # until a signal ends it
 
 
 def _read_lines(session: Session) -> None:
@@ -165,17 +199,16 @@ def _read_lines(session: Session) -> None:
         session.wait()
 
 
-def _read_keys(talk: _Talk, terminal: Terminal) -> None:
+def _read_keys(talk: _Talk, terminal: Terminal, held: Held) -> None:
     """Keys of a terminal until /quit or its end."""
-    from companion.key.held import Held
-
-    held = Held(talk.session, lambda text: talk.screen.tell(Notice(text)))
     typed = ""
     for key in terminal.keys(held.drop):
         if key.text in TALK and not typed:
             talk_key(key, held, hold=terminal.hold)
+        elif key.phase == "away":
+            held.release()
         elif key.phase == "release":
-            held.release(TALK.get(key.text, key.text))
+            held.release(TALK.get(key.text, key.text or "another key"))
         elif key.text in TALK and key.text != " ":
             if not _send(typed, talk):
                 return

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Phase: TypeAlias = Literal["press", "repeat", "release"]
+Phase: TypeAlias = Literal["press", "repeat", "release", "away"]
 
 FLAGS = 0b11111
 """What is asked of the protocol: no ambiguous codes, phases, other layouts, every key, its text."""
@@ -42,9 +42,9 @@ class Key:
 
     Attributes:
         text: What the key types, or its control character ("\r", "\x7f", "\x1b", Ctrl-C "\x03");
-            "" for a key that types nothing. A release without text lets go of every key: the
-            window is not in front any more, so nobody would tell.
+            "" for a key that types nothing.
         phase: A terminal without kitty's protocol tells presses only; a repeat looks like one.
+            "away" is no key: another window is in front, so no release will be told.
     """
 
     text: str
@@ -90,7 +90,7 @@ def _key(piece: str) -> Key | None:
     if not piece.startswith("\x1b") or piece == "\x1b":
         return Key(piece)
     if piece == "\x1b[O":
-        return Key("", "release")
+        return Key("", "away")
     if piece == "\x1b[I" or piece[2:3] in ("?", "<", ">", "="):
         return None
     if found := _CODE.match(piece):
