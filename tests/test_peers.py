@@ -100,6 +100,13 @@ def test_a_peer_that_is_not_there_says_how_to_get_it(peers, tmp_path):
     assert "install.py pipecat" in running.missing("pipecat", tmp_path)
 
 
+def test_the_command_of_a_result_names_no_place_of_this_machine(peers):
+    import side_by_side
+
+    given = ["--shapes", "--peers", "/home/sam/x", "--threads", "1", "--out", "/tmp/y"]
+    assert side_by_side.command(given).endswith("side_by_side.py --shapes --threads 1")
+
+
 def test_our_own_side_holds_the_key_and_says_what_it_should(tmp_path):
     said = tmp_path / "said.json"
     said.write_text(json.dumps({"reply": "Good evening, Sam. How are you?", "words": None}))

@@ -107,6 +107,16 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def command(given: list[str]) -> str:
+    """How to run it again; where things lie on this machine is left out."""
+    kept = list(given)
+    for place in ("--peers", "--out"):
+        if place in kept:
+            at = kept.index(place)
+            del kept[at : at + 2]
+    return " ".join(["python", "benchmarks/peers/side_by_side.py", *kept])
+
+
 def main() -> None:
     """Measure, and write one file a peer."""
     wish = parse()
@@ -130,7 +140,7 @@ def main() -> None:
             turns[column] = measure(bench, column, names, wish) if names else {}
         about: dict[str, Any] = {
             "machine": figures.machine() | {"others_cpu": load.others(bench.spent)},
-            "command": " ".join(["python", "benchmarks/peers/side_by_side.py", *sys.argv[1:]]),
+            "command": command(sys.argv[1:]),
             "models": models.names(),
             "threads": wish.threads,
             "hold_s": wish.hold,
