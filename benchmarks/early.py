@@ -51,8 +51,8 @@ DELAYS = (0.1, 0.3, 0.5)
 """Seconds from the last sound to the release."""
 
 KINDS = ("sentence", "hesitation", "story")
-ROOM_DB = -60.0
 BEFORE = 0.3
+ROOM = -60.0
 
 
 @dataclass(frozen=True)
@@ -88,35 +88,42 @@ def said(line: str, voice: str) -> Samples:
     return whole[loud[0] : loud[-1] + 1]
 
 
-def presses(each: int, seed: int) -> Iterator[Press]:
-    """So many presses of each kind."""
+def presses(each: int, seed: int, room: float = ROOM) -> Iterator[Press]:
+    """So many presses of each kind, in noise of so many dB of full scale."""
     rng = np.random.default_rng(seed)
     lines = [(voice, words) for _, voice, words in text.heldout()]
     long = [one for one in lines if len(one[1].split()) >= 6]
     for n in range(each):
         voice, line = lines[rng.integers(len(lines))]
-        yield press("sentence", [line], voice, rng, DELAYS[n % 3])
+        yield press("sentence", [line], voice, rng, (DELAYS[n % 3], room))
     for n in range(each):
         voice, line = long[rng.integers(len(long))]
         parts, cut = line.split(), int(rng.integers(2, len(line.split()) - 1))
         halves = [" ".join(parts[:cut]), " ".join(parts[cut:])]
-        yield press("hesitation", halves, voice, rng, DELAYS[n % 3])
+        yield press("hesitation", halves, voice, rng, (DELAYS[n % 3], room))
     for n in range(each):
         voice, line = long[rng.integers(len(long))]
         same = [words for other, words in long if other == voice and words != line]
         story = [line, *(same[k] for k in rng.permutation(len(same))[: rng.integers(2, 4)])]
-        yield press("story", story, voice, rng, DELAYS[n % 3])
+        yield press("story", story, voice, rng, (DELAYS[n % 3], room))
 
 
-def press(kind: str, lines: list[str], voice: str, rng: np.random.Generator, delay: float) -> Press:
-    """Lines with pauses of 0.2 to 0.9 s, in a quiet room."""
+def press(
+    kind: str,
+    lines: list[str],
+    voice: str,
+    rng: np.random.Generator,
+    end: tuple[float, float],
+) -> Press:
+    """Lines with pauses of 0.2 to 0.9 s; how late the key is released, and how loud the room is."""
+    delay, room = end
     pieces = [np.zeros(round(BEFORE * SPEECH_RATE), np.float32)]
     for line in lines:
         pause = rng.uniform(0.2, 0.9)
         pieces += [said(line, voice), np.zeros(round(pause * SPEECH_RATE), np.float32)]
     pieces[-1] = np.zeros(round(delay * SPEECH_RATE), np.float32)
     sound = np.concatenate(pieces)
-    sound = sound + rng.normal(0, 10 ** (ROOM_DB / 20), len(sound)).astype(np.float32)
+    sound = sound + rng.normal(0, 10 ** (room / 20), len(sound)).astype(np.float32)
     speech = len(sound) / SPEECH_RATE - BEFORE - delay
     return Press(kind, " ".join(lines), Recording(sound.astype(np.float32)), speech)
 
@@ -260,6 +267,7 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=60)
     parser.add_argument("--turns", type=int, default=0, help="only count tokens, in so many turns")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--room", type=float, default=ROOM, help="noise, in dB of full scale")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     if args.turns:
@@ -267,7 +275,7 @@ def main() -> None:
         return
     whisper, gate = Whisper(args.whisper, threads=args.threads), Gate()
     whisper.warm()
-    results = [measured(one, whisper, gate) for one in presses(args.each, args.seed)]
+    results = [measured(one, whisper, gate) for one in presses(args.each, args.seed, args.room)]
     kinds = {kind: [r for r in results if r.press.kind == kind] for kind in KINDS}
     rows = [row(name, some, args.seed) for name, some in {"all": results, **kinds}.items()]
     for n, delay in enumerate(DELAYS):
