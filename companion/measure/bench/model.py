@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from companion.compose import load_llm
 from companion.flow import Cancel
 from companion.measure.bench.compare import (
+    Cost,
     compare,
     cost,
     interval,
     percentile,
+    processor_seconds,
 )
 from companion.measure.bench.rig import shaped
 from companion.measure.bench.row import Bench, Figure, Group, Row, of
@@ -90,43 +92,46 @@ def _stopped(llm: Llama, bench: Bench) -> dict[str, Figure]:
         held.read(tokens[:UBATCH], Cancel(), UBATCH)
 
     held.clear()
-    usual = min(cost(whole).wall for _ in range(3))
-    tries = 2 * bench.pairs
-    waits = [_wait_after_stop(llm, tokens, usual * n / tries) for n in range(tries)]
-    found = [wait for wait in waits if wait > 0]  # not where all was read before the stop
-    middle, worst = statistics.median(found), percentile(found, 0.95)
-    shares = [one / usual for one in found]
+    whole_batch = min((cost(whole) for _ in range(3)), key=lambda one: one.wall)
+    usual, tries = whole_batch.wall, 2 * bench.pairs
+    waits = [_after_stop(llm, tokens, usual * n / tries) for n in range(tries)]
+    found = [one for one in waits if one.wall > 0]  # not where all was read before the stop
+    worst = percentile([one.wall for one in found], 0.95)
+    shares = [one.wall / usual for one in found]
+    spent = [one.cpu for one in found]
     more = {
         "stops": len(found),
         "ubatch_s": usual,
-        "median_ms": middle * 1000,
-        "p95_ms": worst * 1000,
+        "median_ms": 1000 * statistics.median(one.wall for one in found),
+        "p95_ms": 1000 * worst,
+        "p95_cpu_ms": 1000 * percentile(spent, 0.95),
     }
+    cpu = statistics.median(spent) / whole_batch.cpu
     return {
-        "P24": Figure(statistics.median(shares), interval(shares), naive=1.0, more=more),
+        "P24": Figure(statistics.median(shares), interval(shares), cpu, naive=1.0, more=more),
         "P24ms": Figure(worst * 1000, naive=usual * 1000, why="the slowest in twenty", more=more),
     }
 
 
-def _wait_after_stop(llm: Llama, tokens: tuple[int, ...], after: float) -> float:
-    """Seconds from the stop until nothing is computed any more; below 0 where that was before."""
+def _after_stop(llm: Llama, tokens: tuple[int, ...], after: float) -> Cost:
+    """From the stop until nothing is computed any more; below 0 where that was before."""
     llm.forget()
-    cancel, ended = Cancel(), 0.0
+    cancel, ended = Cancel(), Cost(0.0, 0.0)
     prompt = Prompt(tokens, len(tokens))
 
     def read() -> None:
         nonlocal ended
         for _ in llm.stream(prompt, cancel):
             pass
-        ended = time.perf_counter()
+        ended = Cost(time.perf_counter(), processor_seconds())
 
     reader = threading.Thread(target=read)
     reader.start()
     time.sleep(after)
-    stopped = time.perf_counter()
+    stopped = Cost(time.perf_counter(), processor_seconds())
     cancel.set()
     reader.join()
-    return ended - stopped
+    return Cost(ended.wall - stopped.wall, ended.cpu - stopped.cpu)
 
 
 GROUP = Group(
