@@ -155,3 +155,10 @@ def test_a_damaged_file_is_cut_or_left_whole(model, at, noise):
     for file in (bytes(damaged), bytes(damaged[:at])):
         parts = split(file)
         assert parts is None or (parts.sound.hop > 0 and parts.sound.margin >= 0)
+
+
+def test_no_copy_of_the_file_is_kept(model):
+    parts = Engine(model, 1, 256, 22_050)._parts
+    sessions = [parts.text, parts.flow.session, parts.sound.session]
+    assert [len(one._model_bytes) for one in sessions] == [0, 0, 0]
+    assert [len(one.part.model) for one in (parts.flow, parts.sound)] == [0, 0]

@@ -74,7 +74,10 @@ def open_graph(model: Path | bytes, threads: int) -> Any:  # noqa: ANN401 - onnx
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
     given = model if isinstance(model, bytes) else str(model)
-    return onnxruntime.InferenceSession(given, options, ["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(given, options, ["CPUExecutionProvider"])
+    if isinstance(model, bytes):
+        session._model_bytes = b""  # noqa: SLF001 - kept for other providers only: 60 MB
+    return session
 
 
 def open_voice(model: Path, threads: int) -> Any:  # noqa: ANN401 - onnxruntime is untyped

@@ -22,14 +22,16 @@ from companion.speech.piper.onnx_file import (
     Node,
     described,
     fields,
+    head,
     node,
-    run,
     text,
     whole_numbers,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    Field = bytes | memoryview
 
 LOCAL = {"Add", "Cast", "Constant", "Div", "Elu", "Exp", "Identity", "LeakyRelu", "Mul", "Neg"} | {
     *("Relu", "Sigmoid", "Sub", "Sum", "Tanh", "Unsqueeze")
@@ -100,18 +102,18 @@ class _Graph:
     """The parts of an ONNX file that are looked at."""
 
     def __init__(self, model: bytes) -> None:
-        self.around: list[bytes] = []
+        self.around: list[memoryview] = []
         self.nodes: list[Node] = []
-        self.weights: dict[str, bytes] = {}
+        self.weights: dict[str, memoryview] = {}
         self.numbers: dict[str, list[int]] = {}
-        self.inputs: dict[str, bytes] = {}
-        self.outputs: dict[str, bytes] = {}
-        self.rest: list[bytes] = []
+        self.inputs: dict[str, memoryview] = {}
+        self.outputs: dict[str, memoryview] = {}
+        self.rest: list[memoryview] = []
         for key, value, raw in fields(memoryview(model)):
             if key == GRAPH:
                 self._read(value)
             else:
-                self.around.append(bytes(raw))
+                self.around.append(raw)
         self.makers = {name: one for one in self.nodes for name in one.outputs}
         constants = [one for one in self.nodes if one.kind == "Constant"]
         self.numbers |= {one.outputs[0]: one.numbers.get("value", []) for one in constants}
@@ -120,14 +122,14 @@ class _Graph:
         named = {INPUT: self.inputs, OUTPUT: self.outputs}
         for key, value, raw in fields(graph):
             if key == NODE:
-                self.nodes.append(node(value, bytes(raw)))
+                self.nodes.append(node(value, raw))
             elif key == WEIGHT:
-                self.weights[text(value, 8)] = bytes(raw)
+                self.weights[text(value, 8)] = raw
                 self.numbers[text(value, 8)] = whole_numbers(value)
             elif key in named:
-                named[key][text(value, 1)] = bytes(raw)
+                named[key][text(value, 1)] = raw
             elif key != DESCRIBED:
-                self.rest.append(bytes(raw))
+                self.rest.append(raw)
 
     def above(self, names: Iterable[str], stop: set[str]) -> list[Node]:
         """All nodes that `names` are made of, in their order, up to the names in `stop`."""
@@ -155,12 +157,15 @@ class _Graph:
                 fixed.update(one.outputs)
         return fixed
 
-    def written(self, nodes: list[Node], inputs: list[bytes], outputs: list[bytes]) -> bytes:
+    def written(
+        self, nodes: list[Node], inputs: Iterable[Field], outputs: Iterable[Field]
+    ) -> bytes:
         """A model of some of the nodes, with the weights they need."""
         used = set().union(*(one.needs for one in nodes))
         weights = [raw for name, raw in self.weights.items() if name in used]
         parts = [*(one.raw for one in nodes), *weights, *inputs, *outputs, *self.rest]
-        return b"".join([*self.around, run(GRAPH, b"".join(parts))])
+        graph = head(GRAPH, sum(map(len, parts)))
+        return b"".join([*self.around, graph, *parts])  # one copy: these are large
 
 
 def _parts(whole: _Graph, *, flow: bool) -> Parts | None:
@@ -178,7 +183,7 @@ def _parts(whole: _Graph, *, flow: bool) -> Parts | None:
     given = dict.fromkeys([*(middle.given if middle else ()), *sound.given])
     gives = (begin.takes, *given, *lengths)
     outputs = [described(name) for name in gives]
-    first = whole.written(whole.above(gives, set()), list(whole.inputs.values()), outputs)
+    first = whole.written(whole.above(gives, set()), whole.inputs.values(), outputs)
     return Parts(first, gives, middle, sound, bool(lengths))
 
 

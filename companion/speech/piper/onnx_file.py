@@ -28,7 +28,7 @@ class Node:
         numbers: Its attributes that are whole numbers.
     """
 
-    raw: bytes
+    raw: memoryview
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     kind: str = ""
@@ -91,7 +91,7 @@ def text(message: memoryview, number: int) -> str:
     return ""
 
 
-def node(message: memoryview, raw: bytes) -> Node:
+def node(message: memoryview, raw: memoryview) -> Node:
     """An operation."""
     made = Node(raw)
     for key, value, _ in fields(message):
@@ -119,7 +119,7 @@ def _attribute(message: memoryview) -> tuple[str, list[int], set[str]]:
         elif key in (6, 11):  # AttributeProto.g and .graphs
             for number, part, _ in fields(value):
                 if number == NODE:
-                    inside |= node(part, b"").needs
+                    inside |= node(part, part).needs
                 elif number == OUTPUT:
                     inside.add(text(part, 1))
     return name, numbers, inside
@@ -151,7 +151,12 @@ def _numbers(value: memoryview, *, packed: bool) -> list[int]:
 
 def run(key: int, content: bytes) -> bytes:
     """A field that holds bytes: text, or another message."""
-    return _count(key << 3 | BYTES) + _count(len(content)) + content
+    return head(key, len(content)) + content
+
+
+def head(key: int, length: int) -> bytes:
+    """What stands before the content of such a field."""
+    return _count(key << 3 | BYTES) + _count(length)
 
 
 def described(name: str, key: int = OUTPUT, kind: int = 0) -> bytes:
