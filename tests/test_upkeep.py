@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from recurrent import write_recurrent
+from recurrent import write_hybrid, write_recurrent
 
 from companion.flow import Cancel
 from companion.llm.engine import Limits, Llama
@@ -21,10 +21,10 @@ NOTE = Note("n", "my boat is called Marigold", "Sam", NOON)
 LIMITS = Limits(context=384, reply=12, temperature=0)
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("models") / "recurrent.gguf"
-    write_recurrent(path)
+@pytest.fixture(scope="module", params=[write_recurrent, write_hybrid])
+def file(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "model.gguf"
+    request.param(path)
     return path
 
 
