@@ -167,8 +167,9 @@ def _begun(settings: Settings, left: Left) -> tuple[Parts, Session]:
 
 def run(bench: Bench) -> dict[str, Figure]:
     """Five hundred turns with the models that are set, with the index and without."""
-    whole = talk(inside(bench.settings, bench.home / "a"), TURNS, bench.progress)
-    words = talk(inside(bench.settings, bench.home / "b", "none"), TURNS, bench.progress)
+    turns = bench.some(TURNS)
+    whole = talk(inside(bench.settings, bench.home / "a"), turns, bench.progress)
+    words = talk(inside(bench.settings, bench.home / "b", "none"), turns, bench.progress)
     why = "anonymous memory, without the first half of the turns, in which caches fill"
     index = "as shipped: Chroma keeps every line that is remembered in memory, two in each turn"
     return {

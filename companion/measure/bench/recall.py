@@ -110,11 +110,12 @@ def run(bench: Bench) -> dict[str, Figure]:
 
 
 def _against_bare(bench: Bench, embedder: Embedder) -> dict[str, Figure]:
-    memory, questions = _memory(bench, embedder, SIZES["P16"])
+    count = bench.some(SIZES["P16"])
+    memory, questions = _memory(bench, embedder, count)
     found = compare(_asked(memory, questions), _bare(memory, embedder, questions), bench.pairs)
     memory.close()
     each = 1000 * found.first / len(questions)
-    more = {"lines": SIZES["P16"], "ms_a_recall": each, "questions": len(questions)}
+    more = {"lines": count, "ms_a_recall": each, "questions": len(questions)}
     why = "found by meaning and by words, ranked; against one embedding and one query of each"
     return {
         "P16": of(found, why=why, more=more),
@@ -123,8 +124,8 @@ def _against_bare(bench: Bench, embedder: Embedder) -> dict[str, Figure]:
 
 
 def _many(bench: Bench, embedder: Embedder) -> dict[str, Figure]:
-    few, questions = _memory(bench, embedder, SIZES["few"])
-    many, _ = _memory(bench, embedder, SIZES["many"])
+    few, questions = _memory(bench, embedder, bench.some(SIZES["few"]))
+    many, _ = _memory(bench, embedder, bench.some(SIZES["many"]))
     found = compare(_asked(many, questions), _asked(few, questions), bench.pairs)
     few.close()
     many.close()

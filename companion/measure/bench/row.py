@@ -73,14 +73,20 @@ class Bench:
         settings: The workspace's, as they are: threads and limits are measured as shipped.
         home: A folder that is thrown away afterwards.
         pairs: How many pairs are measured.
+        scale: Of what is usual, how much is said, remembered and waited for; tests want little.
         progress: Told what is being done.
     """
 
     settings: Settings
     home: Path
     pairs: int = PAIRS
+    scale: float = 1.0
     progress: Callable[[str], None] = lambda _: None
     _shapes: Shapes | None = None
+
+    def some(self, usual: int) -> int:
+        """So many of something, at this scale; one at the least."""
+        return max(1, round(self.scale * usual))
 
     @property
     def shapes(self) -> Shapes:

@@ -56,7 +56,7 @@ def _here(
     """One group in this process."""
     chosen = group(name)
     with tempfile.TemporaryDirectory(prefix="companion-bench-") as home:
-        bench = Bench(settings, Path(home), pairs, progress)
+        bench = Bench(settings, Path(home), pairs, progress=progress)
         competition = Competition()
         figures = chosen.run(bench)
         others = round(competition.cores, 2)

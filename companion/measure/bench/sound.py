@@ -70,7 +70,7 @@ def run(bench: Bench) -> dict[str, Figure]:
     worst = max(blocks_after(n) for n in range(1, PRESSES + 1))
     why = "what is written after a press, fade included; what a device has queued is dropped"
     silenced = Figure(worst, why=why, more={"presses": PRESSES})
-    return {"P23": silenced, "P22s": _dry(bench, SHORT)}
+    return {"P23": silenced, "P22s": _dry(bench, bench.scale * SHORT)}
 
 
 def soak(bench: Bench) -> dict[str, Figure]:

@@ -110,7 +110,7 @@ def _ready(bench: Bench) -> dict[str, Figure]:
     file.write_text(settings.model_dump_json(), encoding="utf-8")
     root = settings.root.resolve()
     whole, floors = [], []
-    for n in range(-1, STARTS):
+    for n in range(-1, bench.some(STARTS)):
         bench.progress("starting")
         found = {
             name: _loaded(file, root, name) for name in ("whisper", "llm", "voice", "memory", "all")

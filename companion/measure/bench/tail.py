@@ -17,7 +17,7 @@ PAIRS = 3
 
 def run(bench: Bench) -> dict[str, Figure]:
     """Speak with a head start and without one."""
-    rig = Rig(shaped(bench, whisper="base"), utterance(SECONDS), Sink())
+    rig = Rig(shaped(bench, whisper="base"), utterance(bench.scale * SECONDS), Sink())
 
     def words(*, ahead: bool) -> Cost:
         found = rig.turn(ahead=ahead)

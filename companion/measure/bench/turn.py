@@ -34,7 +34,7 @@ def run(bench: Bench) -> dict[str, Figure]:
     from companion.sound.wav import write_wav
 
     bench.progress("loading the engines")
-    recording = utterance(SECONDS)
+    recording = utterance(bench.scale * SECONDS)
     wav = bench.home / "said.wav"
     write_wav(wav, recording.samples, SPEECH_RATE)
     rig = Rig(shaped(bench), recording, Sink())
