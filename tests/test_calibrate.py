@@ -98,13 +98,24 @@ def test_before_a_turn_there_is_nothing_to_compare():
     assert compared(prediction, [made(ago=timedelta(days=1))]) is None
 
 
-def test_of_what_was_understood_early_no_hearing_is_foretold():
+def early(hit, *begins):
     turn = made()
-    turn.record["early"]["hit"] = "all"
-    assert Prediction(at=NOW, rig=1, rates=RATES).of(turn)["stt"] == 0
-    turn.record["early"]["hit"] = "part"
-    early = Prediction(at=NOW - timedelta(days=1), rig=1, rates=RATES)
-    assert compared(early, [turn]) is None
+    spans = [{"stage": "stt", "n": 0, "begin": begin, "end": begin + 50} for begin in begins]
+    turn.record.update(early={"hit": hit}, spans=spans)
+    return turn
+
+
+def test_of_what_was_understood_early_only_the_end_of_the_hearing_is_foretold():
+    prediction = Prediction(at=NOW - timedelta(days=1), rig=1, rates=RATES)
+    # two seconds of speech take 150 ms
+    assert prediction.of(early("all", -900.0, -200.0))["stt"] == 0
+    assert prediction.of(early("all", -900.0, -100.0))["stt"] == pytest.approx(50)
+    assert prediction.of(early("", -900.0))["stt"] == pytest.approx(150)
+
+
+def test_a_turn_of_which_a_part_was_understood_early_is_not_compared():
+    prediction = Prediction(at=NOW - timedelta(days=1), rig=1, rates=RATES)
+    assert compared(prediction, [early("part", -900.0)]) is None
 
 
 def test_what_no_engine_took_is_learnt_from_past_turns():

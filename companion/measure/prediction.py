@@ -141,9 +141,12 @@ class Prediction(BaseModel, frozen=True):
 
     def of(self, turn: Turn) -> dict[str, float]:
         """What it foretells for the work that this turn had."""
-        hit = turn.record["early"].get("hit", "")
-        seconds = 0.0 if hit == "all" else float(turn.record["heard_s"])
-        return foretold(self.rates, Asked(seconds, turn.record["tokens"].get("evaluated", 0)))
+        record = turn.record
+        told = foretold(self.rates, Asked(record["heard_s"], record["tokens"].get("evaluated", 0)))
+        if record["early"].get("hit") == "all":  # it began before the release, or was over by then
+            began = max((s["begin"] for s in record["spans"] if s["stage"] == "stt"), default=0.0)
+            told["stt"] = max(0.0, told["stt"] + min(began, 0.0))
+        return told
 
 
 @dataclass(frozen=True, slots=True)
