@@ -205,8 +205,8 @@ class Hold:
 
     def catch_up(self) -> None:
         """The key came up: what was said last is transcribed while the tail is still recorded."""
-        recording = self.early.microphone.so_far()
         with suppress(CompanionError):  # the turn will meet it too, and tell
+            recording = self.early.microphone.so_far()
             if self.on and self._seen is not None and self._pauses_after_words(recording, LAST):
                 self._transcribe(recording, late=True)
 

@@ -107,6 +107,10 @@ class Early(Protocol):
 class Acknowledge(Protocol):
     """Says at once that the owner was heard, where answers take long."""
 
+    @property
+    def speaks(self) -> bool:
+        """Whether it would in the next turn."""
+
     def during(
         self, cancel: Cancel, first_sound: Callable[[], float | None]
     ) -> AbstractContextManager[None]:
@@ -313,7 +317,8 @@ class Session:
     def _answer_recording(
         self, take: Callable[[], Recording], hold: Hold | None, cancel: Cancel, trace: Trace
     ) -> None:
-        if hold is not None and not cancel:
+        hurried = self.acknowledge is not None and self.acknowledge.speaks  # that comes first
+        if hold is not None and not cancel and not hurried:
             hold.catch_up()
         with trace.span("tail"):
             recording = take()

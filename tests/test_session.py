@@ -1,4 +1,5 @@
 import threading
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -286,7 +287,8 @@ class Hold:
 
     def __init__(self, begun):
         begun.append(self)
-        self.stepped, self.stopped, self.finished = threading.Event(), False, False
+        self.stepped = threading.Event()
+        self.stopped = self.caught_up = self.finished = False
 
     def steps(self):
         while True:
@@ -298,6 +300,7 @@ class Hold:
 
     def catch_up(self):
         assert self.stopped
+        self.caught_up = True
 
     def finish(self, _recording, _cancel, _trace):
         self.finished = True
@@ -315,6 +318,19 @@ def test_a_head_start_is_made_while_the_key_is_held_and_taken_at_the_release(tal
     assert begun[0].stopped
     assert companion.history == [Exchange("known already", "I heard.")]
     assert [e.text for e in events if isinstance(e, Words)] == ["known already"]
+
+
+@pytest.mark.parametrize("speaks", [True, False])
+def test_words_that_say_at_once_i_heard_you_come_before_what_is_left_to_transcribe(talk, speaks):
+    session, _, _ = talk(["I heard."])
+    begun = []
+    session.early = SimpleNamespace(begin=lambda: Hold(begun))
+    session.acknowledge = SimpleNamespace(speaks=speaks, during=lambda *_: nullcontext())
+    session.press()
+    session.release()
+    assert session.wait(5)
+    assert begun[0].caught_up is not speaks
+    assert begun[0].finished
 
 
 def test_a_head_start_is_not_taken_where_nobody_spoke(talk):

@@ -90,6 +90,11 @@ class Acknowledgement:
         self._made: dict[str, Speech] = {}
         self._took: deque[float] = deque(maxlen=TURNS)
 
+    @property
+    def speaks(self) -> bool:
+        """Whether the next turn begins with such words."""
+        return self._wanted and bool(self._made)
+
     @contextlib.contextmanager
     def during(self, cancel: Cancel, first_sound: Callable[[], float | None]) -> Iterator[None]:
         """Speak at the beginning of this block, which is a turn, where turns are slow.
