@@ -194,6 +194,15 @@ class Writer:
             self.written.append(piece)
             yield piece
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is held."""
+        return not self.held
+
+    def forget(self) -> None:
+        """Hold nothing."""
+        self.held = ()
+
     def ready(self, tokens: Sequence[int]) -> Iterator[None]:
         """Hold these tokens."""
         self._take(tuple(tokens))

@@ -116,8 +116,15 @@ class Model(Protocol):
     def read(self, prompt: Prompt, cancel: Cancel) -> int:
         """Read a prompt that is likely to come; how many tokens that took."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing that was read is held."""
+
     def ready(self, tokens: Sequence[int]) -> Iterator[None]:
         """Read what the next prompt will begin with, in small steps."""
+
+    def forget(self) -> None:
+        """Hold nothing of what was read: what was said in it must not linger."""
 
     def stream(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         """Write the reply, piece by piece."""
@@ -260,6 +267,8 @@ def _carried_out(c: Companion, heard: Heard, answer: Answer, cancel: Cancel, tra
     gone = set(answer.forgotten)
     private = c.memory is not None and c.memory.private
     kept = [e for e in c.history if not gone & set(e.lines) and (private or not e.private)]
+    if gone or len(kept) < len(c.history):
+        c.llm.forget()  # what followed was read with it in mind
     c.history[:] = [replace(e, frozen="") for e in kept] if gone else kept
     said = _speak(c, answer.text, cancel, trace)
     trace.off_record = not answer.kept

@@ -1,7 +1,8 @@
 """Between two turns, while nobody speaks: what keeps the next one from waiting, in small steps.
 
-For models whose context cannot be moved. Before it is full a good part of the oldest turns leaves
+For models whose context cannot be moved: before it is full a good part of the oldest turns leaves
 at once, a line tells what they were about, and the rest is read; in a turn that would be a stall.
+For all: after something was forgotten, what is left is read anew, as if that had never been said.
 """
 
 from __future__ import annotations
@@ -16,5 +17,5 @@ if TYPE_CHECKING:
 
 def upkeep(c: Companion) -> Iterator[None]:
     """Make room for the next turn, and read what it will begin with; may be left at any step."""
-    if c.history and not c.llm.can_cut:
+    if c.history and (c.llm.empty or not c.llm.can_cut):
         yield from c.llm.ready(c.prompt.relieve(c.persona, c.history))

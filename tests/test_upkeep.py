@@ -12,9 +12,11 @@ from companion.llm.engine import Limits, Llama
 from companion.prompt import Assembler, Now, Room
 from companion.prompt.earlier import WORDS, earlier
 from companion.session import Session
-from companion.testing import NOON, Frames, Letters, Writer, scripted
+from companion.testing import NOON, Frames, Letters, Notebook, Writer, scripted
+from companion.trace import Trace
+from companion.turn import turn
 from companion.upkeep import upkeep
-from companion.values import Exchange, Note, Persona
+from companion.values import Answer, Exchange, Heard, Note, Persona
 
 JUNO = Persona("Juno", "Sam", description="Juno keeps a lighthouse.", greeting="Hello Sam!")
 NOTE = Note("n", "my boat is called Marigold", "Sam", NOON)
@@ -56,12 +58,12 @@ def now(turn):
 def talk(companion, turns, meanwhile=lambda _: None):
     """(evaluated, new) of each turn; `meanwhile` is called after each."""
     costs = []
-    for turn in range(turns):
-        prompt = companion.prompt.assemble(companion.persona, companion.history, now(turn))
+    for number in range(turns):
+        prompt = companion.prompt.assemble(companion.persona, companion.history, now(number))
         reply = "".join(companion.llm.stream(prompt, Cancel()))
         counts = companion.llm.counts
         costs.append((counts.evaluated, counts.new))
-        companion.history.append(Exchange(now(turn).words, reply, prompt.volatile_text))
+        companion.history.append(Exchange(now(number).words, reply, prompt.volatile_text))
         meanwhile(companion)
     return costs
 
@@ -157,8 +159,32 @@ def test_the_card_of_a_recurrent_model_is_kept_too(file, tmp_path):
 
 
 def test_a_model_that_can_be_cut_needs_no_upkeep():
-    companion, _ = scripted([])
-    companion.history.append(Exchange("hello", "Hello."))
+    companion, _ = scripted(["Hello."])
+    turn(companion, Heard("hello"), Cancel(), Trace())
+    assert all_steps(companion) == 0
+
+
+def after_forgetting(*answers):
+    """A conversation of three turns, and then a command that makes one of them go."""
+    memory = Notebook(answers=dict(answers))
+    companion, _ = scripted(["Nice.", "Good.", "Fine."], memory=memory)
+    for words in ("my dog is Biscuit", "i like rain", "it is late", "forget that"):
+        turn(companion, Heard(words), Cancel(), Trace())
+    return companion
+
+
+def test_what_was_forgotten_leaves_the_model_and_what_is_left_is_read_meanwhile():
+    companion = after_forgetting(("forget that", Answer("Forgotten.", forgotten=("s:1",))))
+    assert companion.llm.empty
+    assert all_steps(companion) == 1
+    text = "".join(map(chr, (t for t in companion.llm.held if t < 0x110000)))
+    assert "rain" in text
+    assert "Biscuit" not in text
+
+
+def test_a_command_that_forgets_nothing_leaves_the_model_as_it_is():
+    companion = after_forgetting(("forget that", Answer("There is nothing.")))
+    assert not companion.llm.empty
     assert all_steps(companion) == 0
 
 

@@ -154,6 +154,11 @@ class Llama:
         return self._held.tokens
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing that was read is held."""
+        return not self._llama.n_tokens
+
+    @property
     def can_cut(self) -> bool:
         """Whether the middle of the context can be taken out (not so for recurrent models)."""
         return self._held.can_cut
