@@ -12,6 +12,7 @@ from companion.cli.app import run
 from companion.errors import MissingInput
 from companion.measure.bench import clauses, sound, turn
 from companion.measure.bench.bare import Floor
+from companion.measure.bench.beside import peers_of
 from companion.measure.bench.catalogue import GROUPS, default_groups, group
 from companion.measure.bench.compare import Cost, in_turn, interval, percentile, ratio
 from companion.measure.bench.page import write
@@ -147,6 +148,17 @@ def test_the_page_has_our_figure_the_peers_and_the_reason(workspace: Path) -> No
     assert "| P4 | frames (counted) | 1.64 |  |  | 7.50 | ≤ 1.70 | yes |" in text
     assert "**P1s** because. `x`" in text
     assert "| other 1.2 | 2.00 | 0.50 | 0.25 [0.20, 0.30] |  |  |  |  |  | 3.00 | beam 1 |" in text
+
+
+def test_what_two_runs_tell_of_one_peer_is_put_together(tmp_path: Path) -> None:
+    late = {**_PEER, "figures": {"first_sound_s": [], "first_sound_late_release_s": [4.0]}}
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a.json").write_text(json.dumps(_PEER))
+    (tmp_path / "b" / "a.json").write_text(json.dumps(late))
+    (tmp_path / "list.json").write_text("[]")
+    (one,) = peers_of(tmp_path)
+    assert one.middle("figures", "first_sound_s") == 2.0
+    assert one.middle("figures", "first_sound_late_release_s") == 4.0
 
 
 _PEER = {

@@ -33,7 +33,8 @@ def bench(
         typer.Option(help="Write the figures as a page, peers' included.", metavar="FILE"),
     ] = None,
     peers: Annotated[
-        Path | None, typer.Option(help="Folder of what the peers measured.", metavar="FOLDER")
+        Path | None,
+        typer.Option(help="Folder of the peers' results; else .peers/results.", metavar="FOLDER"),
     ] = None,
     result: Annotated[
         list[Path] | None,
@@ -45,11 +46,17 @@ def bench(
     if page is not None:
         from companion.measure.bench.page import write
 
-        write(page, found, peers)
+        write(page, found, peers or _usual())
     if as_json:
         show_json({key: value for key, value in found.items() if key != "schema"})
     elif page is None:
         _table(found)
+
+
+def _usual() -> Path | None:
+    """Where `benchmarks/peers/side_by_side.py` leaves its results."""
+    folder = Path(".peers") / "results"
+    return folder if folder.is_dir() else None
 
 
 def _measured(names: Sequence[str], pairs: int) -> dict[str, Any]:

@@ -22,7 +22,6 @@ WINDOW = {"P4": 7.5, "P4l": 3.0}
 """Frames that faster-whisper encodes as it comes, 30 s whatever the speech: all peers use it so."""
 
 FIRST = COLUMNS[0][0]
-
 SHAPED = "qwen-0.5b"
 """In the name of the language model where the peers ran on the models of this benchmark."""
 
@@ -71,11 +70,27 @@ class Peer:
 
 
 def peers_of(folder: Path | None) -> list[Peer]:
-    """What was measured, by file name."""
-    if folder is None or not folder.is_dir():
-        return []
-    found = (json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.json")))
-    return [Peer(one) for one in found if "peer" in one]
+    """What was measured; what several runs tell of one peer on the same models is put together."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for file in sorted(folder.rglob("*.json")) if folder is not None else ():
+        one = json.loads(file.read_text("utf-8"))
+        if isinstance(one, dict) and "peer" in one:
+            key = (one["peer"], ", ".join(one.get("models", ())))
+            found[key] = _together(found.get(key, {}), one)
+    return [Peer(one) for one in found.values()]
+
+
+def _together(before: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
+    """Two results of one peer: of a figure that both have, the later counts.
+
+    Settings and command are those of the run that it was told when speech ends.
+    """
+    parts = {}
+    for side in ("figures", "ours"):
+        told = {key: values for key, values in one.get(side, {}).items() if values}
+        parts[side] = before.get(side, {}) | told
+    same = ("settings", "command", "machine") if before.get("figures", {}).get(FIRST) else ()
+    return before | one | parts | {key: before[key] for key in same if key in before}
 
 
 def among_rows(
