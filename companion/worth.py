@@ -25,6 +25,9 @@ PAYS = 0.5
 LITTLE = 0.05
 """Processor seconds a press whose waste nobody notices."""
 
+NEXT = 0.1
+"""Seconds between two pieces of work for the same stage that count as one."""
+
 TRIES = 12
 """Presses that are looked back upon, and that pass until it is tried again."""
 
@@ -66,7 +69,14 @@ class Meter:
             cost.add(Cost(ended - began, time.process_time() - used))
             self.total.add(cost)
             if stage:
-                self.spans.append((stage, began, ended))
+                self._note(stage, began, ended)
+
+    def _note(self, stage: str, began: float, ended: float) -> None:
+        """A stage worked; where it goes on, its span becomes longer."""
+        last = self.spans[-1] if self.spans else ("", 0.0, 0.0)
+        if last[0] == stage and began - last[2] < NEXT:
+            began = self.spans.pop()[1]
+        self.spans.append((stage, began, ended))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from companion.testing import Notebook, scripted
 from companion.trace import Trace
 from companion.turn import turn
 from companion.values import SPEECH_RATE, Answer, Heard, Recording
-from companion.worth import LITTLE, TRIES, Gain, Worth
+from companion.worth import LITTLE, TRIES, Gain, Meter, Worth
 
 WORD, CHUNK = 0.5, 512
 STORY = "i went to the lake in the morning"  # longer than LONG
@@ -276,6 +276,15 @@ def test_what_was_done_early_stands_before_the_release_in_the_figures(hold):
     assert all(span.end <= 0 for span in early)
     figures = held.trace.record(0.0)["early"]
     assert figures["cpu_s"] >= figures["wasted_s"] >= 0
+
+
+def test_a_stage_that_works_in_small_pieces_is_one_span():
+    meter = Meter()
+    for stage in ("stt", "prefill", "prefill", "prefill", "", "stt"):
+        with meter.work(stage):
+            pass
+    assert [stage for stage, _, _ in meter.spans] == ["stt", "prefill", "stt"]
+    assert all(began <= ended for _, began, ended in meter.spans)
 
 
 # ── whether it pays ──────────────────────────────────────────────────────────────────────────
