@@ -260,3 +260,13 @@ def test_a_microphone_that_is_muted_or_too_loud_or_has_direct_current_is_told_on
         fetched(sound, microphone, loud)
     wait_for(lambda: told.has("is muted in the sound settings"))
     assert len(told.words) == 3
+
+
+def test_the_first_reply_after_the_server_died_and_came_back_is_heard(sound, speaker, told):
+    sound.kill_server()
+    wait_for(lambda: told.has("was lost"))
+    sound.start()
+    wait_for(lambda: told.has("is back"))
+    tape = sound.listen()
+    assert speaker.play(saying(0.3), Cancel()).error is None
+    tape.wait_until_quiet()

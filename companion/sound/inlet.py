@@ -81,10 +81,11 @@ class Inlet:
         """Give the device back, or leave it to a server that hangs."""
         self._given_up = True
         stream, self._stream = self._stream, None
-        if stream is not None:
+        if stream is not None and not self._lane.hung:
             with suppress(DeviceError):
                 self._lane.call(stream.close, OPEN_SECONDS)
-        self._lane.close()
+            stream = None
+        self._lane.close(stream.close if stream else None)
 
     def _open(self) -> Stream | None:
         stream = open_device(self.device, self._make)

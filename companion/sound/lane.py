@@ -73,8 +73,14 @@ class Lane:
         result: T = job.result
         return result
 
-    def close(self) -> None:
-        """End the thread; one that hangs ends when its call returns."""
+    def close(self, last: Callable[[], object] | None = None) -> None:
+        """End the thread; one that hangs ends when its call returns.
+
+        Args:
+            last: Called before the end, then too.
+        """
+        if last is not None:
+            self._jobs.put(_Job(last))
         self._jobs.put(None)
         if not self.hung:
             self._thread.join()

@@ -213,6 +213,9 @@ class _Line:
 
     def close(self) -> None:
         """Give the device back, or leave it to a server that hangs."""
+        if self._lane.hung:
+            self._lane.close(self._stream.close)
+            return
         with suppress(DeviceError):
             self._lane.call(self._stream.close, WRITE_SECONDS)
         self._lane.close()

@@ -60,6 +60,7 @@ class Watch:
         self._speaker = speaker
         self._moved_at: float | None = None
         self._full = False
+        self._heard = False
         self.tries = 0
         self._news = News()
         self._faults = Faults()
@@ -91,12 +92,15 @@ class Watch:
 
     def _listen(self) -> None:
         """Have the server tell; until it does, presses and releases ask it themselves."""
+        if self._heard and not self._news.on and self._speaker is not None:
+            self._speaker.make_room()  # its server died: the next reply opens it anew
         self._news.listen()
         if self._news.on and not self._news.heard:
             hangs()  # asking for anything makes news: so it is seen when the news come through
             self._news.wait(TICK_SECONDS)
             if self._news.heard:
                 self._moved_at = time.monotonic()  # what was missed until now is looked for
+        self._heard = self._news.heard
         looked = self._news.heard and self._moved_at is None
         self._microphone.guarded = looked and self._news.on
 
