@@ -78,6 +78,8 @@ def examine(load: Callable[[], Settings], *, offline: bool = False) -> Iterator[
     yield from _memory(settings, offline=offline)
     yield _device("microphone", "input", settings.audio.microphone)
     yield _device("loudspeaker", "output", settings.audio.loudspeaker)
+    if settings.key.hotkey:
+        yield _hotkey(settings)
     yield _disk(settings)
 
 
@@ -261,6 +263,19 @@ def _device(name: str, kind: Literal["input", "output"], wanted: str) -> Finding
         finding = _failed(name, error)
         return Finding(name, ok=False, found=f"{finding.found} ({instead})", cure=finding.cure)
     return Finding(name, ok=True, found=f"{device.name} ({device.rate} Hz)")
+
+
+def _hotkey(settings: Settings) -> Finding:
+    """Whether anything here tells about keys of other windows."""
+    from companion.key.anywhere import open_hotkey
+
+    key = settings.key
+    try:
+        listener = open_hotkey(key.hotkey, key.through, lambda: None, lambda: None)
+    except CompanionError as error:
+        return _failed("hotkey", error)
+    listener.close()
+    return Finding("hotkey", ok=True, found=f"{key.hotkey}, through {type(listener).__name__}")
 
 
 def _disk(settings: Settings) -> Finding:

@@ -183,3 +183,12 @@ def test_an_unknown_character_is_needed_and_missing(workspace):
     (found,) = findings("character")
     assert not found.ok
     assert found.needed
+
+
+def test_a_hotkey_that_cannot_work_here_is_said_with_the_cure(workspace, monkeypatch):
+    monkeypatch.setenv("COMPANION_KEY__HOTKEY", "f9")
+    monkeypatch.setenv("COMPANION_KEY__THROUGH", "pynput")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    (hotkey,) = findings("hotkey")
+    assert not hotkey.ok
+    assert "evdev" in hotkey.cure

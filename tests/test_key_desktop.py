@@ -2,11 +2,13 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from window import ROOT, Screen, why_not
 
 from companion.errors import DeviceError
+from companion.key.anywhere import open_hotkey
 from companion.key.hotkey import KEYS, Chord
 from companion.key.pynput import Pynput
 
@@ -30,6 +32,16 @@ def test_a_hotkey_is_held_whichever_window_is_in_front(screen):
     screen.up("F9")
     assert up.wait(10)
     screen.up("Control_L")
+    listener.close()
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
+@pytest.mark.skipif(bool(list(Path("/dev").glob("input/event*"))), reason="has keyboards")
+def test_where_no_keyboard_can_be_read_the_desktop_is_asked(screen):
+    down = threading.Event()
+    listener = open_hotkey("f9", "auto", down.set, lambda: None)
+    screen.press("F9")
+    assert down.wait(10)
     listener.close()
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
-from companion.errors import CompanionError, DeviceError
+from companion.errors import CompanionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -151,20 +149,11 @@ class Sources:
         return source
 
     def _hotkey(self) -> Source:
-        from companion.key.evdev import Evdev
-        from companion.key.hotkey import Chord
-        from companion.key.pynput import Pynput
+        from companion.key.anywhere import open_hotkey
 
-        key = self._settings.key
-        chord = Chord(key.hotkey)
-        ends = (lambda: self._held.press("hotkey"), lambda: self._held.release("hotkey"))
-        if key.through == "evdev" or (key.through == "auto" and sys.platform == "linux"):
-            try:
-                return Evdev(chord, *ends)
-            except DeviceError:
-                if key.through == "evdev" or not _has_x11():
-                    raise
-        return Pynput(chord, *ends)
+        key, held = self._settings.key, self._held
+        ends = (lambda: held.press("hotkey"), lambda: held.release("hotkey"))
+        return open_hotkey(key.hotkey, key.through, *ends)
 
     def _button(self) -> Source:
         from companion.key.button import Button
@@ -178,8 +167,3 @@ def _light(pin: str) -> Light:
     from companion.key.button import Light
 
     return Light(pin)
-
-
-def _has_x11() -> bool:
-    """Whether there is a desktop that tells every program about keys."""
-    return bool(os.environ.get("DISPLAY")) and not os.environ.get("WAYLAND_DISPLAY")
