@@ -397,3 +397,12 @@ def test_a_long_reply_never_runs_dry_while_the_interpreter_is_busy(speaker, coun
     thread.join()
     assert said.complete
     assert speaker.underflows == 0
+
+
+def test_forty_quick_presses_leave_nothing_behind(one, microphone):
+    for _ in range(40):
+        microphone.press()
+        microphone.let_go()
+    assert {microphone.release().seconds for _ in range(40)} == {0.0}
+    assert microphone.so_far().seconds == 0
+    assert len(spoken(one, microphone)) > 9_000

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from conftest import EXAM
 from live import Talk
-from virtual_sound import VirtualSound, why_not
+from virtual_sound import VirtualSound, wait_for, why_not
 
 from companion.cli.app import run
 
@@ -64,3 +66,24 @@ def test_a_sigterm_ends_it_within_five_seconds(talk):
     assert gone_after(talk, AFTER_SIGTERM) < AFTER_SIGTERM
     assert talk.process.returncode == 143
     assert talk.terminal_is_as_before()
+
+
+def listeners(sound) -> list[str]:
+    """The children of anybody that wait for this server's news."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes()
+            mine = str(sound.folder).encode() in (process / "environ").read_bytes()
+            found += [process.name] if mine and b"subscribe" in words else []
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nobody_waits_for_the_servers_news_after_it_has_ended(workspace, number):
+    with VirtualSound(48_000) as sound, Talk(workspace, sound.environ) as talk:
+        talk.wait_for("first sound after")
+        assert len(listeners(sound)) == 1
+        talk.signal(number)
+        talk.end()
+        wait_for(lambda: not listeners(sound))
