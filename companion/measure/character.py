@@ -83,6 +83,10 @@ class Given:
         """The notes of the file."""
         return self.notes
 
+    def peek(self, heard: Heard) -> tuple[Note, ...]:
+        """The same: nothing is noted anyway."""
+        return self.recall(heard)
+
     def say(self, said: Said) -> str:  # noqa: ARG002
         """Nothing is kept."""
         return ""
@@ -103,6 +107,10 @@ class Watched:
         lore = self.world.tell(persona, history, words)
         self.told = tuple(entry.name or entry.uid for entry in lore.entries)
         return lore
+
+    def peek(self, persona: Persona, history: Sequence[Exchange], words: str) -> Lore:
+        """What they would call up; it does not count as told."""
+        return self.world.peek(persona, history, words)
 
     def constants(self) -> tuple[Placed, ...]:
         """What is told in every turn."""
