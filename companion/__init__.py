@@ -1,6 +1,7 @@
 """Companion: a voice character that lives on its owner's machine and remembers them."""
 
 import os
+import sys
 
 __version__ = "0.1.0"
 
@@ -17,7 +18,24 @@ ENVIRONMENT = {
 """What native libraries read when they are loaded; `prepare` sets it before the first is."""
 
 
+ARENAS = 2
+"""From how many pools threads take memory. By itself glibc makes up to eight for each core, and
+what is left free in one of them serves no other: 80 MB after a few turns (P26)."""
+
+_M_ARENA_MAX = -8
+
+
 def prepare() -> None:
-    """Set `ENVIRONMENT`, leaving alone what the owner has set."""
+    """Set `ENVIRONMENT` and `ARENAS`, leaving alone what the owner has set."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
+        _limit_arenas()
+
+
+def _limit_arenas() -> None:
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # glibc only
+        mallopt(_M_ARENA_MAX, ARENAS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,32 @@ def test_the_slope_is_that_of_the_line_through_the_settled_looks() -> None:
 def test_what_was_open_before_is_not_left_over() -> None:
     left = Left(opened={"before": ["a", "a", "b"], "after": ["a", "b", "a", "a", "c"]})
     assert left.left == ["a", "c"]
+
+
+ARENAS = """
+import companion
+companion.prepare()
+import ctypes, sys, threading
+import numpy as np
+together = threading.Barrier(6)
+def work():
+    kept = [np.ones(50) for _ in range(100)]
+    together.wait()
+threads = [threading.Thread(target=work) for _ in range(6)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = libc.fopen(sys.argv[1].encode(), b"w")
+libc.malloc_info(0, ctypes.c_void_p(file))
+libc.fclose(ctypes.c_void_p(file))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have no arenas")
+def test_all_threads_share_two_arenas_of_memory(tmp_path: Path) -> None:
+    told = tmp_path / "arenas.xml"
+    environment = {k: v for k, v in os.environ.items() if k != "MALLOC_ARENA_MAX"}
+    command = [sys.executable, "-c", ARENAS, str(told)]
+    subprocess.run(command, check=True, cwd=ROOT, env=environment)
+    assert 1 <= told.read_text().count("<heap nr=") <= 2
