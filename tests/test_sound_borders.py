@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from companion.errors import DeviceError
-from companion.sound.device import Device, device_errors, open_device
+from companion.sound.device import Device, device_errors, first_that_opens, open_device
 from companion.sound.lane import Lane
 from companion.sound.mic import Microphone
 from companion.sound.source import is_still, sources_of_this_process
@@ -171,3 +171,25 @@ def test_a_server_that_hangs_is_told(pactl):
     pactl("exec sleep 60")
     with pytest.raises(DeviceError, match="does not answer"):
         sources_of_this_process()
+
+
+def opener(*refusing: str):
+    def use(device: Device) -> str:
+        if device.name in refusing:
+            raise DeviceError(f"{device.name} refused.")
+        return device.name
+
+    return use
+
+
+WAYS = [Device(name, "input", 48_000, 1, True, "ALSA", 0) for name in ("server's", "plain")]
+
+
+def test_where_the_servers_own_device_cannot_be_opened_the_plain_default_is():
+    assert first_that_opens(WAYS, opener()) == "server's"
+    assert first_that_opens(WAYS, opener("server's")) == "plain"
+
+
+def test_where_no_way_opens_the_first_one_tells_why():
+    with pytest.raises(DeviceError, match="server's refused"):
+        first_that_opens(WAYS, opener("server's", "plain"))

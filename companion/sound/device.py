@@ -13,7 +13,7 @@ import sys
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from companion.errors import DeviceError
 from companion.sound.lane import Lane
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from companion.sound.server import Node
 
+T = TypeVar("T")
 Kind = Literal["input", "output"]
 
 OPEN_SECONDS = 5.0
@@ -125,18 +126,42 @@ def find_device(kind: Kind, name: str | None = None) -> Device:
     Raises:
         DeviceError: There is none, or more than one; the message names those there are.
     """
+    return find_devices(kind, name)[0]
+
+
+def find_devices(kind: Kind, name: str | None = None) -> list[Device]:
+    """The same, and where none is named, the ways to the default one, best first.
+
+    Raises:
+        DeviceError: As `find_device`.
+    """
     devices = [device for device in list_devices() if device.kind == kind]
     if name is None:
-        found = [device for device in devices if device.default] or devices
+        found = [device for device in devices if device.default] or devices[:1]
         if found:
-            return found[0]
+            return found
     else:
         found = [device for device in devices if name in (device.name, device.node)] or [
             device for device in devices if name.casefold() in device.title.casefold()
         ]
         if len({device.title for device in found}) == 1:
-            return found[0]
+            return found[:1]
     raise _not_found(kind, name, found or devices)
+
+
+def first_that_opens(devices: list[Device], use: Callable[[Device], T]) -> T:
+    """What `use` makes of the first device that it can be made of.
+
+    Raises:
+        DeviceError: Of none; the first device's error.
+    """
+    try:
+        return use(devices[0])
+    except DeviceError:
+        for device in devices[1:]:
+            with suppress(DeviceError):
+                return use(device)
+        raise
 
 
 def _not_found(kind: Kind, name: str | None, seen: list[Device]) -> DeviceError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from companion.errors import DeviceError
-from companion.sound.device import find_device, list_devices
+from companion.sound.device import find_devices, first_that_opens, list_devices
 from companion.sound.inlet import BLOCK_SECONDS, Inlet
 from companion.sound.ring import SILENCE_DB, Take
 from companion.sound.server import nodes
@@ -71,7 +71,7 @@ class Microphone:
                 sound server would record something else instead.
         """
         self.close()
-        self._listen_to(find_device("input", self.device_name))
+        first_that_opens(find_devices("input", self.device_name), self._listen_to)
 
     def reopen(self) -> None:
         """Listen again to the microphone that was lost, and to no other.

@@ -13,7 +13,13 @@ import numpy as np
 
 from companion.errors import CompanionError, DeviceError, undoing
 from companion.flow import Cancel
-from companion.sound.device import OPEN_SECONDS, device_errors, find_device, open_device
+from companion.sound.device import (
+    OPEN_SECONDS,
+    device_errors,
+    find_devices,
+    first_that_opens,
+    open_device,
+)
 from companion.sound.lane import Lane
 from companion.sound.playback import BLOCK_SECONDS, play_to
 from companion.values import Clause, Said, Samples, Speech
@@ -55,7 +61,7 @@ class Speaker:
         self.muted = False
         self.underflows = 0
         self._busy = threading.Lock()
-        self._line: _Line | None = _Line(device_name)
+        self._line: _Line | None = _line_to(device_name)
         self._complained = False
         self.rate = self._line.rate
 
@@ -150,7 +156,7 @@ class Speaker:
 
     def _opened(self) -> _Line:
         if self._line is None:
-            self._line = _Line(self.device_name)
+            self._line = _line_to(self.device_name)
             self._complained = False
             self.rate = self._line.rate
         return self._line
@@ -161,11 +167,15 @@ class Speaker:
             line.close()
 
 
+def _line_to(device_name: str | None) -> _Line:
+    return first_that_opens(find_devices("output", device_name), _Line)
+
+
 class _Line:
     """The stream to one loudspeaker: the `Outlet` that has a device behind it."""
 
-    def __init__(self, device_name: str | None) -> None:
-        self.device = device = find_device("output", device_name)
+    def __init__(self, device: Device) -> None:
+        self.device = device
         self.gone = False
 
         def make(sounddevice: Any, rate: int, channels: int) -> Any:  # noqa: ANN401
