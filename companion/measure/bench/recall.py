@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from companion.memory.dense.embed import Embedder
+    from companion.values import Prompt, Said
 
 SEED = 3
 VOCABULARY = 20_000
@@ -133,25 +134,46 @@ def _many(bench: Bench, embedder: Embedder) -> dict[str, Figure]:
     return {"P17": of(found, why="20,000 lines against 1,000", more=more)}
 
 
+class _Unwritten:
+    """A memory that recalls and keeps nothing."""
+
+    def __init__(self, memory: Any) -> None:  # noqa: ANN401 - passes the rest on
+        self._memory = memory
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._memory, name)
+
+    def hear(self, heard: Heard) -> str:  # noqa: ARG002
+        """Nothing is kept."""
+        return ""
+
+    def say(self, said: Said) -> str:  # noqa: ARG002
+        """Nothing is kept."""
+        return ""
+
+    def witness(self, prompt: Prompt, said: Said) -> None:
+        """There is no line to note it with."""
+
+
 def _isolated(bench: Bench) -> dict[str, Figure]:
     """The first sound of a turn with what it writes to the memory, and without writing."""
     from companion.measure.bench.compare import Cost
     from companion.measure.bench.rig import Rig, Sink, shaped, utterance
 
-    bench.progress("turns that are remembered, and turns in private")
+    bench.progress("turns that are remembered, and turns that are not")
     rig = Rig(shaped(bench), utterance(1.5), Sink())
-    memory = rig.parts.memory
-    assert memory is not None  # noqa: S101 - the settings of a benchmark have one
+    companion, memory = rig.parts.companion, rig.parts.companion.memory
+    without: Any = _Unwritten(memory)
 
-    def spoken(private: bool) -> Cost:  # noqa: FBT001
-        memory.private = private
+    def spoken(*, written: bool) -> Cost:
+        companion.memory = memory if written else without
         found = rig.turn()
         return Cost(found.first, found.cpu)
 
-    pairs = in_turn(lambda: spoken(private=False), lambda: spoken(private=True), bench.pairs)
+    pairs = in_turn(lambda: spoken(written=True), lambda: spoken(written=False), bench.pairs)
     rig.close()
     found = ratio(pairs)
-    return {"P18": of(found, why="against turns in private, of which nothing is written")}
+    return {"P18": of(found, why="against the same turns of which nothing is written; both recall")}
 
 
 GROUP = Group(
