@@ -182,7 +182,7 @@ def open_session(parts: Parts, settings: Settings) -> Session:
         microphone=parts.microphone,
         tidy=parts.memory,
         keeper=keeper,
-        cue=_cue(speaker) if speaker is not None and settings.audio.cue else None,
+        cue=_cue(speaker) if speaker is not None and settings.cue else None,
     )
     session.acknowledge = casting.acknowledgement(settings, parts.voice, speaker)
     if gate is not None and parts.microphone is not None:
@@ -318,7 +318,7 @@ def open_microphone(settings: Settings) -> Microphone:
     audio = settings.audio
     microphone = Microphone(
         audio.microphone or None,
-        pre_roll=audio.pre_roll,
+        pre_roll=settings.pre_roll,
         tail=audio.tail,
         longest=audio.longest,
     )

@@ -101,6 +101,13 @@ class KeySettings(BaseModel, extra="forbid", frozen=True):
     led: str = ""
 
 
+class FreeSettings(BaseModel, extra="forbid", frozen=True):
+    """`[free]`: talking without a key."""
+
+    begin: Literal["key", "voice"] = "key"
+    silence: float = Field(0.6, ge=0.2, le=5)
+
+
 class Memory(BaseModel, extra="forbid", frozen=True):
     """`[memory]`."""
 
@@ -149,16 +156,31 @@ class Settings(BaseModel, extra="forbid", frozen=True):
     voice: Voice = Voice()  # type: ignore[call-arg]
     audio: Audio = Audio()  # type: ignore[call-arg]
     key: KeySettings = KeySettings()
+    free: FreeSettings = FreeSettings()  # type: ignore[call-arg]
     memory: Memory = Memory()  # type: ignore[call-arg]
     prompt: Wording = Wording()
     lore: Lore = Lore()  # type: ignore[call-arg]
     stats: Stats = Stats()
     root: Path = Field(Path(), exclude=True)
 
+    @property
+    def pre_roll(self) -> float:
+        """Seconds kept from before a recording; a voice has to be noticed before it begins one."""
+        noticed = NOTICED_SECONDS if self.free.begin == "voice" else 0.0
+        return max(self.audio.pre_roll, noticed)
+
+    @property
+    def cue(self) -> bool:
+        """Whether a tone says "listening"; not where it would fall into what is being said."""
+        return self.audio.cue and self.free.begin != "voice"
+
     def path(self, relative: Path | str) -> Path:
         """A path of the settings, relative to the workspace."""
         return (self.root / relative).expanduser()
 
+
+NOTICED_SECONDS = 0.6
+"""Within which a voice is noticed at the latest, and what it said by then."""
 
 SECTIONS = [name for name in Settings.model_fields if name != "root"]
 

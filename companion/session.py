@@ -225,6 +225,11 @@ class Session:
             self._hold.stop()
         return self._microphone.release
 
+    @property
+    def busy(self) -> bool:
+        """Whether a turn, or anything else that was asked for, is still being done."""
+        return self._working or not self._jobs.empty()
+
     def type(self, words: str) -> None:
         """Words instead of speech."""
         if words.strip():

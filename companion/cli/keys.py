@@ -11,11 +11,14 @@ from companion.errors import CompanionError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from companion.cli.free import HandsFree
     from companion.config import Settings
     from companion.events import Event
     from companion.key.button import Light
     from companion.key.codes import Key
     from companion.key.held import Held
+    from companion.session import Session
+    from companion.sound.mic import Microphone
 
 S = TypeVar("S", bound="Source")
 
@@ -38,14 +41,17 @@ class KeyWords:
     help: str
 
 
-def key_words(*, hold: bool, others: Sequence[str] = ()) -> KeyWords:
+def key_words(*, hold: bool, others: Sequence[str] = (), free: str = "") -> KeyWords:
     """How to begin and end.
 
     Args:
         hold: Whether the terminal tells when a key is released.
         others: What else can be held, as "F9".
+        free: How to begin without a key, as "Just speak".
     """
     rest = "type to write · /help"
+    if free:
+        return _without_a_key(key_words(hold=hold, others=others), free)
     more = f"\nAlso, in every window: hold {_any_of(others)}." if others else ""
     if hold:
         return KeyWords(
@@ -60,6 +66,15 @@ def key_words(*, hold: bool, others: Sequence[str] = ()) -> KeyWords:
         f"● listening … press Space{or_let_go} when you are done",
         "Space or Enter begins a recording, and ends it when you press it again: this terminal\n"
         f"does not tell when a key is released, or [key] mode in config.toml asks for it.{more}",
+    )
+
+
+def _without_a_key(keys: KeyWords, free: str) -> KeyWords:
+    return KeyWords(
+        f"{free} · or {keys.idle[0].lower()}{keys.idle[1:]}",
+        "● listening … pause when you are done",
+        f"{free}; a pause ends it. While the character speaks nothing is listened to.\n"
+        f"The key works as well. /free switches this off and on.\n{keys.help}",
     )
 
 
@@ -126,6 +141,15 @@ class Sources:
             self.names.append("the button")
         light = self._add(lambda: _light(key.led)) if key.led else None
         return light.tell if light else None
+
+    def listen_freely(self, session: Session, microphone: Microphone) -> HandsFree | None:
+        """Begin recordings without a key, where the settings ask for it."""
+        from companion.cli.free import HandsFree
+
+        if self._settings.free.begin == "key":
+            return None
+        ends = (self._settings, self._held, session, microphone, self._complain)
+        return self._add(lambda: HandsFree(*ends))
 
     def take_calls(self, *, listens: bool) -> None:
         """Let `companion ptt` reach this conversation."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from companion.cli.free import NOT_SET
 from companion.cli.keys import PRESS_TWICE, TALK, Sources, key_words, talk_key
 from companion.cli.leave import Leave, Watchdog
 from companion.cli.shell import SHELL
@@ -20,6 +21,7 @@ from companion.events import Notice, Ready
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from companion.cli.free import HandsFree
     from companion.cli.keys import KeyWords
     from companion.cli.screen import Screen
     from companion.compose import Parts
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 HELP = """Anything else you type is a line to send; Escape takes it back, or a recording.
 /again  say the last reply once more        /undo  take the last turn back everywhere
 /mute   sound off or on                     /volume 0-100
+/free   hands-free talking off or on, where [free] in config.toml asks for it
 /stats  what the last turn took             /quit  leave (so does Ctrl-C)
 Say or type: “remember that …”, “forget that”, “forget about …”, “this is private”,
 “remember again”, “what do you know about me”, “why did you say that” (docs/memory.md)"""
@@ -162,6 +165,7 @@ class _Talk:
     shows: list[Callable[[Event], None]]
     began: float
     words: KeyWords = PRESS_TWICE
+    free: HandsFree | None = None
 
 
 def _follow(settings: Settings, wish: _Wish, talk: _Talk, terminal: Terminal | None) -> None:
@@ -172,14 +176,20 @@ def _follow(settings: Settings, wish: _Wish, talk: _Talk, terminal: Terminal | N
         talk.screen.tell(Notice(text))
 
     held = Held(talk.session, complain)
-    listens = talk.parts.microphone is not None
+    microphone = talk.parts.microphone
+    listens = microphone is not None
     with Sources(settings, held, complain) as sources:
         sources.take_calls(listens=listens)
         if listens and (light := sources.listen()):
             talk.shows.append(light)
+        if microphone is not None:
+            talk.free = sources.listen_freely(talk.session, microphone)
+        if talk.free is not None:
+            talk.shows.append(talk.free.see)
         if terminal is not None:
             hold = terminal.begin(hold=settings.key.mode == "auto")
-            talk.words = key_words(hold=hold, others=sources.names)
+            how = talk.free.how if talk.free else ""
+            talk.words = key_words(hold=hold, others=sources.names, free=how)
             talk.screen.explain(talk.words)
         talk.screen.tell(Ready(time.monotonic() - talk.began))
         talk.session.start()
@@ -252,6 +262,10 @@ def _command(line: str, talk: _Talk) -> bool:
             session.undo()
         case "stats":
             screen.picture()
+        case "free" if talk.free:
+            talk.free.switch()
+        case "free":
+            screen.tell(Notice(NOT_SET))
         case "mute" if parts.speaker:
             parts.speaker.muted = not parts.speaker.muted
             screen.tell(Notice("Sound is off." if parts.speaker.muted else "Sound is on."))

@@ -15,6 +15,7 @@ import numpy as np
 from companion.values import SPEECH_RATE
 
 if TYPE_CHECKING:
+    from companion.sound.ear import Ear
     from companion.values import Recording, Samples
 
 FLOOR_DB = -60.0
@@ -35,13 +36,17 @@ ENOUGH = 4
 """Chunks of 32 ms that must be voice. The shortest of 49 one-word recordings has 8, the most
 voice-like of 12 recorded noises 2."""
 
+CHUNK = 512
+"""Samples the detector looks at in one go: 32 ms."""
+
+CONTEXT = 64
+"""Samples before a chunk that it looks at too."""
+
 _FRAME = SPEECH_RATE // 50
 _SILENCE_DB = -120.0
 _CLIPPED = 0.999
 _CLIPPED_SHARE = 0.001
 _LEAD_IN = 8
-_CHUNK = 512  # samples the detector looks at in one go
-_CONTEXT = 64  # samples before a chunk that it looks at too
 _STATE = 128  # numbers in each of its two memories
 _AT_ONCE = 64  # chunks: about two seconds
 _HEARING_DB = -20.0
@@ -119,12 +124,12 @@ class Gate:
         The detector is deaf to soft voices (it kept 40 of 49 words at a tenth of their level), so
         all are brought to one level first.
         """
-        first_loud = int(np.argmax(levels >= self.floor_db)) * _FRAME // _CHUNK
-        start = max(0, first_loud - _LEAD_IN) * _CHUNK
-        padded = np.pad(samples[start:], (0, -len(samples[start:]) % _CHUNK))
+        first_loud = int(np.argmax(levels >= self.floor_db)) * _FRAME // CHUNK
+        start = max(0, first_loud - _LEAD_IN) * CHUNK
+        padded = np.pad(samples[start:], (0, -len(samples[start:]) % CHUNK))
         followed = Pauses(self._detector, self.floor_db, float(levels.max()))
-        for at in range(0, len(padded), _AT_ONCE * _CHUNK):
-            followed.hear(padded[: at + _AT_ONCE * _CHUNK])
+        for at in range(0, len(padded), _AT_ONCE * CHUNK):
+            followed.hear(padded[: at + _AT_ONCE * CHUNK])
             if followed.voiced(likely=self.likely) >= self.enough:
                 return True
         return False
@@ -132,6 +137,25 @@ class Gate:
     def pauses(self) -> Pauses:
         """Follows a recording that still goes on."""
         return Pauses(self._detector, self.floor_db)
+
+    def ear(self) -> Ear:
+        """Listens without an end."""
+        from companion.sound.ear import Ear
+
+        return Ear(self._detector, self.floor_db)
+
+
+class Memory:
+    """What the detector remembers from one chunk to the next."""
+
+    def __init__(self) -> None:
+        self._state = [np.zeros((1, 1, _STATE), np.float32)] * 2
+
+    def likely(self, detector: Any, chunks: Samples) -> list[float]:  # noqa: ANN401 - untyped library
+        """How likely each row of `chunks`, context first, is a voice."""
+        h, c = self._state
+        found, *self._state = detector.session.run(None, {"input": chunks, "h": h, "c": c})
+        return [float(one) for one in np.ravel(found)]
 
 
 class Pauses:
@@ -153,7 +177,7 @@ class Pauses:
         self._floor_db = floor_db
         self._loudest = loudest_db
         self._chunks: list[float] = []  # probability of a voice
-        self._state = [np.zeros((1, 1, _STATE), np.float32)] * 2
+        self._memory = Memory()
 
     def hear(self, samples: Samples) -> None:
         """Look at what came since the last time.
@@ -161,18 +185,20 @@ class Pauses:
         Args:
             samples: The recording up to now; it begins with what it was before.
         """
-        whole, known = len(samples) // _CHUNK, len(self._chunks)
+        whole, known = len(samples) // CHUNK, len(self._chunks)
         if whole <= known:
             return
-        offset = np.nan_to_num(samples[max(0, known - _LEAD_IN) * _CHUNK :]).mean()
-        part = np.nan_to_num(samples[known * _CHUNK : whole * _CHUNK]) - offset
+        offset = np.nan_to_num(samples[max(0, known - _LEAD_IN) * CHUNK :]).mean()
+        part = np.nan_to_num(samples[known * CHUNK : whole * CHUNK]) - offset
         self._loudest = max(self._loudest, float(frame_levels(part).max()))
         if self._loudest < self._floor_db:
             self._chunks += [0.0] * (whole - known)
             return
-        before = np.nan_to_num(samples[max(0, known * _CHUNK - _CONTEXT) : known * _CHUNK]) - offset
-        before = np.pad(before, (_CONTEXT - len(before), 0))
-        self._chunks += self._detected(_level(np.concatenate([before, part]), self._loudest))
+        before = np.nan_to_num(samples[max(0, known * CHUNK - CONTEXT) : known * CHUNK]) - offset
+        before = np.pad(before, (CONTEXT - len(before), 0))
+        self._chunks += self._detected(
+            at_hearing_level(np.concatenate([before, part]), self._loudest)
+        )
 
     def _detected(self, samples: Samples) -> list[float]:
         """The detector's answer for each chunk; it goes on from where it was.
@@ -180,23 +206,21 @@ class Pauses:
         Called as a function it begins anew: even with a quarter of a second before them, it then
         takes one chunk in thirty for what it is not.
         """
-        starts = range(0, len(samples) - _CONTEXT, _CHUNK)
-        chunks = np.stack([samples[at : at + _CONTEXT + _CHUNK] for at in starts])
-        h, c = self._state
-        found, *self._state = self._detector.session.run(None, {"input": chunks, "h": h, "c": c})
-        return [float(one) for one in np.ravel(found)]
+        starts = range(0, len(samples) - CONTEXT, CHUNK)
+        chunks = np.stack([samples[at : at + CONTEXT + CHUNK] for at in starts])
+        return self._memory.likely(self._detector, chunks)
 
     def voiced(self, since: int = 0, likely: float = LIKELY) -> int:
         """How many chunks from sample `since` on are voice with this probability or more."""
-        return sum(one >= likely for one in self._chunks[since // _CHUNK :])
+        return sum(one >= likely for one in self._chunks[since // CHUNK :])
 
     def spoken(self, likely: float = LIKELY) -> int:
         """Samples up to the end of the last chunk that is voice with this probability; 0: none."""
         last = (n for n in range(len(self._chunks), 0, -1) if self._chunks[n - 1] >= likely)
-        return next(last, 0) * _CHUNK
+        return next(last, 0) * CHUNK
 
 
-def _level(samples: Samples, loudest_db: float) -> Samples:
+def at_hearing_level(samples: Samples, loudest_db: float) -> Samples:
     """At the level at which the detector hears best."""
     gain = 10 ** ((_HEARING_DB - loudest_db) / 20)
     level: Samples = np.clip(gain * samples, -1, 1).astype(np.float32)

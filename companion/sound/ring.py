@@ -116,6 +116,9 @@ class Ring:
         pre_roll: Frames before a press that are kept.
         longest: Frames after which a press is not kept any further.
         rate: Frames a second.
+
+    Attributes:
+        tap: Gets each block too, for somebody who listens all the time.
     """
 
     def __init__(self, pre_roll: int, longest: int, rate: int = SPEECH_RATE) -> None:
@@ -128,6 +131,7 @@ class Ring:
         self._newest: deque[Samples] = deque()
         self._newest_frames = 0
         self._heard_at = time.monotonic()
+        self.tap: deque[Samples] | None = None
 
     def hear(self, samples: Samples, frames: int, _time: object, status: Any) -> None:  # noqa: ANN401
         """PortAudio's callback: copy and leave."""
@@ -136,6 +140,8 @@ class Ring:
         block = samples.copy()
         self._remember(block)
         self._keep(self._take, block)
+        if (tap := self.tap) is not None:
+            tap.append(block)
         self.frames += frames
 
     def _keep(self, take: Take, block: Samples) -> None:
@@ -162,6 +168,11 @@ class Ring:
             room = max(0, room - len(made) * self.rate // SPEECH_RATE)
         self._take = Take(self.rate, room, earlier if keep else None, made)
         return self._take
+
+    def forget(self) -> None:
+        """Drop the last moments; a take that goes on is left as it is."""
+        if self._take.limit is None:
+            self._take = Take(self.rate)
 
     def end(self, take: Take) -> None:
         """Go back to keeping the last moments, unless another take has begun."""
