@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 MB = 1_000_000
 
 
-INDEX = 2.0
-"""Megabytes that Chroma keeps of the two hundred lines of a hundred turns, 10 kB each."""
+KEPT = {"none": 0.25, "minilm": 2.25}
+"""Megabytes a hundred turns that are no leak but what was said: SQLite's cache of pages, up to its
+limit (0.17 measured), and Chroma's of two hundred lines, 10 kB each."""
 
 
 @pytest.fixture(scope="module", params=["none", "minilm"])
@@ -39,7 +40,7 @@ def talked(request: pytest.FixtureRequest) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return {"turns": turns, "index": request.param != "none", **json.loads(done.stdout)}
+    return {"turns": turns, "kept": KEPT[request.param], **json.loads(done.stdout)}
 
 
 def test_every_turn_of_a_long_conversation_is_answered(talked: dict[str, Any]) -> None:
@@ -61,7 +62,7 @@ def test_memory_does_not_grow_from_turn_to_turn(
     record_property("turns", talked["turns"])
     record_property("mb_a_hundred_turns", round(talked["slope"], 3))
     most = counts(80, 0.5)  # the first twenty still fill caches
-    assert talked["slope"] <= most + INDEX * talked["index"]
+    assert talked["slope"] <= most + talked["kept"]
 
 
 def test_the_slope_is_that_of_the_line_through_the_settled_looks() -> None:
