@@ -1,7 +1,8 @@
 """A head start on the turn: while the key is held, words are understood and their prompt is read.
 
-At each pause in the speech what was said so far is transcribed, shown, and the prompt that it would
-make is read by the model. At the release the words are taken as they are where nothing was said
+Once somebody surely speaks, the model reads what stands before the words in the prompt. At each
+pause in the speech what was said so far is transcribed, shown, and the prompt that it would make is
+read. At the release the words are taken as they are where nothing was said
 after them; else only what came after the last long pause is transcribed. What a pause alone cannot
 say is not relied upon: nothing is remembered, told or carried out before the turn begins, and
 `turn` gets words instead of sound, that is all. Knows no key, device or engine.
@@ -58,6 +59,9 @@ BRIEF = 0.2
 
 ENOUGH = 4
 """Chunks of 32 ms that must be voice; fewer are no word."""
+
+CLEAR = 8
+"""Chunks that must be voice before anything is read ahead of the first pause."""
 
 SILENT = 0.3
 """Probability of a voice below which a chunk surely holds none: only then nothing was said."""
@@ -177,6 +181,7 @@ class Hold:
     _speech: bool = False
     _over: list[_Piece] = field(default_factory=list)  # before the last long pause: for good
     _open: _Piece | None = None  # after it, as far as it was transcribed
+    _opened: Cost | None = None  # of reading what stands before the words
     _read: tuple[str, Cost] = field(default_factory=lambda: ("", Cost()))  # whose prompt was read
     _left: Cancel = field(default_factory=Cancel)
     _meter: Meter = field(default_factory=Meter)
@@ -192,6 +197,8 @@ class Hold:
                 if self.on and self._pauses_after_words(recording, PAUSE):
                     self._transcribe(recording)
                     reading = self._reading()
+                elif self.on and self._opened is None and self._speaks(recording, CLEAR):
+                    self._open_prompt()
                 wait = next(reading, self.early.look)
             except CompanionError:  # the turn will meet it too, and tell
                 self.on, wait = False, self.early.look
@@ -226,9 +233,13 @@ class Hold:
         quiet = (len(recording.samples) - spoken) / SPEECH_RATE
         self._close(quiet)
         known = self._pieces[-1].until if self._pieces else 0
-        if quiet < pause or spoken <= known or recording.seconds - self._began < SHORTEST:
-            return False
-        if pauses.voiced(self._start) < ENOUGH:
+        return quiet >= pause and spoken > known and self._speaks(recording, ENOUGH)
+
+    def _speaks(self, recording: Recording, enough: int) -> bool:
+        """Whether so many chunks since the last long pause are voice, and the gate agrees."""
+        began = recording.seconds if self._began is None else self._began
+        held, pauses = recording.seconds - began, self._pauses
+        if held < SHORTEST or pauses is None or pauses.voiced(self._start) < enough:
             return False
         self._speech = self._speech or self.early.gate.check(recording).speech
         return self._speech
@@ -263,6 +274,17 @@ class Hold:
         stt = self.early.companion.stt
         return stt.transcribe(recording, cancel) if stt else None
 
+    def _open_prompt(self) -> None:
+        """Read what stands before the words: it is what the turn needs if nothing is recalled."""
+        companion = self.early.companion
+        with self._meter.work("prefill") as cost:
+            if companion.llm.can_cut:
+                now = Now("", (), companion.now())
+                prompt = companion.prompt.assemble(companion.persona, companion.history, now)
+                end = sum(prompt.volatile) + 1  # the last one is left to what comes next
+                companion.llm.read(replace(prompt, tokens=prompt.tokens[:end]), self._left)
+        self._opened = cost
+
     def _reading(self) -> Iterator[float]:
         """Read the prompt that the words so far would make, a few tokens at a time."""
         heard, companion = joined(self._pieces), self.early.companion
@@ -271,6 +293,7 @@ class Hold:
         with self._meter.work("recall") as cost:
             prompt = foreseen(companion, heard)
         self._read = (heard.text, cost)
+        cost.add(self._opened or Cost())
         end = len(prompt.tokens) - prompt.new if prompt else 0
         while prompt is not None and end < len(prompt.tokens):
             end += BATCH

@@ -217,6 +217,15 @@ def test_without_a_head_start_the_level_is_shown(hold):
     assert held.begin() is held.whole
 
 
+def test_what_stands_before_the_words_is_read_before_the_first_pause(hold):
+    held = hold("hello juno how are you")
+    (opening,) = held.companion.llm.ahead
+    turn(held.companion, held.begin(), Cancel(), held.trace)
+    (prompt,) = held.companion.llm.prompts
+    assert opening.tokens[:-1] == prompt.tokens[: sum(prompt.volatile)]
+    assert held.companion.llm.counts.evaluated <= prompt.new
+
+
 def test_without_speech_no_model_is_called(hold):
     gate = Listener()
     gate.speech = False
@@ -230,7 +239,8 @@ def test_nothing_is_remembered_told_or_carried_out_early(hold):
     held = hold("forget that", 0.4, memory=memory)
     assert memory.lines == []
     assert {type(e) for e in held.events} == {Hearing}
-    assert held.companion.llm.ahead == []  # a command is no talk
+    (opening,) = held.companion.llm.ahead  # a command is no talk
+    assert len(opening.tokens) == sum(opening.volatile) + 1
     said = turn(held.companion, held.begin(), Cancel(), held.trace)
     assert said.text == "Gone."
 
