@@ -104,8 +104,9 @@ class KeySettings(BaseModel, extra="forbid", frozen=True):
 class FreeSettings(BaseModel, extra="forbid", frozen=True):
     """`[free]`: talking without a key."""
 
-    begin: Literal["key", "voice"] = "key"
+    begin: Literal["key", "voice", "word"] = "key"
     silence: float = Field(0.6, ge=0.2, le=5)
+    word: str = "okay_nabu"
 
 
 class Memory(BaseModel, extra="forbid", frozen=True):

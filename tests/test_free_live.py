@@ -1,5 +1,10 @@
 """Talking without a key, through a virtual microphone and loudspeaker."""
 
+import shutil
+import subprocess
+from importlib.util import find_spec
+
+import numpy as np
 import pytest
 import soundfile
 from live import ROOT, Talk
@@ -35,5 +40,31 @@ def test_two_spoken_lines_are_answered_and_no_key_is_pressed(workspace, sound):
             talk.wait_for("first sound after")
         talk.key("/free\n")
         talk.wait_for("Hands-free is off")
+        talk.key("/quit\n")
+        assert talk.end() == 0
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="needs espeak-ng to say the word")
+@pytest.mark.skipif(
+    find_spec("pymicro_wakeword") is None, reason="needs pymicro-wakeword (extra wake)"
+)
+def test_after_the_wake_word_a_line_is_answered_and_without_it_nothing_is_heard(
+    workspace, sound, tmp_path
+):
+    line, rate = soundfile.read(DEMO / "02.wav", dtype="float32")
+    command = ["espeak-ng", "-v", "en-gb", "-s", "140", "-w", tmp_path / "word.wav", "Alexa"]
+    subprocess.run(command, check=True)
+    word, word_rate = soundfile.read(tmp_path / "word.wav", dtype="float32")
+    chosen = {"COMPANION_FREE__BEGIN": "word", "COMPANION_FREE__WORD": "alexa"}
+    with Talk(workspace, {**sound.environ, **chosen}) as talk:
+        talk.wait_for("Hands-free: I wait for “Alexa”")
+        talk.wait_for("first sound after")  # the greeting
+        sound.say(np.concatenate([line, np.zeros(rate, np.float32)]), rate).wait(timeout=20)
+        sound.say(word, word_rate).wait(timeout=20)
+        talk.wait_for("● listening")
+        sound.say(line, rate)
+        talk.wait_for("Sam: I have a little dog")
+        talk.wait_for("first sound after")
+        assert talk.shown.count("Sam: I have") == 1
         talk.key("/quit\n")
         assert talk.end() == 0

@@ -33,6 +33,7 @@ ROOMS_OF_ENGINES = {
     "onnxruntime": ("companion.memory.dense.embed", "companion.speech.piper"),
     "markdown_it": ("companion.memory.lore.markdown",),
     "piper": ("companion.speech.piper",),
+    "pymicro_wakeword": ("companion.sound.wake",),
     "pynput": ("companion.key.pynput",),
     "pypdf": ("companion.memory.lore.pages",),
     "sentence_transformers": ("companion.memory.dense.embed", "companion.memory.recall.judge"),

@@ -191,3 +191,56 @@ def test_one_turn_with_other_words_between_them_is_a_conversation():
 )
 def test_most_words_in_their_order_are_the_same(heard, said, same):
     assert repeats(heard, said) is same
+
+
+# ── after a word ─────────────────────────────────────────────────────────────────────────────────
+
+
+class Word:
+    """A wake word that is said when the test says so."""
+
+    said = False
+
+    def heard(self, _):
+        said, self.said = self.said, False
+        return said
+
+
+@pytest.fixture
+def waiting():
+    made = Room()
+    word = made.word = Word()
+    made.free = Free(made.script, made.script, made.key, lambda: made.busy, word=word)
+    return made
+
+
+def test_without_the_word_nothing_begins(waiting):
+    waiting.hear(VOICE, 100)
+    assert (waiting.key.did, waiting.script.asked) == ([], 0)
+
+
+def test_the_word_begins_a_turn_that_does_not_hold_it(waiting):
+    waiting.word.said = True
+    waiting.hear(VOICE, 1)
+    assert waiting.key.did == ["press voice"]
+    assert waiting.script.forgotten == 2  # the sound and the ear
+    waiting.script.likely = []
+    waiting.hear(VOICE, 20)
+    waiting.hear(QUIET, 19)
+    assert waiting.key.did == ["press voice", "release voice"]
+
+
+def test_after_the_word_there_are_four_seconds_to_begin(waiting):
+    waiting.word.said = True
+    waiting.hear(VOICE, 1)
+    waiting.script.likely = []
+    waiting.hear(QUIET, 124)
+    assert waiting.key.did == ["press voice"]
+    waiting.hear(QUIET, 1)
+    assert waiting.key.did == ["press voice", "release voice"]
+
+
+def test_the_word_does_nothing_while_the_character_speaks(waiting):
+    waiting.busy = waiting.word.said = True
+    waiting.hear(VOICE, 10)
+    assert waiting.key.did == []

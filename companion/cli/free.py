@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from companion.key.held import Held
     from companion.session import Session
     from companion.sound.mic import Microphone
+    from companion.sound.wake import Wake
 
 ON = "Hands-free: I listen all the time and begin when somebody speaks. Off and on: /free"
+ON_WORD = "Hands-free: I wait for “{word}”, and listen after it. Off and on: /free"
 OFF = "Hands-free is off; the key works as always. On again: /free"
-NOT_SET = 'Hands-free talking is not set up: [free] begin = "voice" in config.toml.'
+NOT_SET = 'Hands-free talking is not set up: [free] begin = "voice" or "word" in config.toml.'
 
 
 class HandsFree:
@@ -30,6 +32,9 @@ class HandsFree:
         session: Whose key that is.
         microphone: Where the sound comes from.
         complain: Told what the owner should know.
+
+    Raises:
+        CompanionError: The wake word cannot be waited for.
     """
 
     def __init__(
@@ -41,7 +46,8 @@ class HandsFree:
         complain: Callable[[str], None],
     ) -> None:
         self._complain = complain
-        self._free = _opened(settings, held, session, microphone)
+        self._word = _wake_word(settings)
+        self._free = _opened(settings, held, session, microphone, self._word)
         self._breaker = Breaker(self._trip)
         self.tell()
         self._free.start()
@@ -49,7 +55,7 @@ class HandsFree:
     @property
     def how(self) -> str:
         """How a turn begins, in a few words."""
-        return "Just speak"
+        return f"Say “{self._word.phrase}” and speak" if self._word else "Just speak"
 
     def see(self, event: Event) -> None:
         """Take in what happens."""
@@ -62,7 +68,8 @@ class HandsFree:
 
     def tell(self) -> None:
         """Say whether it listens."""
-        self._complain(ON if self._free.on else OFF)
+        on = ON_WORD.format(word=self._word.phrase) if self._word else ON
+        self._complain(on if self._free.on else OFF)
 
     def close(self) -> None:
         """Stop."""
@@ -74,10 +81,19 @@ class HandsFree:
             self._complain(STOPPED)
 
 
-def _opened(settings: Settings, held: Held, session: Session, microphone: Microphone) -> Free:
+def _wake_word(settings: Settings) -> Wake | None:
+    from companion.sound.wake import Wake
+
+    return Wake(settings.free.word) if settings.free.begin == "word" else None
+
+
+def _opened(
+    settings: Settings, held: Held, session: Session, microphone: Microphone, word: Wake | None
+) -> Free:
     from companion.key.free import Free, Rules
     from companion.sound.gate import Gate
     from companion.sound.tap import Tap
 
     rules = Rules(silence=settings.free.silence)
-    return Free(Tap(microphone), Gate().ear(), held, lambda: session.busy, rules=rules)
+    ear = Gate().ear()
+    return Free(Tap(microphone), ear, held, lambda: session.busy, rules=rules, word=word)
