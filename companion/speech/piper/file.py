@@ -73,6 +73,9 @@ def open_graph(model: Path | bytes, threads: int) -> Any:  # noqa: ANN401 - onnx
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
+    # Its own pool doubles whenever a sentence is longer than all before: 170 MB more after two
+    # turns (P26). Without it a long sentence takes 3 to 12 % longer to render.
+    options.enable_cpu_mem_arena = False
     given = model if isinstance(model, bytes) else str(model)
     session = onnxruntime.InferenceSession(given, options, ["CPUExecutionProvider"])
     if isinstance(model, bytes):
