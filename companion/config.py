@@ -107,6 +107,7 @@ class FreeSettings(BaseModel, extra="forbid", frozen=True):
     begin: Literal["key", "voice", "word"] = "key"
     silence: float = Field(0.6, ge=0.2, le=5)
     word: str = "okay_nabu"
+    interrupt: bool = False
 
 
 class Memory(BaseModel, extra="forbid", frozen=True):

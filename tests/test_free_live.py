@@ -68,3 +68,24 @@ def test_after_the_wake_word_a_line_is_answered_and_without_it_nothing_is_heard(
         assert talk.shown.count("Sam: I have") == 1
         talk.key("/quit\n")
         assert talk.end() == 0
+
+
+@pytest.mark.skipif(find_spec("pywebrtc_audio") is None, reason="needs pywebrtc-audio")
+def test_on_an_open_loudspeaker_the_owner_interrupts_and_the_character_does_not(workspace, sound):
+    line, rate = soundfile.read(DEMO / "03.wav", dtype="float32")
+    sound.hear_the_loudspeaker()
+    sound.turn_down(60)
+    chosen = {"COMPANION_FREE__BEGIN": "voice", "COMPANION_FREE__INTERRUPT": "true"}
+    with Talk(workspace, {**sound.environ, **chosen}) as talk:
+        talk.wait_for("first sound after")  # the greeting, from end to end
+        talk.key("tell me a short story about a dog\n")
+        talk.wait_for("came to listen.\r\n")  # the whole of it
+        assert "● listening" not in talk.shown
+        talk.key("tell me a short story about a dog\n")
+        talk.wait_for("♪")
+        sound.say(line, rate)
+        talk.wait_for("● listening")
+        talk.wait_for("first sound after")
+        assert "Juno: There was an" in talk.shown
+        talk.key("/quit\n")
+        assert talk.end() == 0

@@ -36,6 +36,7 @@ ROOMS_OF_ENGINES = {
     "pymicro_wakeword": ("companion.sound.wake",),
     "pynput": ("companion.key.pynput",),
     "pypdf": ("companion.memory.lore.pages",),
+    "pywebrtc_audio": ("companion.sound.echo",),
     "sentence_transformers": ("companion.memory.dense.embed", "companion.memory.recall.judge"),
     "sounddevice": ("companion.sound",),
     "soundfile": ("companion.sound",),

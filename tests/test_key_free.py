@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from companion.events import Answered, Words
-from companion.key.free import LOST_SECONDS, Free, Rules, Turns
+from companion.key.free import LOST_SECONDS, Free, Interrupting, Rules, Turns
 from companion.key.itself import Breaker, repeats
 
 VOICE, QUIET = 0.9, 0.01
@@ -244,3 +244,54 @@ def test_the_word_does_nothing_while_the_character_speaks(waiting):
     waiting.busy = waiting.word.said = True
     waiting.hear(VOICE, 10)
     assert waiting.key.did == []
+
+
+# ── over the character's voice ───────────────────────────────────────────────────────────────────
+
+
+class Echo:
+    """Takes nothing out."""
+
+    playing = True
+
+    def clean(self, samples):
+        return samples
+
+
+@pytest.fixture
+def open_room(room):
+    room.busy, room.echo, room.kept = True, Echo(), []
+    room.free.interrupting = Interrupting(room.echo, room.kept.append)
+    return room
+
+
+def test_a_voice_over_the_characters_interrupts_it_and_keeps_how_it_began(open_room):
+    open_room.hear(VOICE, 5)
+    assert open_room.key.did == []
+    open_room.hear(VOICE, 1)
+    assert open_room.key.did == ["press voice"]
+    assert [len(samples) for samples in open_room.kept] == [6 * 512]
+    open_room.hear(QUIET, 19)
+    assert open_room.key.did == ["press voice", "release voice"]
+
+
+def test_what_is_kept_of_before_an_interruption_is_bounded(open_room):
+    open_room.hear(QUIET, 200)
+    open_room.hear(VOICE, 6)
+    assert len(open_room.kept[0]) == 1.2 * 16_000
+
+
+def test_a_character_that_thinks_is_not_interrupted(open_room):
+    open_room.echo.playing = False
+    open_room.hear(VOICE, 50)
+    assert open_room.key.did == []
+
+
+def test_the_wake_word_interrupts_where_there_is_one(waiting):
+    waiting.busy = True
+    waiting.free.interrupting = Interrupting(Echo(), [].append)
+    waiting.hear(VOICE, 20)
+    assert waiting.key.did == []
+    waiting.word.said = True
+    waiting.hear(VOICE, 1)
+    assert waiting.key.did == ["press voice"]

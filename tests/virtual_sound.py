@@ -166,6 +166,10 @@ class VirtualSound:
         """Put the microphone before the loudspeaker."""
         self._load("air", "module-loopback", "source=spk.monitor", "sink=feed", "latency_msec=30")
 
+    def turn_down(self, percent: int) -> None:
+        """Set the loudspeaker's volume in the sound server."""
+        self._pactl("set-sink-volume", "spk", f"{percent}%")
+
     def mute_microphone(self) -> None:
         """Mute it in the sound server."""
         self._pactl("set-source-mute", "mic", "1")

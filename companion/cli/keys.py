@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from companion.cli.free import HandsFree
+    from companion.compose import Parts
     from companion.config import Settings
     from companion.events import Event
     from companion.key.button import Light
     from companion.key.codes import Key
     from companion.key.held import Held
     from companion.session import Session
-    from companion.sound.mic import Microphone
 
 S = TypeVar("S", bound="Source")
 
@@ -73,8 +73,7 @@ def _without_a_key(keys: KeyWords, free: str) -> KeyWords:
     return KeyWords(
         f"{free} · or {keys.idle[0].lower()}{keys.idle[1:]}",
         "● listening … pause when you are done",
-        f"{free}; a pause ends it. While the character speaks nothing is listened to.\n"
-        f"The key works as well. /free switches this off and on.\n{keys.help}",
+        f"{free}; a pause ends it. /free switches this off and on.\n{keys.help}",
     )
 
 
@@ -142,13 +141,13 @@ class Sources:
         light = self._add(lambda: _light(key.led)) if key.led else None
         return light.tell if light else None
 
-    def listen_freely(self, session: Session, microphone: Microphone) -> HandsFree | None:
+    def listen_freely(self, session: Session, parts: Parts) -> HandsFree | None:
         """Begin recordings without a key, where the settings ask for it."""
         from companion.cli.free import HandsFree
 
-        if self._settings.free.begin == "key":
+        if self._settings.free.begin == "key" or parts.microphone is None:
             return None
-        ends = (self._settings, self._held, session, microphone, self._complain)
+        ends = (self._settings, self._held, session, parts, self._complain)
         return self._add(lambda: HandsFree(*ends))
 
     def take_calls(self, *, listens: bool) -> None:

@@ -176,14 +176,12 @@ def _follow(settings: Settings, wish: _Wish, talk: _Talk, terminal: Terminal | N
         talk.screen.tell(Notice(text))
 
     held = Held(talk.session, complain)
-    microphone = talk.parts.microphone
-    listens = microphone is not None
+    listens = talk.parts.microphone is not None
     with Sources(settings, held, complain) as sources:
         sources.take_calls(listens=listens)
         if listens and (light := sources.listen()):
             talk.shows.append(light)
-        if microphone is not None:
-            talk.free = sources.listen_freely(talk.session, microphone)
+        talk.free = sources.listen_freely(talk.session, talk.parts)
         if talk.free is not None:
             talk.shows.append(talk.free.see)
         if terminal is not None:

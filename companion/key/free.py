@@ -1,7 +1,7 @@
 """Hands-free: a voice presses the key, and a silence releases it.
 
-Half-duplex unless it may interrupt: while the character thinks or speaks, and for a moment after,
-nothing is listened to. Knows no detector, device or engine.
+Half-duplex unless somebody may interrupt: while the character thinks or speaks, and for a moment
+after, nothing is listened to. Knows no detector, device or engine.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+
+from companion.values import SPEECH_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +30,11 @@ LOOK_SECONDS = 0.032
 
 LOST_SECONDS = 5.0
 """Without any sound for so long, a recording ends: the microphone did not come back."""
+
+_KEPT_SECONDS = 1.2
+"""Of what was said over the character's voice, until it was noticed that somebody speaks."""
+
+_NOTHING = np.zeros(0, np.float32)
 
 Action = Literal["", "press", "release"]
 
@@ -43,6 +52,9 @@ class Rules:
             and all of 35 sentences have 5, within 0.13 s of the first.
         within: Of how many.
         after: Seconds after the character spoke for which nothing is listened to.
+        over: So many of the last `over_within` chunks interrupt the character: what is left of its
+            own voice never has them (tests/test_sound_echo.py).
+        over_within: Of how many.
         patience: Seconds after a wake word in which somebody should begin to speak.
     """
 
@@ -53,6 +65,8 @@ class Rules:
     within: int = 12
     after: float = 0.4
     patience: float = 4.0
+    over: int = 6
+    over_within: int = 12
 
 
 class Turns:
@@ -65,6 +79,7 @@ class Turns:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._recent: deque[bool] = deque(maxlen=rules.within)
+        self._over: deque[bool] = deque(maxlen=rules.over_within)
         self._ours = False
         self._spoken = False
         self._quiet = 0
@@ -90,6 +105,11 @@ class Turns:
                 return self._begin(spoken=True)
         return ""
 
+    def hear_over(self, likely: float) -> Action:
+        """What to do after one more chunk that was heard while the character speaks."""
+        self._over.append(likely >= self._rules.likely)
+        return self._begin(spoken=True) if sum(self._over) >= self._rules.over else ""
+
     def wake(self) -> Action:
         """The wake word was said: a turn begins before anything else is."""
         return self._begin(spoken=False)
@@ -98,6 +118,7 @@ class Turns:
         """No turn of ours goes on, and for a moment none begins."""
         self._ours = False
         self._recent.clear()
+        self._over.clear()
         self._wait = _chunks(self._rules.after)
 
     @property
@@ -108,6 +129,7 @@ class Turns:
     def _begin(self, *, spoken: bool) -> Action:
         self._ours, self._spoken, self._quiet = True, spoken, 0
         self._recent.clear()
+        self._over.clear()
         return "press"
 
     def _goes_on(self, likely: float) -> Action:
@@ -156,6 +178,29 @@ class WakeWord(Protocol):
         """Whether it was said in what came since the last time."""
 
 
+class Echo(Protocol):
+    """Takes the loudspeaker's sound out of the microphone's."""
+
+    playing: bool
+    """Whether there is any."""
+
+    def clean(self, samples: Samples) -> Samples:
+        """What the microphone heard, without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupting:
+    """What it takes to interrupt the character.
+
+    Attributes:
+        echo: Takes the character's voice out.
+        begin_with: Told what a recording begins with: what was said until it was noticed.
+    """
+
+    echo: Echo
+    begin_with: Callable[[Samples], None]
+
+
 class Key(Protocol):
     """What is pressed and released."""
 
@@ -183,6 +228,7 @@ class Free:
 
     Attributes:
         on: Whether a turn may begin; one that has begun comes to its end.
+        interrupting: What it takes to interrupt the character; None: nobody can.
     """
 
     def __init__(
@@ -198,6 +244,8 @@ class Free:
         self._sound, self._ear, self._key, self._busy = sound, ear, key, busy
         self._turns = Turns(rules or Rules())
         self._word = word
+        self.interrupting: Interrupting | None = None
+        self._kept = _NOTHING
         self._heard_at = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="hands-free", daemon=True)
@@ -227,13 +275,34 @@ class Free:
         elif recording and now - self._heard_at > LOST_SECONDS:
             self._key.release(NAME)
         if not recording and (busy or not self.on):
-            self._turns.rest()
-            self._ear.forget()
+            self._meanwhile(samples)
         elif not recording and self._word is not None:
             self._wait_for_word(self._word, samples)
         else:
             for likely in self._ear.hear(samples):
                 self._do(self._turns.hear(likely, recording=self._key.recording, busy=busy))
+
+    def _meanwhile(self, samples: Samples) -> None:
+        """The character thinks or speaks, or nobody wants to be listened to."""
+        over = self.interrupting
+        if self.on and over is not None and over.echo.playing:
+            self._hear_over(over, over.echo.clean(samples))
+        else:
+            self._kept = _NOTHING
+            self._turns.rest()
+            self._ear.forget()
+
+    def _hear_over(self, over: Interrupting, samples: Samples) -> None:
+        """Listen to what is left without the character's voice."""
+        if self._word is not None:
+            self._wait_for_word(self._word, samples)
+            return
+        self._kept = np.concatenate([self._kept, samples])[-round(_KEPT_SECONDS * SPEECH_RATE) :]
+        for likely in self._ear.hear(samples):
+            action = self._turns.hear_over(likely)
+            if action == "press":
+                over.begin_with(self._kept)
+            self._do(action)
 
     def _wait_for_word(self, word: WakeWord, samples: Samples) -> None:
         if word.heard(samples):

@@ -21,6 +21,7 @@ from companion.values import SPEECH_RATE, Recording
 
 if TYPE_CHECKING:
     from companion.sound.device import Device
+    from companion.values import Samples
 
 SHORTEST_PRESS = 0.2
 """Seconds. A shorter press was a slip of the finger."""
@@ -61,6 +62,7 @@ class Microphone:
         self._inlet: Inlet | None = None
         self._home: Device | None = None
         self._presses: deque[_Press] = deque()
+        self._before: Samples | None = None
         self._changing = threading.Lock()
 
     def open(self) -> None:
@@ -131,8 +133,14 @@ class Microphone:
             inlet = self._inlet
             if inlet is None:
                 raise self._lost()
-            take = inlet.ring.begin(keep_pre_roll=keep_pre_roll)
+            before, self._before = self._before, None
+            keep_pre_roll = keep_pre_roll and before is None
+            take = inlet.ring.begin(keep_pre_roll=keep_pre_roll, made=before)
             self._presses.append(_Press(inlet, take))
+
+    def begin_with(self, samples: Samples) -> None:
+        """The next recording begins with this, mono at `SPEECH_RATE`, in place of its pre-roll."""
+        self._before = samples
 
     def let_go(self) -> None:
         """The key came up: nothing beyond the tail is recorded. Returns at once."""

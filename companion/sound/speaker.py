@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from companion.sound.device import Device
+    from companion.sound.playback import Outlet
 
 QUEUE_SECONDS = 0.2
 """Sound queued in the device, for when this process has to wait for a core. The "low" 9 ms of
@@ -53,6 +54,7 @@ class Speaker:
 
     Attributes:
         underflows: How often the device ran out of sound within a reply.
+        overheard: Puts somebody who has to know what is played before the device.
     """
 
     def __init__(self, device_name: str | None = None, volume: float = 1.0) -> None:
@@ -60,6 +62,7 @@ class Speaker:
         self.volume = volume
         self.muted = False
         self.underflows = 0
+        self.overheard: Callable[[Outlet], Outlet] | None = None
         self._busy = threading.Lock()
         self._line: _Line | None = _line_to(device_name)
         self._complained = False
@@ -88,7 +91,8 @@ class Speaker:
             except DeviceError as error:
                 return self._as_text(speech, cancel, error)
             with undoing(self._drop):  # a fault upstream must leave no half word in the queue
-                said = play_to(line, speech, cancel, self._gain, started)
+                out = self.overheard(line) if self.overheard else line
+                said = play_to(out, speech, cancel, self._gain, started)
             self.underflows += line.take_underflows()
             if isinstance(said.error, DeviceError):
                 self._drop()
