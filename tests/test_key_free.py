@@ -252,9 +252,10 @@ def test_the_word_does_nothing_while_the_character_speaks(waiting):
 class Echo:
     """Takes nothing out."""
 
-    playing = True
+    playing, cleaned = True, 0
 
     def clean(self, samples):
+        self.cleaned += 1
         return samples
 
 
@@ -285,6 +286,12 @@ def test_a_character_that_thinks_is_not_interrupted(open_room):
     open_room.echo.playing = False
     open_room.hear(VOICE, 50)
     assert open_room.key.did == []
+
+
+def test_the_canceller_keeps_pace_with_a_reply_that_nobody_may_interrupt(open_room):
+    open_room.free.on = False
+    open_room.hear(VOICE, 50)
+    assert (open_room.key.did, open_room.echo.cleaned) == ([], 50)
 
 
 def test_the_wake_word_interrupts_where_there_is_one(waiting):

@@ -285,8 +285,10 @@ class Free:
     def _meanwhile(self, samples: Samples) -> None:
         """The character thinks or speaks, or nobody wants to be listened to."""
         over = self.interrupting
-        if self.on and over is not None and over.echo.playing:
-            self._hear_over(over, over.echo.clean(samples))
+        playing = over is not None and over.echo.playing
+        left = over.echo.clean(samples) if over and playing else samples  # to keep pace with it
+        if over and playing and self.on:
+            self._hear_over(over, left)
         else:
             self._kept = _NOTHING
             self._turns.rest()

@@ -57,8 +57,7 @@ class Echo:
     def end(self) -> None:
         """Nothing is played any more.
 
-        The next reply begins anew: what was learnt while somebody spoke over the last one makes
-        the canceller leave more of the next.
+        The next reply begins anew, as every one did in the tests.
         """
         with self._lock:
             self._played = _NOTHING
