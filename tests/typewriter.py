@@ -15,8 +15,11 @@ from typing import Self
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = """
+import signal
 import sys
 from companion.key.terminal import Terminal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 
 def stopped():
     print("<stopped>", flush=True)
