@@ -45,8 +45,11 @@ def _syllables() -> Iterator[str]:
     yield from (f"{c}{v}{e}" for c in "bdfgklmnprst" for v in "aeiou" for e in ("", "l", "n"))
 
 
-def fill(memory: Memory, lines: Sequence[str], embedder: Embedder) -> None:
-    """Tell all lines in one transaction, in sessions of twenty, each with a made-up vector."""
+def fill(memory: Memory, lines: Sequence[str], embedder: Embedder | None) -> None:
+    """Tell all lines in one transaction, in sessions of twenty, each with a made-up vector.
+
+    Without an embedder they have none.
+    """
     inside: Any = memory
     journal, index, ulids = inside._journal, inside._index, Ulids()  # noqa: SLF001 - a benchmark
     with journal.database.writing():
@@ -55,13 +58,14 @@ def fill(memory: Memory, lines: Sequence[str], embedder: Embedder) -> None:
             who = ("user", "Sam") if n % 2 == 0 else ("character", "Mira")
             made = ulids.new(int(said.timestamp() * 1000))
             journal.add(f"S{n // 20:024d}X", made, Spoken(*who, text, 1.0, said))
-    vectors = np.random.default_rng(SEED).standard_normal((len(lines), embedder.dim))
-    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    journal.keep_vectors(enumerate(vectors, 1), embedder.name)
     with journal.database.writing() as db:
         db.execute("UPDATE lines SET looked = 1000000")
-    while index.step():
-        pass
+    if embedder is not None:
+        vectors = np.random.default_rng(SEED).standard_normal((len(lines), embedder.dim))
+        vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        journal.keep_vectors(enumerate(vectors, 1), embedder.name)
+        while index.step():
+            pass
 
 
 def _memory(bench: Bench, embedder: Embedder, count: int) -> tuple[Memory, list[str]]:
