@@ -27,7 +27,7 @@ from virtual_sound import VirtualSound, why_not  # noqa: E402
 
 from companion.cli.app import run  # noqa: E402
 from companion.figures import read_turns  # noqa: E402
-from companion.sound.keep import at_rate  # noqa: E402
+from companion.sound.resample import resample  # noqa: E402
 
 LINES = ("02.wav", "03.wav", "14.wav")
 """What is said; the last one is shown."""
@@ -60,7 +60,7 @@ def joined(heard: np.ndarray, seconds: float) -> np.ndarray:
     loud = np.flatnonzero(np.abs(heard) > LOUD)
     answer = heard[loud[0] : loud[-1] + RATE // 5]
     pause = np.zeros(round(seconds * RATE), np.float32)
-    return np.concatenate([at_rate(question, rate, RATE), pause, answer])
+    return np.concatenate([resample(question, rate, RATE), pause, answer])
 
 
 def main() -> None:

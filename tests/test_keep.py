@@ -9,7 +9,7 @@ import soundfile
 
 from companion.errors import CannotCreate
 from companion.flow import Cancel
-from companion.sound.keep import Keeper, at_rate, save
+from companion.sound.keep import Keeper, save
 from companion.testing import Hum, Loudspeaker
 from companion.values import Clause, Samples
 
@@ -97,9 +97,3 @@ def test_a_folder_that_cannot_be_written_is_one_error(tmp_path):
     samples: Samples = np.zeros(10, np.float32)
     with pytest.raises(CannotCreate):
         save(tmp_path / "file" / "x.wav", samples, 16_000, {})
-
-
-def test_sound_at_another_rate_keeps_its_length_in_seconds():
-    second = np.zeros(16_000, np.float32)
-    assert at_rate(second, 16_000, 16_000) is second
-    assert len(at_rate(second, 16_000, 22_050)) == pytest.approx(22_050, abs=30)

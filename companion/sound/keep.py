@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from companion.errors import CannotCreate
-from companion.sound.resample import Resampler
 from companion.sound.wav import write_wav
 from companion.values import Said
 
@@ -137,14 +136,6 @@ def save(path: Path, samples: Samples, rate: int, about: dict[str, object]) -> N
         note.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", "utf-8")
     except OSError as error:
         raise CannotCreate(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def at_rate(samples: Samples, rate: int, wanted: int) -> Samples:
-    """A whole piece of sound at another rate."""
-    if rate == wanted:
-        return samples
-    resampler = Resampler(rate, wanted)
-    return np.concatenate([resampler.feed(samples), resampler.end()])
 
 
 def _free(folder: Path, stamp: str) -> Path:
