@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.memory import START, fill, talk
+from benchmarks.memory import fill
+from companion.measure.bench.recall import START, lines_of_talk
 from companion.memory import Memory
 from companion.memory.dense.embed import MiniLM
 from companion.memory.read.words import terms
@@ -89,7 +90,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, nargs="+", default=[1000, 10_000])
     options = parser.parse_args()
     for count in options.lines:
-        lines = talk(count)
+        lines = lines_of_talk(count)
         for topic in topics(lines):
             with tempfile.TemporaryDirectory() as folder:
                 measure(Path(folder) / "m", lines, topic)

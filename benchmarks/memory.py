@@ -14,48 +14,29 @@ question to question. words: looked for, of those that the question has; rows: w
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from companion.measure.bench.recall import FOUND, SEED, START, lines_of_talk
+from companion.measure.bench.recall import fill as tell
 from companion.memory import Memory
 from companion.memory.dense.embed import MiniLM
 from companion.memory.read.words import terms
 from companion.memory.recall.search import telling
 from companion.memory.record import Entity, Quote, Record, Source
 from companion.memory.store.database import quoted
-from companion.memory.store.line import Spoken
 from companion.memory.store.ulid import Ulids
 from companion.values import Heard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-SEED = 3
-VOCABULARY = 20_000
-LIMIT = 20
-"""Asked of Chroma and FTS5 alone; the whole asks for as many."""
-START = datetime(2026, 1, 1, tzinfo=UTC)
-COMMON = tuple("i you the a to and it my was that we have so in really just".split())  # noqa: SIM905
-
-
-def talk(count: int) -> list[str]:
-    """Lines of 6 to 24 words, common ones as often as in talk."""
-    random = np.random.default_rng(SEED)
-    words = [*COMMON, *(f"{a}{b}" for a in _syllables() for b in _syllables())][:VOCABULARY]
-    weights = 1 / np.arange(2, len(words) + 2)
-    drawn = iter(random.choice(len(words), size=count * 25, p=weights / weights.sum()))
-    lengths = random.integers(6, 25, size=count)
-    return [" ".join(words[next(drawn)] for _ in range(n)).capitalize() + "." for n in lengths]
-
-
-def _syllables() -> Iterator[str]:
-    yield from (f"{c}{v}{e}" for c in "bdfgklmnprst" for v in "aeiou" for e in ("", "l", "n"))
+    from collections.abc import Callable
 
 
 def learn(memory: Memory, lines: list[str], vectors: Any, every: int) -> None:  # noqa: ANN401
@@ -85,24 +66,17 @@ def learn(memory: Memory, lines: list[str], vectors: Any, every: int) -> None:  
 
 
 def fill(memory: Memory, lines: list[str], dim: int, every: int = 0) -> None:
-    """Tell all lines, in sessions of 20, and give each a made-up vector."""
-    journal: Any = memory._journal  # noqa: SLF001 - a benchmark looks inside
-    ulids, random = Ulids(), np.random.default_rng(SEED)
-    with journal.database.writing():
-        for n, text in enumerate(lines):
-            said = START + timedelta(minutes=n)
-            who = ("user", "Sam") if n % 2 == 0 else ("character", "Mira")
-            made = ulids.new(int(said.timestamp() * 1000))
-            journal.add(f"S{n // 20:024d}X", made, Spoken(*who, text, 1.0, said))
+    """Tell all lines, and give each a made-up vector; the vectors gather around centres."""
+    tell(memory, lines, None)
+    random = np.random.default_rng(SEED)
     centres = random.standard_normal((200, dim))
     vectors = centres[random.integers(0, 200, len(lines))] + random.standard_normal(
         (len(lines), dim)
     )
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    journal: Any = memory._journal  # noqa: SLF001 - a benchmark looks inside
     journal.keep_vectors(enumerate(vectors, 1), MiniLM.name)
     learn(memory, lines, vectors, every)
-    with journal.database.writing() as db:
-        db.execute("UPDATE lines SET looked = 1000000")
     index: Any = memory._index  # noqa: SLF001
     while index.step():
         pass
@@ -126,7 +100,7 @@ def measure(memory: Memory, embedder: MiniLM, questions: list[str]) -> dict[str,
     }
     sql = (
         f"SELECT rowid, bm25({journal._fts}, 2.0, 1.0) AS s FROM {journal._fts}"  # noqa: SLF001
-        f" WHERE {journal._fts} MATCH ? ORDER BY s LIMIT {LIMIT}"  # noqa: SLF001
+        f" WHERE {journal._fts} MATCH ? ORDER BY s LIMIT {FOUND}"  # noqa: SLF001
     )
     vectors = embedder.embed(questions, question=True)
     for n, text in enumerate(questions):
@@ -134,7 +108,7 @@ def measure(memory: Memory, embedder: MiniLM, questions: list[str]) -> dict[str,
         match, vector = " OR ".join(map(quoted, asked)), vectors[n : n + 1]
         parts: list[tuple[str, Callable[[], object]]] = [
             ("embed", lambda t=text: embedder.embed([t], question=True)),
-            ("chroma", lambda v=vector: chroma.query(v, n_results=LIMIT)),
+            ("chroma", lambda v=vector: chroma.query(v, n_results=FOUND)),
             ("fts", lambda m=match: journal.database.rows(sql, m)),
             ("whole", lambda t=text: memory.recall(Heard(t), skip=0)),
         ]
@@ -173,16 +147,17 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("models/cache"))
     options = parser.parse_args()
     embedder = MiniLM(options.cache, progress=print)
+    begun = (" ".join(line.split()[:6]) for line in lines_of_talk(max(options.lines)))
     questions = [
-        f"What did I say about {line.rstrip('.').lower()}?"
-        for line in (" ".join(x.split()[:6]) for x in talk(max(options.lines))[: options.questions])
+        f"What did I say about {words.rstrip('.').lower()}?"
+        for words in itertools.islice(begun, options.questions)
     ]
     seen = {}
     for count in options.lines:
         with tempfile.TemporaryDirectory() as folder:
             now = START + timedelta(minutes=count + 60)
             memory = Memory(Path(folder) / "m", "Sam", "mira", embedder, lambda t=now: t)
-            fill(memory, talk(count), embedder.dim, options.every)
+            fill(memory, lines_of_talk(count), embedder.dim, options.every)
             memory.recall(Heard(questions[0]), skip=0)
             seen[count] = report(count, measure(memory, embedder, questions))
             memory.close()
