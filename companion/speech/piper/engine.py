@@ -199,11 +199,9 @@ class _Opened:
 
     def plan(self, frames: int, first: float) -> list[tuple[int, int]]:
         """Where the pieces of a sentence begin and end: each is ready before the last is heard."""
+        # A frame of the flow is a quarter of the work of one of the decoder.
         beside = self.sound.part.margin + (self.flow.part.margin // 4 if self.flow else 0)
-        ahead, seam = (
-            SHARE / self.factor,
-            2 * beside,
-        )  # a frame of the flow is a quarter of the work
+        ahead, seam = SHARE / self.factor, 2 * beside
         if ahead <= 1:
             return [(0, frames)]
         size = max(first * self.second, seam / (ahead - 1))
