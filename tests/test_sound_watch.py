@@ -188,6 +188,7 @@ def test_a_key_that_is_held_too_long_is_told_once(sound, told):
         wait_for(lambda: told.has("record no more"))
         wait_for(lambda: microphone.inlet.ring.frames > 2 * 48_000)
         assert len(told.words) == 1
+        assert told.has("end it as always")  # it may be a pause, not a key, that ends it
         assert held(microphone) < 0.7
 
 

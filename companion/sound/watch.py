@@ -152,7 +152,7 @@ class Watch:
         if full and not self._full:
             self._tell(
                 f"I have listened for {self._microphone.longest:.0f} s and record no more of it: "
-                "release the key, and I answer ([audio] longest)."
+                "end it as always, and I answer what I have ([audio] longest)."
             )
         self._full = full
 
