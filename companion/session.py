@@ -370,8 +370,9 @@ class Session:
         if not self.companion.history:
             self.companion.tell(Notice("There is nothing to take back in this conversation."))
             return
-        exchange = self.companion.history.pop()
+        exchange = self.companion.history[-1]
         lines = self._tidy.undo() if self._tidy and exchange.lines else 0  # none in private
+        self.companion.history.pop()  # only now: where the memory fails, it can be asked again
         if self._keeper:
             self._keeper.drop_last()
         self.companion.tell(Undone(lines))

@@ -121,6 +121,8 @@ class Notebook:
 
     def undo(self) -> int:
         """Take the last two lines back."""
+        if self.fails:
+            raise self.fails
         gone = self.lines[-2:]
         del self.lines[-2:]
         return len(gone)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from companion.errors import DeviceError, EngineError
+from companion.errors import DeviceError, EngineError, StoreError
 from companion.events import (
     Answered,
     Listening,
@@ -153,6 +153,21 @@ def test_undo_takes_the_last_turn_back_everywhere(talk):
     assert Undone(2) in events
 
 
+def test_a_turn_that_the_memory_cannot_take_back_stays_everywhere(talk):
+    session, companion, events = talk(["Noted."])
+    session.type("my secret")
+    assert session.wait(5)
+    companion.memory.fails = StoreError("The memory cannot be written.", "Make room.")
+    session.undo()
+    assert session.wait(5)
+    assert events[-1] == Notice("The memory cannot be written. Make room.")
+    companion.memory.fails = None
+    session.undo()
+    assert session.wait(5)
+    assert (companion.history, companion.memory.lines) == ([], [])
+    assert events[-1] == Undone(2)
+
+
 def test_undo_of_nothing_says_so(talk):
     session, _, events = talk([])
     session.undo()
@@ -246,6 +261,9 @@ def test_an_unforeseen_failure_of_idle_work_does_not_end_the_conversation(talk):
 
         def notices(self):
             return ()
+
+        def undo(self):
+            return 0
 
     session._tidy = Tidy()
     session.type("hello")
