@@ -9,7 +9,8 @@ import pytest
 
 from companion import casting
 from companion.config import Settings
-from companion.events import Answered
+from companion.errors import DeviceError
+from companion.events import Answered, Notice
 from companion.flow import Cancel
 from companion.session import Session
 from companion.speech.acknowledge import KEPT, Acknowledgement, words_for
@@ -176,6 +177,24 @@ def test_neither_history_nor_memory_nor_events_know_of_it(tmp_path):
     assert speaker.played == [800]
     assert [line for _, line in companion.memory.lines] == ["hello", "Good evening, Sam."]
     assert [e.text for e in events if isinstance(e, Answered)] == ["Good evening, Sam."]
+
+
+def test_a_loudspeaker_that_is_lost_meanwhile_is_told_of(tmp_path):
+    class Lost(Plays):
+        def play(self, speech, cancel):
+            super().play(speech, cancel)
+            return Said("", error=DeviceError("The loudspeaker was lost.", "Plug it in again."))
+
+    companion, events = scripted(["Good evening, Sam."], ["hello"])
+    session = Session(companion, None, microphone=Key())
+    session.acknowledge, _, speaker = made(tmp_path, "on", speaker=Lost())
+    session.start(greeting=False)
+    session.press()
+    session.release()
+    assert session.wait(10)
+    session.close()
+    assert speaker.played == [800]
+    assert events[-1] == Notice("The loudspeaker was lost. Plug it in again.")
 
 
 def test_nothing_is_made_where_it_is_off_or_nobody_speaks():

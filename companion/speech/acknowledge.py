@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from companion.flow import Cancel
+    from companion.values import Said
 
 When = Literal["auto", "on", "off"]
 
@@ -75,7 +76,7 @@ class Acknowledgement:
     def __init__(
         self,
         voice: Voice,
-        play: Callable[[Iterable[Speech], Cancel], object],
+        play: Callable[[Iterable[Speech], Cancel], Said],
         folder: Path,
         when: When,
         words: tuple[str, ...],
@@ -103,9 +104,13 @@ class Acknowledgement:
             cancel: The turn's stop sign; it stops these words too.
             first_sound: Milliseconds until the first sound of the reply, asked for at the end;
                 None where there was none.
+
+        Raises:
+            CompanionError: What cut these words short: the loudspeaker says it only once.
         """
         words = self._made.get(next(self._next)) if self._wanted else None
-        thread = self._begin(words, cancel) if words is not None else None
+        said: list[Said] = []
+        thread = self._begin(words, cancel, said) if words is not None else None
         try:
             yield
         finally:
@@ -115,6 +120,9 @@ class Acknowledgement:
         if self._when == "auto" and took is not None:
             self._took.append(took)
             self._wanted = statistics.median(self._took) > SLOW_MS
+        for one in said:
+            if one.error is not None:
+                raise one.error
         self.ready()
 
     def ready(self) -> None:
@@ -127,7 +135,7 @@ class Acknowledgement:
             if words not in self._made:
                 self._made[words] = self._sound(words)
 
-    def _begin(self, speech: Speech, cancel: Cancel) -> threading.Thread:
+    def _begin(self, speech: Speech, cancel: Cancel, said: list[Said]) -> threading.Thread:
         """Play in a thread of its own; on return the loudspeaker is taken, or never will be."""
         taken, late = threading.Event(), threading.Event()
 
@@ -136,9 +144,10 @@ class Acknowledgement:
                 taken.set()
                 yield speech
 
-        thread = threading.Thread(
-            target=self._play, args=(once(), cancel), name="acknowledge", daemon=True
-        )
+        def play() -> None:
+            said.append(self._play(once(), cancel))
+
+        thread = threading.Thread(target=play, name="acknowledge", daemon=True)
         thread.start()
         if not taken.wait(START_SECONDS):
             late.set()
