@@ -402,3 +402,20 @@ def test_what_a_lorebook_would_tell_does_not_count_as_told():
     assert world.peek(scripted([])[0].persona, (), "the tower").notices
     assert (world.state, world.full) == ({}, False)
     assert world.tell(scripted([])[0].persona, (), "the tower").notices
+
+
+def test_a_lorebook_that_fails_halfway_has_told_nothing():
+    class Book:
+        seed = "seed"
+
+        def told(self, _said, _turn, state, spent=None):
+            if spent is not None:
+                raise EngineError("lore", "It failed.")
+            return SimpleNamespace(
+                entries=(), left_out=(), notices=(), state={**state, "told": 1}, tokens=0
+            )
+
+    world = World(Book(), beside=Book())
+    with pytest.raises(EngineError):
+        world.peek(scripted([])[0].persona, (), "the tower")
+    assert world.state == {}

@@ -63,9 +63,10 @@ class World:
     def peek(self, persona: Persona, history: Sequence[Exchange], words: str) -> Lore:
         """What `tell` would tell; afterwards nothing of it was told."""
         before = self.state, self.state_beside, self.full
-        lore = self.tell(persona, history, words)
-        self.state, self.state_beside, self.full = before
-        return lore
+        try:
+            return self.tell(persona, history, words)
+        finally:
+            self.state, self.state_beside, self.full = before
 
     def _lore(
         self, entries: tuple[Placed, ...], left_out: tuple[str, ...], notices: tuple[str, ...]
