@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from companion.cli.app import run
-from companion.errors import MissingInput
+from companion.errors import CannotCreate, MissingInput
 from companion.measure.bench import clauses, sound, turn
 from companion.measure.bench.bare import Floor
 from companion.measure.bench.beside import peers_of
@@ -232,3 +232,29 @@ def test_a_sink_at_the_pace_of_sound_notes_when_it_ran_dry() -> None:
 @pytest.mark.parametrize("block", [1, 2, 7, 40])
 def test_a_press_is_followed_by_less_than_two_blocks_of_sound(block: int) -> None:
     assert 0.0 < sound.blocks_after(block) <= 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [(None, 66), ("{", 66), ("[1]", 65), ('{"rows": []}', 65)]
+)
+def test_an_earlier_result_that_is_none_is_told_by_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, code: int
+) -> None:
+    file = tmp_path / "result.json"
+    if text is not None:
+        file.write_text(text)
+    assert run(["bench", "--from", str(file)]) == code
+    told = capsys.readouterr().err
+    assert str(file) in told
+    assert "companion bench --json" in told
+
+
+@pytest.mark.parametrize("name", ["nowhere/page.md", "memory_db"])
+def test_a_page_that_cannot_be_written_is_told_before_anything_is_measured(
+    workspace: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    page = workspace / name
+    assert run(["bench", "tax", "--page", str(page)]) == CannotCreate.code
+    told = capsys.readouterr().err
+    assert "without engines" not in told
+    assert str(page) in told

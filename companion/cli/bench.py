@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from companion.cli.shell import SHELL, show, show_json
+from companion.errors import BadData, CannotCreate, MissingInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+HOW = "Results are made by: companion bench --json > FILE"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +46,8 @@ def bench(
     ] = None,
 ) -> None:
     """Measure, and show the table."""
+    if page is not None:
+        _refuse_bad(page)  # before an hour of measuring
     found = _read(result) if result else _measured(names or (), pairs)
     if page is not None:
         from companion.measure.bench.page import write
@@ -51,6 +57,15 @@ def bench(
         show_json({key: value for key, value in found.items() if key != "schema"})
     elif page is None:
         _table(found)
+
+
+def _refuse_bad(page: Path) -> None:
+    """Say that a page cannot be written there."""
+    if page.is_dir() or not os.access(page if page.exists() else page.parent, os.W_OK):
+        raise CannotCreate(
+            f"{page} cannot be written.",
+            "Name a file in a folder that you may write in: --page FILE.",
+        )
 
 
 def _usual() -> Path | None:
@@ -69,7 +84,18 @@ def _read(files: Sequence[Path]) -> dict[str, Any]:
     """Several results as one; of a row that is in two of them the last counts."""
     from companion.measure.bench.run import merged
 
-    return merged([json.loads(file.read_text("utf-8")) for file in files])
+    return merged([_one(file) for file in files])
+
+
+def _one(file: Path) -> dict[str, Any]:
+    """What `companion bench --json` wrote."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise MissingInput(f"{file} cannot be read: {error}.", HOW) from error
+    if not (isinstance(found, dict) and {"machine", "rows"} <= found.keys()):
+        raise BadData(f"{file} is no result of a benchmark: machine and rows are missing.", HOW)
+    return found
 
 
 def _table(found: dict[str, Any]) -> None:
