@@ -65,7 +65,6 @@ class Wishes:
         loudspeaker: Play here instead of on the system's loudspeaker.
         remember: Whether to use the memory.
         fresh: Recall nothing from before this conversation.
-        volatile_first: Put memories before the history: the baseline of the token benchmark.
         now: The clock.
         progress: Told what takes long while loading.
     """
@@ -77,7 +76,6 @@ class Wishes:
     loudspeaker: Loudspeaker | None = None
     remember: bool = True
     fresh: bool = False
-    volatile_first: bool = False
     now: Callable[[], datetime] = _local_time
     progress: Callable[[str], None] | None = None
 
@@ -138,7 +136,7 @@ def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -
     if wishes.speak and voice is not None and wishes.loudspeaker is None:
         speaker = _or_none(lambda: open_speaker(settings), "Replies are shown as text", notices)
     whisper, microphone = _listening(settings, wishes, notices)
-    prompts = assembler(settings, llm, volatile_first=wishes.volatile_first)
+    prompts = assembler(settings, llm)
     companion = Companion(
         stt=whisper,
         memory=memory,

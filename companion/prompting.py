@@ -28,7 +28,7 @@ class Reader(Protocol):
         """Token ids of `text`."""
 
 
-def assembler(settings: Settings, reader: Reader, *, volatile_first: bool = False) -> Assembler:
+def assembler(settings: Settings, reader: Reader) -> Assembler:
     """The prompt builder for a model."""
     wording = settings.prompt
     return Assembler(
@@ -36,7 +36,6 @@ def assembler(settings: Settings, reader: Reader, *, volatile_first: bool = Fals
         reader.chat,
         Room(settings.llm.context, settings.llm.reply, settings.memory.tokens),
         exact=wording.lore == "exact",
-        volatile_first=volatile_first,
         versions={"system": wording.system, "volatile": wording.volatile},
     )
 

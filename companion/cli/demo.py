@@ -27,7 +27,6 @@ def demo(
     record: Annotated[
         Path | None, typer.Option("--record", help="Put the replies here.", metavar="DIR")
     ] = None,
-    volatile_first: Annotated[bool, typer.Option("--volatile-first", hidden=True)] = False,
     run: Annotated[int, typer.Option("--run", hidden=True)] = 0,
     home: Annotated[Path | None, typer.Option("--home", hidden=True)] = None,
 ) -> None:
@@ -39,7 +38,7 @@ def demo(
 
     settings = demo_settings()
     out = (record or settings.path(settings.companion.audio_out)).resolve()
-    options = Options(out, not no_memory, volatile_first, SHELL.config)
+    options = Options(out, not no_memory, SHELL.config)
     if run and home:
         _one_run(settings, run, home, options)
     elif as_json:

@@ -44,13 +44,11 @@ class Options:
     Attributes:
         out: Folder of the replies.
         memory: Whether the character remembers.
-        volatile_first: Put memories before the history: the baseline of the token benchmark.
         config: The workspace's `config.toml`.
     """
 
     out: Path
     memory: bool = True
-    volatile_first: bool = False
     config: Path | None = None
 
 
@@ -84,7 +82,6 @@ def _run_apart(run: int, home: Path, options: Options) -> Iterator[dict[str, Any
         command += ["--config", str(options.config)]
     command += ["demo", "--run", str(run), "--home", str(home), "--record", str(options.out)]
     command += ["--no-memory"] if not options.memory else []
-    command += ["--volatile-first"] if options.volatile_first else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
             yield json.loads(line)
@@ -105,7 +102,6 @@ def run_here(
         listen=False,
         loudspeaker=speaker,
         remember=options.memory,
-        volatile_first=options.volatile_first,
         now=lambda: _day(run),
     )
     seen: dict[str, Any] = {}
