@@ -212,6 +212,16 @@ def test_a_configuration_that_is_no_json_is_refused(files, content):
         Piper(files)
 
 
+@pytest.mark.parametrize("unreadable", ["", ".json"])
+def test_a_file_that_the_disk_does_not_give_is_named(files, unreadable):
+    file = Path(f"{files}{unreadable}")
+    file.unlink()
+    file.symlink_to("/proc/self/mem")  # there, and not to be read, not even by root
+    with pytest.raises(BadData, match=r"cannot be read: .+") as caught:
+        Piper(files)
+    assert str(file) in str(caught.value)
+
+
 @pytest.mark.parametrize("length", [0, 10, 100_000])
 def test_a_truncated_voice_is_refused_in_one_line(files, length):
     files.write_bytes(files.read_bytes()[:length])

@@ -16,7 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from companion.errors import EngineError
-from companion.speech.piper.file import CURE, engine_errors, first_line, open_graph, open_voice
+from companion.speech.piper.file import (
+    CURE,
+    content,
+    engine_errors,
+    first_line,
+    open_graph,
+    open_voice,
+)
 from companion.speech.piper.graph import split
 
 if TYPE_CHECKING:
@@ -71,7 +78,7 @@ class Engine:
         rate: Samples of a second.
 
     Raises:
-        BadData: It is damaged, or no Piper voice.
+        BadData: It cannot be read, is damaged, or no Piper voice.
     """
 
     def __init__(self, model: Path, threads: int, hop: int, rate: int) -> None:
@@ -214,7 +221,7 @@ class _Opened:
 
 def _opened(model: Path, threads: int, rate: int) -> _Opened | None:
     """The parts of a voice; None where it has none, or the engine does not run them."""
-    file = model.read_bytes()
+    file = content(model)
     for flow in (True, False):
         parts = split(file, flow=flow)
         if parts is None:

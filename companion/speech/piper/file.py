@@ -41,7 +41,7 @@ def read_config(model: Path) -> Any:  # noqa: ANN401 - piper's own, untyped for 
 
     Raises:
         ModelMissing: One of the two files is not there.
-        BadData: It is not what it should be.
+        BadData: It cannot be read, or is not what it should be.
     """
     import piper
 
@@ -50,7 +50,7 @@ def read_config(model: Path) -> Any:  # noqa: ANN401 - piper's own, untyped for 
         if not needed.is_file():
             raise ModelMissing(f"There is no {needed}.", f"A voice needs both files. {CURE}")
     try:
-        raw = json.loads(file.read_text(encoding="utf-8"))
+        raw = json.loads(str(content(file), "utf-8"))
         checked = _VoiceFile.model_validate(raw)
         config = piper.PiperConfig.from_dict(raw)
     except (UnicodeDecodeError, json.JSONDecodeError, ValidationError) as error:
@@ -61,6 +61,19 @@ def read_config(model: Path) -> Any:  # noqa: ANN401 - piper's own, untyped for 
     if missing:
         raise BadData(f"{file}: phoneme_id_map lacks {' '.join(missing)}.", CURE)
     return config
+
+
+def content(file: Path) -> bytes:
+    """All of a file.
+
+    Raises:
+        BadData: The disk does not give it.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        what = f"{file} cannot be read: {error.strerror}."
+        raise BadData(what, "Check its permissions and the disk.") from error
 
 
 def open_graph(model: Path | bytes, threads: int) -> Any:  # noqa: ANN401 - onnxruntime is untyped
