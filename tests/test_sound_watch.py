@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -149,6 +151,45 @@ def test_a_server_that_hangs_is_told_of_and_may_go_on(sound, microphone, told, s
     microphone.press()
     sound.say(tone(48_000, 1, 500), 48_000)
     wait_for(lambda: microphone.level_db > -20)
+
+
+class Late:
+    """A `pactl` of a busy machine: it answers late, once."""
+
+    def __init__(self, folder) -> None:
+        self.due = folder / "due"
+        self.due.touch()
+        pactl = folder / "pactl"
+        late = f'[ "$1" = info ] && rm {self.due} 2>/dev/null && sleep 0.8'
+        pactl.write_text(f'#!/bin/sh\n{late}\nexec {shutil.which("pactl")} "$@"\n')
+        pactl.chmod(0o755)
+
+
+@pytest.fixture
+def late(microphone, tmp_path, monkeypatch):
+    late = Late(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    return late
+
+
+def test_one_late_answer_is_nothing_to_tell_when_sound_arrives_meanwhile(
+    sound, microphone, told, late
+):
+    sound.suspend_microphone()
+    wait_for(lambda: not late.due.exists())
+    sound.suspend_microphone(on=False)
+    frames = microphone.inlet.ring.frames
+    wait_for(lambda: microphone.inlet.ring.frames > frames + 1.5 * 48_000)
+    assert told.words == []
+
+
+def test_one_late_answer_does_not_make_a_lost_microphone_a_server_that_hangs(sound, told, late):
+    sound.suspend_microphone()
+    assert wait_for(lambda: told.has("was lost")) < NOTICED
+    sound.suspend_microphone(on=False)
+    assert not late.due.exists()
+    assert wait_for(lambda: told.has("is back")) < BACK
+    assert not told.has("does not answer")
 
 
 @pytest.mark.parametrize("state", ["idle", "recording"])

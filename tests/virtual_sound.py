@@ -174,6 +174,10 @@ class VirtualSound:
         """Mute it in the sound server."""
         self._pactl("set-source-mute", "mic", "1")
 
+    def suspend_microphone(self, *, on: bool = True) -> None:
+        """Have it send nothing, though it is there and the server answers; or go on."""
+        self._pactl("suspend-source", "mic", str(int(on)))
+
     def remove(self, name: str) -> None:
         """Pull "spk", "mic" or "feed" out."""
         done = self._pactl("unload-module", self.modules.pop(name))

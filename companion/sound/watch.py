@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.25
 """How often the age of the last frame is looked at."""
 
+QUIET_SECONDS = 0.4
+"""From this age of the last frame on the server is asked whether it hangs: a microphone counts as
+lost only later, and that leaves time for a second question before two seconds are over."""
+
+PATIENT_SECONDS = 0.6
+"""How long the second question waits: on a busy machine one answer may come late."""
+
 DOUBTFUL_SECONDS = 0.25
 """Sound from before the server told of another source that may already be from there. It told
 after 5 ms; on a busy machine this process may hear of it later."""
@@ -141,8 +148,10 @@ class Watch:
             self._microphone.newest = None
             self._judge(recording)
         self._look_at_length()
-        if not inlet.alive:
-            self._silent(inlet)
+        if inlet.ring.age() > QUIET_SECONDS and hangs() and hangs(PATIENT_SECONDS):
+            self._wait_for_server(inlet)
+        elif not inlet.alive:
+            self._lose(0.0)
         elif self._moved_at is not None:
             self._maybe_moved(inlet, self._moved_at)
 
@@ -173,11 +182,9 @@ class Watch:
         if taken is not None:
             self._lose(DOUBTFUL_SECONDS + time.monotonic() - told_at)
 
-    def _silent(self, inlet: Inlet) -> None:
-        """No frames: either the server hangs, and may go on, or the microphone is gone."""
-        if not hangs():
-            if not inlet.alive:
-                self._lose(0.0)
+    def _wait_for_server(self, inlet: Inlet) -> None:
+        """The server hangs, and may go on; one whose frames arrive is only slow to answer."""
+        if inlet.alive:
             return
         self._tell(
             "The sound server does not answer. Restart PipeWire or PulseAudio; typing works "
