@@ -16,6 +16,8 @@ import companion
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from virtual_sound import VirtualSound
+
 companion.prepare()  # before any engine is imported
 pytest_plugins = ["rulebook"]  # docs/characters-rules.md
 EXAM = bool(os.environ.get("COMPANION_EXAM"))
@@ -88,3 +90,12 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(folder)
     monkeypatch.setattr(SHELL, "config", None)
     return folder
+
+
+@pytest.fixture
+def sound() -> Iterator[VirtualSound]:
+    """A microphone and a loudspeaker without hardware."""
+    from virtual_sound import VirtualSound
+
+    with VirtualSound(48_000) as made:
+        yield made

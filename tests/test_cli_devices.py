@@ -9,15 +9,9 @@ import sys
 import pytest
 from live import ROOT
 from test_sound_files import tone
-from virtual_sound import VirtualSound, why_not
+from virtual_sound import why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
-
-
-@pytest.fixture
-def sound():
-    with VirtualSound(48_000) as device:
-        yield device
 
 
 def companion(sound, *words) -> subprocess.CompletedProcess[str]:

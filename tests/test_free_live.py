@@ -8,24 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 from live import ROOT, Talk
-from virtual_sound import VirtualSound, why_not
-
-from companion.cli.app import run
+from virtual_sound import why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
 DEMO = ROOT / "models" / "offline" / "demo"
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    assert run(["--quiet", "init", str(tmp_path / "ws")]) == 0
-    return tmp_path / "ws"
-
-
-@pytest.fixture
-def sound():
-    with VirtualSound(48_000) as made:
-        yield made
 
 
 def test_two_spoken_lines_are_answered_and_no_key_is_pressed(workspace, sound):

@@ -8,23 +8,9 @@ import threading
 
 import pytest
 from live import ROOT, Talk
-from virtual_sound import VirtualSound, why_not
-
-from companion.cli.app import run
+from virtual_sound import why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    assert run(["--quiet", "init", str(tmp_path / "ws")]) == 0
-    return tmp_path / "ws"
-
-
-@pytest.fixture
-def sound():
-    with VirtualSound(48_000) as made:
-        yield made
 
 
 def ptt(workspace, word):

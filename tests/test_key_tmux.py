@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from tmux import Terminal
 from tmux import why_not as why_no_tmux
-from virtual_sound import VirtualSound
 from virtual_sound import why_not as why_no_sound
 
 from companion.cli.app import run
@@ -36,12 +35,6 @@ def wait_for_end(process):
     while Path(f"/proc/{process}").exists():
         assert time.monotonic() < end
         threading.Event().wait(0.02)
-
-
-@pytest.fixture
-def sound():
-    with VirtualSound(48_000) as made:
-        yield made
 
 
 @pytest.fixture

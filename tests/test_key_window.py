@@ -5,7 +5,6 @@ import signal
 
 import pytest
 import soundfile
-from virtual_sound import VirtualSound
 from virtual_sound import why_not as why_no_sound
 from window import ROOT, Kitty, Screen, why_not
 
@@ -13,12 +12,6 @@ from companion.cli.app import run
 
 WHY = why_not() or why_no_sound()
 pytestmark = pytest.mark.skipif(bool(WHY), reason=WHY or "-")
-
-
-@pytest.fixture
-def sound():
-    with VirtualSound(48_000) as made:
-        yield made
 
 
 @pytest.fixture

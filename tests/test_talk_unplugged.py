@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 import soundfile
 from live import ROOT, Talk
-from virtual_sound import VirtualSound, why_not
+from virtual_sound import why_not
 
 from companion.cli.app import run
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
 SPOKEN = ROOT / "models" / "offline" / "demo" / "01.wav"
-
-
-@pytest.fixture
-def sound():
-    with VirtualSound(48_000) as made:
-        yield made
 
 
 @pytest.fixture
