@@ -32,8 +32,20 @@ def test_no_evaluation_sentence_is_trained_on(dictionary: Path) -> None:
     assert not trained & {corpus.bare(s) for s in corpus.held_out()}
 
 
-def test_the_evaluation_has_300_different_sentences() -> None:
-    assert len({corpus.bare(s) for s in corpus.held_out()}) == 300
+@pytest.mark.parametrize("name", corpus.LISTS)
+def test_each_list_of_the_evaluation_has_300_different_sentences(name: str) -> None:
+    assert len({corpus.bare(s) for s in corpus.held_out(name)}) == 300
+
+
+def test_the_two_lists_of_the_evaluation_share_no_sentence() -> None:
+    assert len({corpus.bare(s) for s in corpus.held_out()}) == 600
+
+
+def test_most_longer_words_of_the_unseen_list_are_in_no_training_text(dictionary: Path) -> None:
+    words = {w for s in corpus.sentences(1000, dictionary) for w in corpus.bare(s).split()}
+    for sentence in corpus.held_out("unseen"):
+        longer = [w for w in corpus.bare(sentence).split() if len(w) > 3]
+        assert sum(w not in words for w in longer) > len(longer) / 2, sentence
 
 
 def test_the_training_text_is_the_same_every_time(dictionary: Path) -> None:

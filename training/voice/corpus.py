@@ -9,6 +9,9 @@ import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).parent
+# 300 sentences each. In "unseen", more than half of the words of four letters and more are in no
+# training text. Every word of both is in the dictionary of the recogniser that judges.
+LISTS = ("everyday", "unseen")
 _PHRASES: dict[str, list[str]] = tomllib.loads((HERE / "phrases.toml").read_text(encoding="utf-8"))
 
 
@@ -88,9 +91,14 @@ def bare(sentence: str) -> str:
     return " ".join(re.findall(r"[a-z']+", sentence.lower()))
 
 
-def held_out() -> list[str]:
-    """The sentences of the evaluation, which no training text may contain."""
-    return (HERE / "sentences.txt").read_text(encoding="utf-8").split("\n")[:-1]
+def held_out(*lists: str) -> list[str]:
+    """The sentences of the evaluation, which no training text may contain.
+
+    Args:
+        lists: "everyday", "unseen"; none for both, in this order.
+    """
+    files = [HERE / f"{name}.txt" for name in lists or LISTS]
+    return [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def sentences(count: int, dictionary: Path, seed: int = 7) -> list[str]:
