@@ -38,6 +38,9 @@ PAUSE = 0.1
 """Seconds without a voice after which it is worth transcribing: people who release the key do so
 later than that, and few pauses within a sentence are as long (3 in 10 s of read speech)."""
 
+SOON = 0.01
+"""Seconds between two looks at least."""
+
 LAST = 0.03
 """Seconds without a voice at the release after which nothing more is expected."""
 
@@ -181,8 +184,10 @@ class Hold:
     _speech: bool = False
     _over: list[_Piece] = field(default_factory=list)  # before the last long pause: for good
     _open: _Piece | None = None  # after it, as far as it was transcribed
-    _opened: Cost | None = None  # of reading what stands before the words
-    _read: tuple[str, Cost] = field(default_factory=lambda: ("", Cost()))  # whose prompt was read
+    _opened: bool = False  # whether what stands before the words was read
+    _tokens: int = 0  # how many the model read
+    _reading_them: Cost = field(default_factory=Cost)
+    _gain: Gain = field(default_factory=Gain)
     _left: Cancel = field(default_factory=Cancel)
     _meter: Meter = field(default_factory=Meter)
 
@@ -197,9 +202,9 @@ class Hold:
                 if self.on and self._pauses_after_words(recording, PAUSE):
                     self._transcribe(recording)
                     reading = self._reading()
-                elif self.on and self._opened is None and self._speaks(recording, CLEAR):
+                elif self.on and not self._opened and self._speaks(recording, CLEAR):
                     self._open_prompt()
-                wait = next(reading, self.early.look)
+                wait = next(reading, self._until_next_look(recording))
             except CompanionError:  # the turn will meet it too, and tell
                 self.on, wait = False, self.early.look
             if wait:
@@ -234,6 +239,12 @@ class Hold:
         self._close(quiet)
         known = self._pieces[-1].until if self._pieces else 0
         return quiet >= pause and spoken > known and self._speaks(recording, ENOUGH)
+
+    def _until_next_look(self, recording: Recording) -> float:
+        """Seconds; where a pause has begun, until it would be long enough."""
+        spoken = self._pauses.spoken() if self._pauses else 0
+        missing = PAUSE - (len(recording.samples) - spoken) / SPEECH_RATE
+        return max(SOON, min(missing, self.early.look)) if missing > 0 else self.early.look
 
     def _speaks(self, recording: Recording, enough: int) -> bool:
         """Whether so many chunks since the last long pause are voice, and the gate agrees."""
@@ -276,47 +287,54 @@ class Hold:
 
     def _open_prompt(self) -> None:
         """Read what stands before the words: it is what the turn needs if nothing is recalled."""
-        companion = self.early.companion
+        companion, self._opened = self.early.companion, True
+        if companion.llm.can_cut:
+            now = Now("", (), companion.now())
+            prompt = companion.prompt.assemble(companion.persona, companion.history, now)
+            end = sum(prompt.volatile) + 1  # the last one is left to what comes next
+            self._read(replace(prompt, tokens=prompt.tokens[:end]))
+
+    def _read(self, prompt: Prompt) -> None:
         with self._meter.work("prefill") as cost:
-            if companion.llm.can_cut:
-                now = Now("", (), companion.now())
-                prompt = companion.prompt.assemble(companion.persona, companion.history, now)
-                end = sum(prompt.volatile) + 1  # the last one is left to what comes next
-                companion.llm.read(replace(prompt, tokens=prompt.tokens[:end]), self._left)
-        self._opened = cost
+            self._tokens += self.early.companion.llm.read(prompt, self._left)
+        self._reading_them.add(cost)
 
     def _reading(self) -> Iterator[float]:
         """Read the prompt that the words so far would make, a few tokens at a time."""
         heard, companion = joined(self._pieces), self.early.companion
         if heard is None or self._left:
             return
-        with self._meter.work("recall") as cost:
+        with self._meter.work("recall"):
             prompt = foreseen(companion, heard)
-        self._read = (heard.text, cost)
-        cost.add(self._opened or Cost())
         end = len(prompt.tokens) - prompt.new if prompt else 0
         while prompt is not None and end < len(prompt.tokens):
             end += BATCH
-            with self._meter.work("prefill") as more:
-                companion.llm.read(replace(prompt, tokens=prompt.tokens[:end]), self._left)
-            cost.add(more)
+            self._read(replace(prompt, tokens=prompt.tokens[:end]))
             yield 0.0
 
-    # ── at the release ───────────────────────────────────────────────────────────────────────
+    # ── from the release on ───────────────────────────────────────────────────────────────────────
 
     def finish(self, recording: Recording, cancel: Cancel, trace: Trace) -> Heard | Recording:
         """What the turn begins with: the words, or the recording where they are not sure."""
-        heard, gain = None, Gain(cpu=self._meter.total.cpu, wasted=self._meter.total.cpu)
+        heard = None
         if self._pieces and self._goes_on_in(recording):
-            heard, gain = self._completed(recording, cancel)
+            heard = self._completed(recording, cancel)
         for stage, began, ended in self._meter.spans:
             trace.add(stage, began, ended)
-        trace.spent(gain.cpu)
-        trace.early = gain.record
-        self.early.worth.learn(gain)
+        trace.spent(self._meter.total.cpu)
         return recording if heard is None or cancel else heard
 
-    def _completed(self, recording: Recording, cancel: Cancel) -> tuple[Heard | None, Gain]:
+    def settle(self, trace: Trace) -> None:
+        """The turn is over: what the head start was worth to it."""
+        known = trace.tokens["new"] - trace.tokens["evaluated"]
+        share = min(1.0, max(0, known) / self._tokens) if self._tokens else 0.0
+        total, read, words = self._meter.total.cpu, self._reading_them, self._gain
+        saved, used = words.saved + share * read.wall, words.cpu + share * read.cpu
+        gain = Gain(words.hit, saved, total, total - used)
+        trace.early = gain.record
+        self.early.worth.learn(gain)
+
+    def _completed(self, recording: Recording, cancel: Cancel) -> Heard | None:
         """All that was said, of which only the end may still have to be transcribed."""
         hit: Hit = "all"
         useful = self._pieces
@@ -331,7 +349,8 @@ class Hold:
         whole = None if doubtful else joined(pieces)
         if whole is None:
             useful, hit = [], ""
-        return whole and replace(whole, seconds=recording.seconds), self._gain(hit, useful, whole)
+        self._gain = _worth_of(useful, hit)
+        return whole and replace(whole, seconds=recording.seconds)
 
     def _goes_on_in(self, recording: Recording) -> bool:
         """Whether it begins with what was looked at; not so where a microphone was lost."""
@@ -345,17 +364,14 @@ class Hold:
             self._pauses.hear(recording.samples)
         return self._pauses.voiced(part.until, SILENT) > 0
 
-    def _gain(self, hit: Hit, useful: list[_Piece], whole: Heard | None) -> Gain:
-        """What it was worth: the words, and the prompt where it was made of just these words."""
-        early = [part.cost for part in useful if not part.late]
-        words, cost = self._read
-        if whole is not None and words == whole.text:
-            early.append(cost)
-        if any(part.late for part in useful):
-            hit = "part" if early else ""
-        cpu, late = self._meter.total.cpu, sum(part.cost.cpu for part in useful if part.late)
-        saved, used = (sum(getattr(one, name) for one in early) for name in ("wall", "cpu"))
-        return Gain(hit, saved, cpu, cpu - used - late)
+
+def _worth_of(pieces: list[_Piece], hit: Hit) -> Gain:
+    """What was saved by understanding them; of those after the release, nobody waited less."""
+    early = [part.cost for part in pieces if not part.late]
+    if len(early) < len(pieces):
+        hit = "part" if early else ""
+    used = sum(part.cost.cpu for part in pieces)
+    return Gain(hit, sum(cost.wall for cost in early), used)
 
 
 def joined(pieces: Iterable[_Piece]) -> Heard | None:

@@ -96,6 +96,9 @@ class Hold(Protocol):
     def finish(self, recording: Recording, cancel: Cancel, trace: Trace) -> Heard | Recording:
         """What the turn begins with: the words, or the recording where they are not known."""
 
+    def settle(self, trace: Trace) -> None:
+        """The turn is over: see what this was worth to it."""
+
 
 class Early(Protocol):
     """Gives each press its head start."""
@@ -338,11 +341,15 @@ class Session:
         spoken = self.acknowledge
         with spoken.during(cancel, lambda: trace.ms["first_audio"]) if spoken else nullcontext():
             press = hold.finish(recording, cancel, trace) if hold else recording
-            self._answer(press, cancel, trace)
+            self._answer(press, cancel, trace, hold)
 
-    def _answer(self, press: Recording | Heard, cancel: Cancel, trace: Trace) -> None:
+    def _answer(
+        self, press: Recording | Heard, cancel: Cancel, trace: Trace, hold: Hold | None = None
+    ) -> None:
         self.companion.renew()
         said = turn(self.companion, press, cancel, trace)
+        if hold is not None:
+            hold.settle(trace)
         if said is None:
             if not cancel:
                 self.companion.tell(NothingHeard("no words understood", 0.0))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from memory_world import Clock, settle, tell
 
-from companion.early import BRIEF, LAST, LONG, LOOK, MOST, PAUSE, SAFE, Early, foreseen
+from companion.early import BRIEF, LAST, LONG, LOOK, MOST, PAUSE, SAFE, SOON, Early, foreseen
 from companion.errors import EngineError
 from companion.events import Hearing, Notice, Remembered
 from companion.flow import Cancel
@@ -111,6 +111,7 @@ def hold():
             trace=trace,
             asked=list(companion.stt.asked),
             begin=lambda cancel=None: press.finish(whole, cancel or Cancel(), trace),
+            settle=lambda: press.settle(trace) or trace.early,
         )
 
     return through
@@ -121,7 +122,13 @@ def test_words_before_a_pause_are_there_at_the_release(hold):
     heard = held.begin()
     assert heard == Heard("hello juno how are you", 0.9, held.whole.seconds)
     assert len(held.companion.stt.asked) == 1  # while the key was held
-    assert held.trace.early["hit"] == "all"
+    assert held.settle()["hit"] == "all"
+
+
+def test_a_pause_is_looked_at_when_it_is_long_enough(hold):
+    for spare in (0.0, 0.02, 0.04):  # wherever the looks before it fell
+        held = hold("hello juno how are you", PAUSE + SOON + spare)
+        assert len(held.asked) == 1
 
 
 def test_such_words_are_answered_as_a_recording_is(hold):
@@ -137,14 +144,14 @@ def test_words_that_end_with_the_release_are_transcribed_as_ever(hold):
     held = hold("hello juno how are you")
     assert held.begin() is held.whole
     assert held.asked == []
-    assert held.trace.early["hit"] == ""
+    assert held.settle()["hit"] == ""
 
 
 def test_words_that_end_with_the_release_are_transcribed_while_the_tail_comes_in(hold):
     held = hold("hello juno how are you", LAST + 0.04, late=True, tail=0.1)
     assert len(held.asked) == 1
     assert held.begin().text == "hello juno how are you"
-    assert held.trace.early["saved_s"] == 0  # nothing was over at the release
+    assert held.settle()["saved_s"] == 0  # nothing was over at the release
 
 
 def test_words_in_the_tail_are_never_lost(hold):
@@ -174,7 +181,7 @@ def test_after_a_long_pause_only_the_end_is_transcribed(hold):
     held = hold(STORY, SAFE + 2 * LOOK, "and saw a boat")
     assert held.begin().text == f"{STORY} and saw a boat"
     assert held.companion.stt.asked[-1] < held.whole.seconds / 2
-    assert held.trace.early["hit"] == "part"
+    assert held.settle()["hit"] == "part"
 
 
 def test_what_is_transcribed_again_at_each_pause_does_not_grow_with_the_recording(hold):
@@ -201,7 +208,7 @@ def test_a_recording_that_lost_what_was_looked_at_is_transcribed_as_a_whole(hold
     held = hold("hello juno", 0.4)
     held.whole.samples[5000:6000] = 0.0  # the microphone was taken away, and another one came
     assert held.begin() is held.whole
-    assert held.trace.early["hit"] == ""
+    assert held.settle()["hit"] == ""
 
 
 def test_words_are_shown_as_they_are_heard(hold):
@@ -284,7 +291,7 @@ def test_what_was_done_early_stands_before_the_release_in_the_figures(hold):
     early = [span for span in held.trace.spans if span.stage in ("stt", "recall", "prefill")]
     assert {span.stage for span in early} == {"stt", "recall", "prefill"}
     assert all(span.end <= 0 for span in early)
-    figures = held.trace.record(0.0)["early"]
+    figures = held.settle()
     assert figures["cpu_s"] >= figures["wasted_s"] >= 0
 
 
@@ -295,6 +302,33 @@ def test_a_stage_that_works_in_small_pieces_is_one_span():
             pass
     assert [stage for stage, _, _ in meter.spans] == ["stt", "prefill", "stt"]
     assert all(began <= ended for _, began, ended in meter.spans)
+
+
+@pytest.fixture
+def learned():
+    """What a head start learns of its worth; it is always tried."""
+    gains = []
+    return SimpleNamespace(pays=True, learn=gains.append, gains=gains)
+
+
+def test_what_was_read_before_the_words_counts_as_saved_though_the_words_were_late(hold, learned):
+    held = hold("hello juno how are you", worth=learned)
+    turn(held.companion, held.begin(), Cancel(), held.trace)
+    held.settle()
+    (gain,) = learned.gains
+    assert gain.hit == ""
+    assert gain.saved > 0
+    assert gain.wasted < gain.cpu
+
+
+def test_a_prompt_that_the_turn_did_not_make_was_read_in_vain(hold, learned):
+    held = hold("hello juno how are you", 0.4, worth=learned)
+    held.companion.llm.forget()
+    turn(held.companion, held.whole, Cancel(), held.trace)  # nobody asked for the words
+    held.settle()
+    (gain,) = learned.gains
+    assert gain.saved == 0
+    assert gain.wasted == gain.cpu > 0
 
 
 # ── whether it pays ──────────────────────────────────────────────────────────────────────────
