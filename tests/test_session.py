@@ -307,6 +307,7 @@ class Hold:
         begun.append(self)
         self.stepped = threading.Event()
         self.stopped = self.caught_up = self.finished = False
+        self.turns = []
 
     def steps(self):
         while True:
@@ -324,6 +325,9 @@ class Hold:
         self.finished = True
         return Heard("known already", 0.9, 1.5)
 
+    def settle(self, trace):
+        self.turns.append(trace.kind)
+
 
 def test_a_head_start_is_made_while_the_key_is_held_and_taken_at_the_release(talk):
     session, companion, events = talk(["I heard."])
@@ -336,6 +340,7 @@ def test_a_head_start_is_made_while_the_key_is_held_and_taken_at_the_release(tal
     assert begun[0].stopped
     assert companion.history == [Exchange("known already", "I heard.")]
     assert [e.text for e in events if isinstance(e, Words)] == ["known already"]
+    assert begun[0].turns == ["spoken"]  # and afterwards it learns what it was worth
 
 
 @pytest.mark.parametrize("speaks", [True, False])
