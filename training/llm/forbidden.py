@@ -6,10 +6,14 @@ import json
 import re
 from pathlib import Path
 
+from training.llm import exam
 from training.llm.probes import Probe, load, words
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "offline" / "demo" / "script.json"
 DEMO_VALUES = ("biscuit", "oxford", "sam")
+
+
+_GAP = r"[^ ]+(?: [^ ]+){0,2}"
 
 
 class Forbidden:
@@ -38,9 +42,17 @@ def plain(text: str) -> str:
     return text
 
 
-def banned_words(probes: tuple[Probe, ...] | None = None) -> frozenset[str]:
+Probes = tuple[Probe | exam.Probe, ...]
+
+
+def both() -> Probes:
+    """The first forty probes and the two hundred."""
+    return (*load(), *exam.load())
+
+
+def banned_words(probes: Probes | None = None) -> frozenset[str]:
     """Values and names of the probes and of the demo, word by word, lower case."""
-    chosen = load() if probes is None else probes
+    chosen = both() if probes is None else probes
     found = {w for p in chosen for value in p.values for w in words(value)}
     found |= {w for p in chosen for name in (p.persona.name, p.persona.user) for w in words(name)}
     return frozenset(found.union(DEMO_VALUES))
@@ -52,7 +64,7 @@ def demo_lines() -> list[str]:
     return [turn["text"] for run in raw["runs"] for turn in run]
 
 
-def probe_lines(probes: tuple[Probe, ...]) -> list[str]:
+def probe_lines(probes: Probes) -> list[str]:
     """Everything the owner or a note says in the probes."""
     lines = [p.question for p in probes]
     lines += [n.text for p in probes for n in p.notes]
@@ -60,20 +72,24 @@ def probe_lines(probes: tuple[Probe, ...]) -> list[str]:
     return lines
 
 
-def patterns(probes: tuple[Probe, ...]) -> list[str]:
-    """The notes with the answer, with a gap for the value, as regular expressions."""
+def patterns(probes: Probes) -> list[str]:
+    """The notes and turns with a value in them, with a gap for it, as regular expressions."""
     found = []
     for probe in probes:
-        for note in probe.notes:
-            for value in probe.expect if probe.kind == "fact" else ():
-                gap = " ".join(words(value))
-                pattern = re.escape(plain(note.text))
-                if re.search(rf"\b{re.escape(gap)}\b", plain(note.text)):
-                    found.append(pattern.replace(re.escape(gap), r"[^ ]+(?: [^ ]+){0,2}"))
+        values = () if probe.kind == "small" else (*probe.expect, *probe.reject)
+        gaps = sorted({" ".join(words(v)) for v in values}, key=len, reverse=True)
+        told = [n.text for n in probe.notes] + [turn.user for turn in probe.history]
+        for text in map(plain, told):
+            pattern = re.escape(text)
+            for gap in gaps:
+                if re.search(rf"\b{re.escape(gap)}\b", text):
+                    pattern = pattern.replace(re.escape(gap), _GAP)
+            if pattern != re.escape(text):
+                found.append(pattern)
     return found
 
 
 def forbidden() -> Forbidden:
     """All of it, for the scene maker."""
-    probes = load()
+    probes = both()
     return Forbidden(probe_lines(probes) + demo_lines(), patterns(probes))
