@@ -32,7 +32,12 @@ LONGEST = 1_800.0
 
 
 def read_wav(path: Path) -> Recording:
-    """A sound file as mono at `SPEECH_RATE`, its channels mixed.
+    """A sound file as mono at `SPEECH_RATE`, its channels mixed; see `read_sound`."""
+    return Recording(read_sound(path, SPEECH_RATE), str(path))
+
+
+def read_sound(path: Path, wanted: int) -> Samples:
+    """A sound file as mono at a rate, its channels mixed.
 
     Raises:
         MissingInput: There is no such file.
@@ -42,7 +47,7 @@ def read_wav(path: Path) -> Recording:
     samples, rate = _read(path)
     if not np.isfinite(samples).all():
         raise BadData(f"{path}: holds samples that are not numbers.", "Record it again.")
-    return Recording(resample(samples, rate, SPEECH_RATE), str(path))
+    return resample(samples, rate, wanted)
 
 
 def _read(path: Path) -> tuple[Samples, int]:
