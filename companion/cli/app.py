@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "talk": "Talk with a character: hold Space and speak.",
-    "demo": "Play a whole spoken conversation, twice, a day apart.",
+    "demo": "Play spoken scenes from recordings, or make files of them.",
     "why": "Why it said that: what was recalled, and what of it was used.",
     "stats": "How long turns took: stage by stage, over time, as pictures.",
     "bench": "What talking costs here: rows P1 to P30, each against its floor.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from companion.cli import eval_character
+from companion.cli import eval_character, eval_loop
 from companion.cli.shell import SHELL, show, show_json
 
 if TYPE_CHECKING:
@@ -84,3 +84,4 @@ def _table(figures: dict[str, Any]) -> None:
 
 
 eval_character.register(app)
+eval_loop.register(app)
