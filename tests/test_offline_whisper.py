@@ -3,6 +3,7 @@
 import ctypes
 import json
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +151,48 @@ def test_exported_weights_lie_between_those_of_two_runs():
     first, second = {"w": torch.tensor([0.0, 2.0])}, {"w": torch.tensor([1.0, 4.0])}
     assert export.between(first, second, 0.5)["w"].tolist() == [0.5, 3.0]
     assert export.between(first, second, 1.0)["w"].tolist() == [1.0, 4.0]
+
+
+def test_a_grown_network_hears_what_the_smaller_one_heard():
+    torch = pytest.importorskip("torch")
+    grow = pytest.importorskip("training.whisper.grow")
+    model = pytest.importorskip("training.whisper.model")
+    small = model.Shape(20, width=16, heads=2)
+    large = replace(small, encoder_layers=6, decoder_layers=3, decoder_feed=8)
+    torch.manual_seed(0)
+    first, second = model.TinyWhisper(small), model.TinyWhisper(large)
+    second.load_state_dict(grow.grown(first.state_dict(), small, large))
+    mel, tokens = torch.randn(2, 80, 40), torch.randint(0, 20, (2, 5))
+    states, inner = first.encoder(mel)
+    again, within = second.encoder(mel)
+    assert torch.equal(states, again)
+    assert torch.equal(inner, within)
+    assert torch.allclose(first.decoder(tokens, states)[0], second.decoder(tokens, again)[0])
+
+
+def test_a_word_list_gives_texts_without_the_names_that_choices_and_exam_are_made_on(
+    testdata, tmp_path
+):
+    held = {name for *_, name in text.dev_names()} | text.unseen_names()
+    listed = tmp_path / "words"
+    listed.write_text("\n".join([*sorted(map(str.title, held)), "Zanzibar", "walrus", "it's"]))
+    made = wider.training(testdata, 1, 600, wider.LEXICAL, listed)
+    spoken = {part.removesuffix("'s") for said, _ in made for part in said.split()}
+    assert {"zanzibar", "walrus"} <= spoken
+    assert not spoken & held
+
+
+def test_a_pause_before_the_words_moves_their_phones_along():
+    pytest.importorskip("torch")
+    batches = pytest.importorskip("training.whisper.batches")
+    mel = np.repeat(np.array([[3], [9]], np.uint8), 40, axis=0).repeat(80, axis=1)
+    clip = batches.Clip(mel, np.repeat([0, 5], 20), "flite", "yes.")
+    (late,) = batches.delayed([clip], np.random.default_rng(0))
+    more = late.frames - clip.frames
+    assert 0 < more <= batches.LATEST
+    assert (late.mel[: 2 * more + 40] == 3).all()
+    assert (late.mel[2 * more :] == mel).all()
+    assert late.phones.tolist() == [0] * (more + 20) + [5] * 20
 
 
 def test_no_training_sentence_is_held_out_or_in_the_demo(testdata):

@@ -26,6 +26,7 @@ HINTED, FOLLOWING = (
     0.04,
 )  # shares of the clips with words to expect, or an earlier text, before them
 IGNORED = -100
+LATEST = 125  # frames of the longest pause before the words
 _DECIBEL = 4 * np.log(10)  # one unit of the feature is four powers of ten
 
 
@@ -119,6 +120,18 @@ def joined(clips: list[Clip]) -> list[Clip]:
             phones = np.concatenate([first.phones[:half], second.phones])
             found.append(Clip(mel, phones, kind, f"{first.text} {second.text}"))
     return found or clips
+
+
+def delayed(clips: list[Clip], rng: np.random.Generator) -> list[Clip]:
+    """Return `clips`, each with up to 2.5 s more of what it begins with: silence, room or noise."""
+    found = []
+    for clip in clips:
+        size, label = int(rng.integers(LATEST + 1)), clip.phones[0]
+        lead = int(np.argmax(np.append(clip.phones != label, True)))
+        quiet = clip.mel[rng.integers(min(2 * lead, len(clip.mel)), size=2 * size)]
+        phones = np.concatenate([np.full(size, label), clip.phones])
+        found.append(Clip(np.concatenate([quiet, clip.mel]), phones, clip.kind, clip.text))
+    return found
 
 
 def mels(clips: list[Clip], window: int, rng: np.random.Generator, *, augment: bool) -> Tensor:

@@ -18,6 +18,7 @@ import numpy as np
 
 from training.whisper import evaluate, quiet, text
 from training.whisper.data import RATE, spoken
+from training.whisper.heldout import TRAINING_VOICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Wave = npt.NDArray[np.float32]
 
 NOISE_SEED = 20261122
+LOW_NOISE = 0.001  # of a pause: 60 dB below full scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,29 @@ def speech(ear: Ear, every: int, show: int) -> list[Result]:
     return [row for found in rows.values() for row in found]
 
 
+def names(ear: Ear, show: int) -> None:
+    """Print how many of the names that choices are made on are spelt right: each by two training voices."""
+    rows = []
+    for at, (_, words, name) in enumerate(text.dev_names()):
+        for voice in (TRAINING_VOICES[(2 * at + 4 * k) % len(TRAINING_VOICES)] for k in range(2)):
+            line = text.written(words, question=text.is_question(words))
+            rows.append(ear.hear(spoken(line, voice, None).samples, words, voice, name))
+    print(f"names to choose by: {rate(rows)}", flush=True)
+    for row in [row for row in rows if not _spelt(row)][:show]:
+        print(f"    {row.voice}: {row.said} => {row.heard} ({row.confidence:.2f})")
+
+
+def late(ear: Ear, every: int, seconds: float) -> None:
+    """Print the error rates with and without a pause in low noise before the first word."""
+    rng, rows, delayed = np.random.default_rng(NOISE_SEED), [], []
+    hiss = rng.normal(0, LOW_NOISE, round(seconds * RATE)).astype(np.float32)
+    for name, voice, words, _, wave in clips(every):
+        if name == "open-seen":
+            rows.append(ear.hear(wave, words, voice))
+            delayed.append(ear.hear(np.concatenate([hiss, wave]), words, voice))
+    print(f"open-seen at once: {rate(rows)}; after {seconds:g} s: {rate(delayed)}", flush=True)
+
+
 def full_window(ear: Ear, every: int) -> None:
     """Print the error rates of the two windows on the same clips."""
     said, tight, wide = [], [], []
@@ -203,8 +228,13 @@ def main() -> None:
     parser.add_argument("--negatives", type=Path, help="folder of recordings without speech")
     parser.add_argument("--quick", type=int, default=1, metavar="N")
     parser.add_argument("--show", type=int, default=0, help="errors to print of each set")
+    parser.add_argument("--choose", action="store_true", help="only the names to choose by")
     args = parser.parse_args()
     ear = Ear(args.folder)
+    names(ear, args.show)
+    if args.choose:
+        return
+    late(ear, 5 * args.quick, 2)
     spoke = speech(ear, args.quick, args.show)
     spoke += in_noise(ear, args.quick, args.negatives, 10)
     knows(spoke, nobody(ear, args.negatives))

@@ -28,6 +28,7 @@ class Shape:
     characters: int = 29
     source_positions: int = 1500
     target_positions: int = 448
+    decoder_feed: int = 4  # widths in the inner layer of the decoder's feed-forward half
 
 
 def sinusoids(length: int, channels: int) -> Tensor:
@@ -73,16 +74,16 @@ class Attention(nn.Module):
 class Layer(nn.Module):
     """One pre-norm layer of the encoder, or of the decoder when `cross`."""
 
-    def __init__(self, width: int, heads: int, *, cross: bool) -> None:
-        """Make the sub-layers."""
+    def __init__(self, width: int, heads: int, *, cross: bool, feed: int = 4) -> None:
+        """Make the sub-layers; the inner one of the feed-forward half is `feed` widths wide."""
         super().__init__()
         self.self_attn = Attention(width, heads)
         self.self_attn_layer_norm = nn.LayerNorm(width)
         if cross:
             self.encoder_attn = Attention(width, heads)
             self.encoder_attn_layer_norm = nn.LayerNorm(width)
-        self.fc1 = nn.Linear(width, 4 * width)
-        self.fc2 = nn.Linear(4 * width, width)
+        self.fc1 = nn.Linear(width, feed * width)
+        self.fc2 = nn.Linear(feed * width, width)
         self.final_layer_norm = nn.LayerNorm(width)
 
     def feed(self, x: Tensor) -> Tensor:
@@ -127,7 +128,10 @@ class Decoder(nn.Module):
         self.register_buffer(
             "positions", sinusoids(shape.target_positions, shape.width), persistent=False
         )
-        layers = [Layer(shape.width, shape.heads, cross=True) for _ in range(shape.decoder_layers)]
+        layers = [
+            Layer(shape.width, shape.heads, cross=True, feed=shape.decoder_feed)
+            for _ in range(shape.decoder_layers)
+        ]
         self.layers = nn.ModuleList(layers)
         self.layer_norm = nn.LayerNorm(shape.width)
         nn.init.normal_(self.embed_tokens.weight, std=0.05)

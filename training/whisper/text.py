@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HELDOUT = Path(__file__).with_name("heldout.tsv")
 LARGE = Path(__file__).with_name("heldout_large.tsv")
 NAMES = Path(__file__).with_name("names.tsv")
+DEV_NAMES = Path(__file__).with_name("names_dev.tsv")
 DEMO = Path(__file__).parents[2] / "models" / "offline" / "demo" / "script.json"
 PERSONA = "chat/synthetic_persona_chat/Synthetic-Persona-Chat_{part}.csv"
 SELF_DIALOGUE = "chat/self_dialogue/self_dialogue.jsonl"
@@ -105,6 +106,12 @@ def names(kind: str) -> list[str]:
 def unseen_names() -> set[str]:
     """Return the names that no training text may hold."""
     return {name for *_, name in large() if name}
+
+
+def dev_names() -> list[tuple[str, str, str]]:
+    """Return the committed (kind, words, name) rows whose names never train: choices are made on them, not on `large`."""
+    rows = [line.split("\t") for line in DEV_NAMES.read_text(encoding="utf-8").splitlines()[1:]]
+    return [(kind, words, name) for kind, words, name in rows]
 
 
 def forbidden(data: Path) -> set[str]:

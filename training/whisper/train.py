@@ -49,12 +49,8 @@ def losses(model: TinyWhisper, batch: Batch, step: int) -> dict[str, Tensor]:
         )
     }
     rows = [row for row, letters in enumerate(batch.characters) if letters]
-    chosen = spelled[rows].float().log_softmax(-1).transpose(0, 1)
-    letters = torch.tensor([c for row in rows for c in batch.characters[row]])
-    sizes = torch.tensor([len(batch.characters[row]) for row in rows])
-    whole = torch.full((len(rows),), chosen.shape[0])
-    blank = vocabulary.CTC_BLANK
-    found["ctc"] = 0.5 * f.ctc_loss(chosen, letters, whole, sizes, blank=blank, zero_infinity=True)
+    if rows:  # the shortest clips of all may be a batch in which nobody speaks
+        found["ctc"] = 0.5 * _spelling(spelled[rows], [batch.characters[row] for row in rows])
     total = sum((labels >= 0).sum() for labels in batch.phones.values())
     for kind, labels in batch.phones.items():
         summed = f.cross_entropy(
@@ -64,6 +60,16 @@ def losses(model: TinyWhisper, batch: Batch, step: int) -> dict[str, Tensor]:
     if step < GUIDED_UNTIL:
         found["guide"] = (1 - step / GUIDED_UNTIL) * 2 * _off_diagonal(share, batch)
     return found
+
+
+def _spelling(spelled: Tensor, characters: list[list[int]]) -> Tensor:
+    """Return the CTC loss of the letters that were said."""
+    chosen = spelled.float().log_softmax(-1).transpose(0, 1)
+    letters = torch.tensor([c for row in characters for c in row])
+    sizes = torch.tensor([len(row) for row in characters])
+    whole = torch.full((len(characters),), chosen.shape[0])
+    blank = vocabulary.CTC_BLANK
+    return f.ctc_loss(chosen, letters, whole, sizes, blank=blank, zero_infinity=True)
 
 
 def _off_diagonal(share: Tensor, batch: Batch) -> Tensor:
@@ -162,7 +168,7 @@ class Run:
         self.tokenizer = Tokenizer.from_file(str(pieces))
         self.varying = Tokenizer.from_str(self.tokenizer.to_str())
         self.varying.model.dropout = 0.05
-        self.shape = Shape(self.tokenizer.get_vocab_size(), width=args.width)
+        self.shape = self._shape()
         self.model = TinyWhisper(self.shape)
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         self.optimizer = torch.optim.AdamW(
@@ -175,6 +181,13 @@ class Run:
         elif args.start:
             self._begin(args.start)
         self.rng = np.random.default_rng(SEED + self.step)
+
+    def _shape(self) -> Shape:
+        """Return the sizes of the network that this run goes on with, or of a new one."""
+        known = self.checkpoint if self.checkpoint.exists() else self.args.start
+        if known:
+            return Shape(**torch.load(known, weights_only=False)["shape"])
+        return Shape(self.tokenizer.get_vocab_size(), width=self.args.width)
 
     def _begin(self, start: Path) -> None:
         state = torch.load(start, weights_only=False)
@@ -236,6 +249,8 @@ class Run:
             group = plan.pop()
             if self.step >= self.args.long_from and self.rng.random() < JOINED:
                 group = batches.joined(group)
+            elif self.rng.random() < self.args.delayed:
+                group = batches.delayed(group, self.rng)
             frames = window(max(clip.frames for clip in group), self.step, self.args, self.rng)
             group = group[: max(2, int(self.args.frames * 1.25) // frames)]
             found = self._learn(batches.make(group, self.corpus, self.varying, frames, self.rng))
@@ -280,6 +295,9 @@ def main() -> None:
         type=int,
         default=36000,
         help="look for new shards until there are so many clips",
+    )
+    parser.add_argument(
+        "--delayed", type=float, default=0.0, help="share of batches with a pause before the words"
     )
     parser.add_argument("--save", type=int, default=500)
     args = parser.parse_args()

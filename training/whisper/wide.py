@@ -77,10 +77,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--sentences", type=int, default=60000)
     parser.add_argument("--spelling", action="store_true", help="more names and loose words")
+    parser.add_argument(
+        "--dictionary", type=Path, help="a word list of the system, for more names and words still"
+    )
     args = parser.parse_args()
     args.cache.mkdir(parents=True, exist_ok=True)
     shares = wider.SPELLING if args.spelling else wider.MIXED
-    rows = wider.training(args.data, args.seed, args.sentences, shares)
+    shares = wider.LEXICAL if args.dictionary else shares
+    rows = wider.training(args.data, args.seed, args.sentences, shares, args.dictionary)
     maker = Maker(_clip, wear.nothing, EMPTY, FeatureExtractor(feature_size=80))
     for first in range(0, len(rows), SHARD):
         target = args.cache / f"shard-{args.seed}-{first // SHARD:03}.npz"
