@@ -103,3 +103,35 @@ def test_all_threads_share_two_arenas_of_memory(tmp_path: Path) -> None:
     command = [sys.executable, "-c", ARENAS, str(told)]
     subprocess.run(command, check=True, cwd=ROOT, env=environment)
     assert 1 <= told.read_text().count("<heap nr=") <= 2
+
+
+LARGE = """
+import companion
+companion.prepare()
+import ctypes
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+class Info(ctypes.Structure):
+    _fields_ = [(f"n{n}", ctypes.c_size_t) for n in range(10)]
+libc.mallinfo2.restype = Info
+for _ in range(3):  # by itself glibc would keep the second block
+    before = libc.mallinfo2().n4
+    block = libc.malloc(8 << 20)
+    print((libc.mallinfo2().n4 - before) >> 20)
+    libc.free(block)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries differ")
+def test_large_blocks_go_back_to_the_system_each_time() -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=environment,
+    )
+    assert done.stdout.split() == ["8", "8", "8"]
