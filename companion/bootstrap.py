@@ -78,8 +78,7 @@ def say(text: str) -> None:
 
 def clock(since: float) -> str:
     """The time since then as m:ss."""
-    seconds = int(time.monotonic() - since)
-    return f"{seconds // 60}:{seconds % 60:02d}"
+    return "{}:{:02d}".format(*divmod(int(time.monotonic() - since), 60))
 
 
 def reason(log: Path) -> str:
@@ -341,10 +340,9 @@ def has_microphone(python: Path) -> bool:
         return False  # a sound server that hangs is no microphone
 
 
-def talk(root: Path, rest: Sequence[str]) -> None:
-    """Become `companion talk`, or the demo where nobody could speak or type."""
-    python = root / ".venv" / "bin" / "python"
-    verb = "talk"
+def talk(root: Path, rest: Sequence[str], python: Path | None = None) -> None:
+    """Become `companion talk` in a workspace, or the demo where nobody could speak or type."""
+    verb, python = "talk", python or root / ".venv" / "bin" / "python"
     if not sys.stdin.isatty() and not has_microphone(python):
         say("There is neither a terminal nor a microphone here, so this plays the demo.")
         verb = "demo"
@@ -374,13 +372,15 @@ def check(root: Path, rest: Sequence[str], *, exam: bool = False) -> int:
 def main() -> int:
     """The command line behind the Makefile."""
     parser = argparse.ArgumentParser(description="Set up Companion and run it.")
-    parser.add_argument("command", choices=["talk", "test", "exam", "setup"])
+    parser.add_argument("command", choices=["talk", "test", "exam", "setup", "here"])
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on")
     asked = parser.parse_args()
     for wish in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(wish, signal.default_int_handler)  # like Ctrl-C
     tests = asked.command in {"test", "exam"}
     try:
+        if asked.command == "here":  # in a workspace that was unpacked: nothing is set up
+            talk(Path.cwd(), asked.rest, Path(sys.executable))
         apt = shutil.which("apt-get") is not None
         set_up(ROOT, Machine(platform.system(), apt, os.geteuid() == 0), tests=tests)
         if tests:

@@ -30,7 +30,8 @@ VERBS = {
     "say": "Speak a text.",
     "transcribe": "Write down what is said in a recording.",
     "doctor": "What is missing, and the command that mends it.",
-    "init": "Make a workspace.",
+    "init": "Make a workspace, or unpack one from a bundle.",
+    "bundle": "Everything a character needs in one file, for a machine without network.",
 }
 ROOMS = {
     "characters": "The characters and their cards.",

@@ -52,13 +52,16 @@ def read(folder: Path) -> dict[str, Entry]:
 def add(folder: Path, entries: dict[str, Entry]) -> None:
     """Write entries into a folder's lock, whole or not at all."""
     files = {**read(folder), **entries}
-    text = json.dumps(
-        {"schema": 1, "files": {name: asdict(files[name]) for name in sorted(files)}}, indent=1
-    )
     path = folder / NAME
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8") as file:
-        file.write(text + "\n")
+        file.write(written(files))
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def written(files: dict[str, Entry]) -> str:
+    """A lock as it stands in its file."""
+    rows = {name: asdict(files[name]) for name in sorted(files)}
+    return json.dumps({"schema": 1, "files": rows}, indent=1) + "\n"
