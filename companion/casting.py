@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from companion import worlds
-from companion.errors import CompanionError, EngineError
+from companion.errors import CompanionError, EngineError, ModelMissing
 from companion.pack.bundled import bundled
 from companion.prompting import opening
 from companion.speech.cast import Cast
@@ -71,6 +71,23 @@ def load_voice(settings: Settings, card: Card) -> Piper:
         gain=card.voice.gain * settings.voice.gain,
         speaker=card.voice.speaker,
     )
+
+
+def voice_for(settings: Settings, card: Card, notices: list[str]) -> Piper:
+    """The voice of a card; where its files are not there, the configured one, and a notice.
+
+    Raises:
+        ModelMissing: The configured voice is not there either.
+    """
+    try:
+        return load_voice(settings, card)
+    except ModelMissing as error:
+        if card.voice.model in (None, settings.voice.model):
+            raise
+        plain = card.voice.model_copy(update={"model": None, "speaker": None})
+        voice = load_voice(settings, replace(card, voice=plain))
+        notices.append(f"{card.name} speaks with {voice.name}: {error}")
+        return voice
 
 
 def acknowledgement(

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from companion import cards, casting
-from companion.casting import load_voice
 from companion.early import Early
 from companion.errors import CompanionError, ModelMissing, StoreError
 from companion.events import Notice
@@ -131,7 +130,9 @@ def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -
     owner = wishes.owner or settings.user.name or "friend"
     llm = load_llm(settings)
     memory = open_memory(settings, wishes, card, owner, notices, llm)
-    voice = _or_none(lambda: load_voice(settings, card), "Replies are shown as text", notices)
+    voice = _or_none(
+        lambda: casting.voice_for(settings, card, notices), "Replies are shown as text", notices
+    )
     speaker = None
     if wishes.speak and voice is not None and wishes.loudspeaker is None:
         speaker = _or_none(lambda: open_speaker(settings), "Replies are shown as text", notices)

@@ -5,6 +5,7 @@ import pytest
 from companion import casting
 from companion.cards.folder import load_card
 from companion.config import Settings, Stt
+from companion.errors import ModelMissing
 from companion.speech.cast import Cast
 from companion.speech.piper import Piper
 from companion.stt import Whisper
@@ -26,6 +27,29 @@ def card(tmp_path, says="Hello.", **voice):
 def voice(tmp_path, **wishes):
     ada = card(tmp_path, **wishes)
     return casting.with_asides(SETTINGS, ada, casting.load_voice(SETTINGS, ada))
+
+
+def test_a_card_whose_voice_is_not_there_speaks_with_the_configured_one(tmp_path):
+    notices = []
+    found = casting.voice_for(SETTINGS, card(tmp_path, model="nobody", speaker=3), notices)
+    assert found.name == SETTINGS.voice.model
+    assert "nobody" in notices[0]
+    assert f"Ada speaks with {found.name}" in notices[0]
+
+
+def test_a_voice_that_is_there_needs_no_word(tmp_path):
+    notices = []
+    assert casting.voice_for(SETTINGS, card(tmp_path, model="en_US-tam-low"), notices)
+    assert notices == []
+
+
+def test_where_the_configured_voice_is_missing_as_well_there_is_none(tmp_path):
+    nothing = SETTINGS.model_copy(
+        update={"voice": SETTINGS.voice.model_copy(update={"model": "no one"})}
+    )
+    for wish in ({}, {"model": "nobody"}, {"model": "no one"}):
+        with pytest.raises(ModelMissing, match=r"no one\.onnx"):
+            casting.voice_for(nothing, card(tmp_path, **wish), [])
 
 
 LONG = (
