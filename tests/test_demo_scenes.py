@@ -11,6 +11,9 @@ import pytest
 import soundfile
 
 from companion.errors import BadData, UsageError
+from companion.measure.cascade import Row, draw_scene
+from companion.measure.picture import Words
+from companion.measure.waterfall import STAGES, waterfall
 from companion.measure.wer import words
 from companion.pack.demo.captions import Cue, webvtt
 from companion.pack.demo.checks import check_corrected, check_lore
@@ -18,6 +21,7 @@ from companion.pack.demo.scenes import chosen, scenes
 
 ROOT = Path(__file__).parents[1]
 NAMES = ["return", "secret", "interruption"]
+STEPS = list(enumerate(name for name in STAGES if name not in {"play", "device"}))
 TIME = r"(\d\d):(\d\d):(\d\d)\.(\d\d\d)"
 
 
@@ -178,6 +182,18 @@ def test_the_picture_is_xml_with_a_row_for_each_turn(recorded):
     assert root.tag.endswith("svg")
     assert texts.count("interrupted") == 2
     assert all(one["spoken"] in texts for one in report["scenes"][0]["turns"])
+
+
+def test_every_stage_of_the_picture_is_named_within_it():
+    spans = [{"stage": s, "begin": 10.0 * n, "end": 10.0 * n + 10, "n": 0} for n, s in STEPS]
+    record = {"spans": spans, "ms": {"first_audio": 130.0, "total": 200.0}, "heard_s": 1.0}
+    row = Row("word " * 20, (0.0, 1.0), (1.1, 3.0), True, waterfall(record))
+    picture = draw_scene("Title", ("Sam", "Juno"), [row])
+    named = {one.text: one for one in picture.shapes if isinstance(one, Words)}
+    for _, stage in STEPS:
+        word = named[STAGES[stage]]
+        assert word.x + 0.56 * word.size * len(word.text) < picture.width
+        assert word.y < picture.height
 
 
 def test_captions_of_odd_words_stay_one_caption():

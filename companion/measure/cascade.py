@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from companion.measure.waterfall import Waterfall
 
 WIDTH = 960.0
+EDGE = 28.0
 TALK = (250.0, 610.0)
 """Where the left half begins and ends: the scene as it is heard."""
 PAUSE = (646.0, 880.0)
 """Where the right half does: from the release of the key to the first sound."""
 TOP = 124.0
 STEP = 24.0
-LONGEST_LABEL = 34
+LONGEST_LABEL = 35
 """Letters of a line that have room before its row."""
 
 
@@ -58,10 +59,10 @@ def draw_scene(title: str, names: tuple[str, str], rows: Sequence[Row]) -> Pictu
         rows: Its turns, in order.
     """
     bottom = TOP + STEP * len(rows)
-    picture = Picture(WIDTH, bottom + 84)
+    picture = Picture(WIDTH, bottom + 104)
     picture.shapes += [
-        Words(28, 42, title, 22, INK, bold=True),
-        Words(28, 66, _facts(rows), 13, FAINT),
+        Words(EDGE, 42, title, 22, INK, bold=True),
+        Words(EDGE, 66, _facts(rows), 13, FAINT),
         *_talk(names, rows, bottom),
         *_pauses(rows, bottom),
         *_legend(rows, bottom + 60),
@@ -147,8 +148,11 @@ def _legend(rows: Sequence[Row], y: float) -> Iterator[Shape]:
         for step in row.fall.steps
         if step.length >= 0.02 * row.fall.until
     }
-    x = 28.0
+    x = EDGE
     for stage in (name for name in STAGES if name in seen):
+        room = 17 + 6.2 * len(STAGES[stage])
+        if x + room > WIDTH - EDGE:
+            x, y = EDGE, y + 20
         yield Box(x, y - 12, 12, 12, COLOURS.get(stage, FAINT), 2)
         yield Words(x + 17, y - 1, STAGES[stage], 11, INK)
-        x += 34 + 6.2 * len(STAGES[stage])
+        x += room + 17
