@@ -331,6 +331,35 @@ def test_a_kill_leaves_nothing_and_the_next_try_tidies_up(
     assert sorted(one.name for one in tmp_path.iterdir()) == left
 
 
+FULL = """
+import resource, sys
+from pathlib import Path
+from companion.errors import CannotCreate
+from companion.pack import bundle, unbundle
+from companion.pack.bundle import Contents, Item
+place = Path(sys.argv[1])
+about = Contents(made_with="1", made="2026-11-21", character="juno", name="Juno")
+items = [Item("config.toml", "config", b"x"), Item("models/x", "llm", bytes(3 << 20))]
+bundle.write(place / "b.tar", about, items, lambda more: None, force=False)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+try:
+    if sys.argv[2] == "write":
+        bundle.write(place / "c.tar", about, items, lambda more: None, force=False)
+    else:
+        unbundle.unpack(place / "b.tar", place / "new", lambda more: None, lambda folder: None)
+except CannotCreate as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("verb", ["write", "unpack"])
+def test_a_disk_that_takes_no_more_is_said_and_nothing_is_left(tmp_path: Path, verb: str) -> None:
+    command = [sys.executable, "-c", FULL, str(tmp_path), verb]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "too large for that disk" in done.stdout
+    assert [one.name for one in tmp_path.iterdir()] == ["b.tar"]
+
+
 def test_two_at_once_do_not_write_into_each_other(tmp_path: Path) -> None:
     def meanwhile(_: int) -> None:
         with pytest.raises(StoreBusy):

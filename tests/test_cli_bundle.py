@@ -16,6 +16,7 @@ import pytest
 from memory_world import settle, tell
 
 from companion import bootstrap, config
+from companion.cards import load_card
 from companion.cli.app import run
 from companion.errors import BadData, StoreBusy
 from companion.memory import Memory
@@ -173,6 +174,62 @@ def test_files_from_all_over_the_disk_are_brought_together(workspace: Path) -> N
     assert str(workspace.parent) not in (there / "config.toml").read_text()
 
 
+def test_a_card_that_names_its_voices_by_paths_finds_them_there(workspace: Path) -> None:
+    far = workspace.parent / "far voices"
+    for number, name in enumerate(("one", "two")):
+        (far / name).mkdir(parents=True)
+        for suffix in ("onnx", "onnx.json"):
+            source = ROOT / "voices" / f"en_US-{('juno', 'tam')[number]}-low.{suffix}"
+            shutil.copy(source, far / name / f"{name}.{suffix}")
+    voice = {"model": str(far / "one" / "one.onnx"), "actions": "voice"}
+    voice["actions_voice"] = str(far / "two" / "two.onnx")
+    fields = {"name": "Mira", "description": "Mira likes boats.", "unknown": [1, {"x": None}]}
+    card = {**fields, "extensions": {"companion": {"voice": voice}, "other": 7}}
+    (workspace / "characters" / "mira.json").write_text(json.dumps(card))
+    packed(workspace, "-c", "mira")
+    there = unpacked(workspace)
+    moved = load_card(there / "characters" / "mira.json").data
+    names = {"model": "one", "actions_voice": "two"}
+    assert moved["extensions"] == {"companion": {"voice": {**voice, **names}}, "other": 7}
+    assert moved["unknown"] == card["unknown"]
+    assert (there / "voices" / "two.onnx.json").is_file()
+
+
+def test_two_voices_of_one_name_are_not_mixed_up(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far = workspace.parent / "far"
+    far.mkdir()
+    for suffix in ("onnx", "onnx.json"):
+        shutil.copy(ROOT / "voices" / f"en_US-juno-low.{suffix}", far / f"en_US-tam-low.{suffix}")
+    voice = {"model": "en_US-tam-low", "actions": "voice"}
+    voice["actions_voice"] = str(far / "en_US-tam-low.onnx")
+    card = {"name": "Mira", "description": "M.", "extensions": {"companion": {"voice": voice}}}
+    (workspace / "characters" / "mira.json").write_text(json.dumps(card))
+    code, _, err = call(capsys, "bundle", "b.tar", "-c", "mira")
+    assert code == 65
+    assert "would both be voices/en_US-tam-low.onnx" in err
+
+
+def test_the_built_in_character_goes_along_without_a_card(workspace: Path) -> None:
+    shutil.rmtree(workspace / "characters")
+    said = packed(workspace)
+    there = unpacked(workspace)
+    assert said["name"] == "Kit"
+    assert list((there / "characters").iterdir()) == []
+
+
+def test_only_files_of_a_whisper_are_taken_for_one(workspace: Path) -> None:
+    ears = workspace / "models" / "ears"
+    shutil.copytree(ROOT / "models" / "offline" / "whisper", ears)
+    (ears / "diary.txt").write_text("private")
+    (ears / "me.wav").write_text("private")
+    change(workspace, stt_model="ears")
+    paths = {file["path"] for file in packed(workspace)["files"]}
+    assert "models/ears/tokenizer.json" in paths
+    assert not {"models/ears/diary.txt", "models/ears/me.wav"} & paths
+
+
 def test_what_belongs_to_this_machine_or_its_owner_stays_here(workspace: Path) -> None:
     change(workspace, user_name="Samantha", audio_microphone="Blue Yeti", key_button="17")
     change(workspace, memory_index="http://sam:hunter2@box.example:8000")
@@ -242,6 +299,16 @@ def test_a_part_that_is_not_there_is_said_here_and_not_there(
     assert code == 66
     assert says in err
     assert not (workspace / "b.tar").exists()
+
+
+def test_a_part_of_the_shipped_pack_is_sound_by_itself(workspace: Path) -> None:
+    ears = workspace / "models" / "ears"
+    shutil.copytree(ROOT / "models" / "offline" / "whisper", ears)
+    change(workspace, stt_model="ears")
+    packed(workspace)
+    there = unpacked(workspace)
+    assert not (there / "models" / "offline" / "whisper").exists()
+    assert run(["--config", str(there / "config.toml"), "models", "verify"]) == 0
 
 
 # ── memories ─────────────────────────────────────────────────────────────────────────────────────
@@ -406,6 +473,18 @@ def test_settings_of_a_stranger_that_point_outside_are_refused(
     assert code == 65
     assert "points outside" in err
     assert [one.name for one in tmp_path.iterdir()] == ["b.tar"]
+
+
+def test_settings_that_this_version_does_not_know_are_said_to_be_of_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    about = Contents(made_with="9.9.9", made="2030-01-01", character="x", name="X")
+    item = Item("config.toml", "config", b"[companion]\nteleport = true\n")
+    bundle.write(tmp_path / "b.tar", about, [item], lambda _: None, force=False)
+    code, _, err = call(capsys, "init", "--from", str(tmp_path / "b.tar"), str(tmp_path / "ws"))
+    assert code == 78
+    assert "do not fit Companion" in err
+    assert not (tmp_path / "ws").exists()
 
 
 def test_a_new_workspace_needs_a_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command()(bundle)
 
 
-def bundle(  # noqa: PLR0913, PLR0917
+def bundle(  # noqa: PLR0913, PLR0917 - its options
     file: Annotated[
         Path, typer.Argument(metavar="FILE|DIR", help="The file to write, or a folder for it.")
     ],
@@ -155,6 +155,7 @@ def tell(contents: Contents, line: Callable[[str], None]) -> None:
 
 
 def _list(file: Path, *, as_json: bool) -> None:
+    from companion.cards.text import one_line
     from companion.pack.unbundle import look
 
     contents = look(file)
@@ -163,7 +164,7 @@ def _list(file: Path, *, as_json: bool) -> None:
         return
     tell(contents, show)
     if contents.owner:
-        show(f"Memories of {contents.owner} are in it.")
+        show(one_line(f"Memories of {contents.owner} are in it.", 200))
 
 
 def _as_dict(contents: Contents) -> dict[str, object]:

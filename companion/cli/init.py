@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from companion import __version__
 from companion.cli.shell import SHELL, show_json
-from companion.errors import CannotCreate, UsageError
+from companion.errors import CannotCreate, ConfigError, UsageError
 
 if TYPE_CHECKING:
     from companion.pack.bundle import Contents
@@ -101,7 +102,7 @@ def _unpack(archive: Path, folder: Path | None, *, as_json: bool) -> None:
     from companion.cli.bundle import progress, tell
     from companion.pack.unbundle import look, unpack
 
-    target = (folder or Path(archive.name.partition(".")[0])).expanduser()
+    target = (folder or Path(archive.stem)).expanduser()
     with progress("unpacking", look(archive).size) as more:
         contents = unpack(archive, target, more, _finish)
     root = target.resolve()
@@ -118,7 +119,13 @@ def _finish(folder: Path) -> None:
     """Make a workspace of what was unpacked, before it is in its place."""
     from companion.pack.portable import check
 
-    check(folder)
+    try:
+        check(folder)
+    except ConfigError as error:
+        raise ConfigError(
+            f"The settings in the bundle do not fit Companion {__version__}: {error}",
+            "Install the version that made it: companion bundle --list FILE says which.",
+        ) from error
     _make_room(folder)
     (folder / "memory_db").chmod(0o700)
     (folder / "characters").mkdir(exist_ok=True)
@@ -127,7 +134,9 @@ def _finish(folder: Path) -> None:
 
 
 def _next(contents: Contents, root: Path) -> str:
-    whose = f", with the memories of {contents.owner}" if contents.owner else ""
+    from companion.cards.text import one_line
+
+    whose = f", with the memories of {one_line(contents.owner, 60)}" if contents.owner else ""
     return (
         f"All {len(contents.files)} files are as they were packed. {root} is a Companion workspace"
         f"{whose}. Go there and type: make talk"

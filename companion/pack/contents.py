@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
-from glob import escape
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from companion import cards
+from companion.cards.write import write
 from companion.casting import voice_path
-from companion.errors import BadData, MissingInput, ModelMissing, UsageError
+from companion.errors import BadData, MissingInput, ModelMissing
 from companion.pack import lock
 from companion.pack.bundle import Item
 from companion.pack.bundled import bundled
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from companion.pack.bundle import Kind
 
 _LICENCE = re.compile(r"(licen[cs]e|copying|notice|model_card|attribution)", re.IGNORECASE)
+_WHISPER = re.compile(
+    r"(model\.bin|config|tokenizer|vocabulary|preprocessor|readme|licen[cs]e|notice|model_card)",
+    re.IGNORECASE,
+)
 _SPLIT = re.compile(r"(.+)-\d{5}-of-(\d{5})\.gguf")
 _LARGEST_LICENCE = 1 << 20
 COMES_ALONG = ("minilm", "none")
@@ -58,7 +63,7 @@ def gather(settings: Settings, card: Card, find: Callable[[str], Path], owner: s
 
     Raises:
         MissingInput: A part is not there: on a machine without network nobody could mend that.
-        UsageError: The card names a voice by a path that another machine does not have.
+        BadData: Two files would have one name, or a setting names what cannot be read.
     """
     found = _Found(settings, find)
     found.language_model()
@@ -74,8 +79,8 @@ def gather(settings: Settings, card: Card, find: Callable[[str], Path], owner: s
         found.named["user.name"] = owner
     text, stays = portable(settings, found.named)
     found.left_out += [f"Left out: {what}." for what in stays]
-    items = {item.path: item for item in found.items}  # a licence may belong to two models
-    return Gathered([Item("config.toml", "config", text.encode()), *items.values()], found.left_out)
+    items = [Item("config.toml", "config", text.encode()), *_once(found.items)]
+    return Gathered(items, found.left_out)
 
 
 @dataclass(slots=True)
@@ -87,6 +92,7 @@ class _Found:
         find: Where a model is.
         items: The files.
         named: What the settings are called there.
+        spoken: What the voices of the card are called there, where that is another name.
         left_out: What is not taken along.
     """
 
@@ -94,6 +100,7 @@ class _Found:
     find: Callable[[str], Path]
     items: list[Item] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
+    spoken: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
     def language_model(self) -> None:
@@ -116,11 +123,12 @@ class _Found:
         self._folder("stt", "stt.model", path)
 
     def voices(self, card: Card) -> None:
-        own = card.voice.model or self.settings.voice.model
-        self.named["voice.model"] = self._voice(own, from_card=bool(card.voice.model))
-        second = card.voice.actions_voice
+        own, second = card.voice.model, card.voice.actions_voice
+        self.named["voice.model"] = self._voice(own or self.settings.voice.model)
+        if own:
+            self.spoken["model"] = self.named["voice.model"]
         if card.voice.actions == "voice" and second:
-            self._voice(second, from_card=True)
+            self.spoken["actions_voice"] = self._voice(second)
 
     def embedder(self) -> None:
         name = self.settings.memory.embedder
@@ -160,10 +168,17 @@ class _Found:
             self.named["lore.world"] = f"worlds/{path.name}"
 
     def card(self, card: Card) -> None:
-        if card.path is not None:  # the built-in one has none
-            place = PurePosixPath("characters", f"{card.id}{card.path.suffix.lower()}")
-            self._add(place, "character", card.path)
         self.named["companion.character"] = card.id
+        if card.path is None:  # the built-in one
+            return
+        place = f"characters/{card.id}{card.path.suffix.lower()}"
+        moved = card
+        for name, value in self.spoken.items():
+            if getattr(card.voice, name) != value:  # a path of this machine
+                moved = cards.changed(moved, f"extensions.companion.voice.{name}", value)
+        kind = cards.kind_of(card, card.path)
+        source = card.path if moved is card else write(moved, kind)
+        self.items.append(Item(place, "character", source))
 
     def origins(self) -> None:
         """What was pulled stays known as that: where from, with which hash and licence."""
@@ -184,24 +199,20 @@ class _Found:
 
     # ── one file or folder ───────────────────────────────────────────────────────────────────
 
-    def _voice(self, name: str, *, from_card: bool) -> str:
+    def _voice(self, name: str) -> str:
         """Add a voice; what it is called there."""
         path = voice_path(self.settings, name)
         if not path.is_file() or not path.with_name(f"{path.name}.json").is_file():
             raise ModelMissing(
                 f"There is no voice at {path}, or not its .json.", "Run: companion voices list"
             )
-        if leads_away(name) and from_card:
-            raise UsageError(
-                f"The card names its voice by a path, {name}, which no other machine has.",
-                "Put the voice into the voices folder, and write its name into the card.",
-            )
         kept = PurePosixPath(path.name if _elsewhere(name) else name)
         place = PurePosixPath("voices", kept.parent)
-        stem = path.name.removesuffix(".onnx")
-        for file in sorted(path.parent.glob(f"{escape(stem)}.*")):
-            kind: Kind = "licence" if _LICENCE.search(file.name) else "voice"
-            self._add(place / file.name, kind, file)
+        self._add(place / path.name, "voice", path)
+        self._add(place / f"{path.name}.json", "voice", path.with_name(f"{path.name}.json"))
+        card = path.with_name(f"{path.stem}.MODEL_CARD.txt")
+        if card.is_file():
+            self._add(place / card.name, "licence", card)
         self._licences(path.parent, place)
         return str(kept).removesuffix(".onnx")
 
@@ -214,8 +225,10 @@ class _Found:
             return False
         kept = path.resolve().name if _elsewhere(name) else name
         self.named[setting] = kept
-        deep = kind != "stt"  # a Whisper is flat; what else lies below it is another model
-        for file in _files(path, deep=deep):
+        whisper = kind == "stt"
+        for file in _files(path, deep=not whisper):
+            if whisper and not _WHISPER.match(file.name):  # something of the owner's
+                continue
             place = PurePosixPath("models", kept, file.relative_to(path).as_posix())
             self._add(place, "licence" if _LICENCE.match(file.name) else kind, file)
         return True
@@ -228,6 +241,19 @@ class _Found:
 
     def _add(self, place: PurePosixPath, kind: Kind, source: Path) -> None:
         self.items.append(Item(str(place), kind, source))
+
+
+def _once(items: list[Item]) -> list[Item]:
+    """Each path once: a licence may belong to two models, and stands there for both."""
+    found: dict[str, Item] = {}
+    for item in items:
+        other = found.setdefault(item.path, item)
+        if other.source != item.source and item.kind != "licence":
+            raise BadData(
+                f"{other.source!s} and {item.source!s} would both be {item.path}.",
+                "Rename one of them, and name it so where it is named.",
+            )
+    return list(found.values())
 
 
 def _licences_of_parts() -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from companion.errors import CompanionError
 from companion.pack import lock
+from companion.pack.bundled import bundled
 from companion.pack.fits import check_gguf, fit
 from companion.pack.pull import sha256_of
 
@@ -94,8 +95,9 @@ def _known(folder: Path, manifest: Manifest | None) -> dict[str, str]:
     """Hash by path below `folder`: of what was pulled, what ships, and what is pinned."""
     known = {name: entry.sha256 for name, entry in lock.read(folder).items()}
     if manifest is not None:
-        shipped = manifest.offline if (folder / "offline").is_dir() else {}
-        known.update(shipped)
+        # What was unpacked from a bundle holds only the part of the pack that is in use.
+        own = folder.resolve() == bundled("models").resolve()
+        known.update({n: h for n, h in manifest.offline.items() if own or (folder / n).is_file()})
         for part in manifest.parts.values():
             for file in part.files:
                 name = f"{part.folder}/{file.saved}" if part.folder else file.saved

@@ -223,7 +223,7 @@ def _next(file: BinaryIO) -> tuple[str, int]:
     Raises:
         BadData: It is something else, or the archive ends here or is damaged.
     """
-    block = file.read(BLOCK)
+    block = _read(file, BLOCK)
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
     except (tarfile.TarError, ValueError) as error:
@@ -231,6 +231,16 @@ def _next(file: BinaryIO) -> tuple[str, int]:
     if info.type != tarfile.REGTYPE or info.size < 0:
         raise BadData(f"{info.name} is no ordinary file; a bundle holds nothing else.", AGAIN)
     return info.name, info.size
+
+
+def _read(file: BinaryIO, size: int) -> bytes:
+    """So many bytes, or what is left; a disk that fails is not taken for the one written to."""
+    try:
+        return file.read(size)
+    except OSError as error:
+        raise BadData(
+            f"The bundle cannot be read at byte {file.tell()}: {error.strerror}.", AGAIN
+        ) from error
 
 
 def _extract(file: BinaryIO, entry: Entry, fresh: Path, progress: Progress) -> None:
@@ -264,7 +274,7 @@ def _extract(file: BinaryIO, entry: Entry, fresh: Path, progress: Progress) -> N
 def _pieces(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
     left = entry.bytes
     while left:
-        piece = file.read(min(CHUNK, left))
+        piece = _read(file, min(CHUNK, left))
         if not piece:
             raise BadData(f"{entry.path} is cut short.", AGAIN)
         left -= len(piece)
