@@ -294,6 +294,7 @@ def test_what_fails_when_it_is_almost_done_leaves_nothing(tmp_path: Path) -> Non
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from companion.cli.leave import in_order
 from companion.pack import bundle, unbundle
 from companion.pack.bundle import Contents, Item
 place = Path(sys.argv[1])
@@ -306,13 +307,14 @@ def progress(more):
     global done
     done += more
     if done > int(sys.argv[3]):
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), int(sys.argv[4]))
 target = place / "b.tar"
-if sys.argv[2] == "write":
-    bundle.write(target, about, items, progress, force=False)
-else:
-    bundle.write(target, about, items, lambda more: None, force=True)
-    unbundle.unpack(target, place / "new", progress, lambda folder: None)
+with in_order():
+    if sys.argv[2] == "write":
+        bundle.write(target, about, items, progress, force=False)
+    else:
+        bundle.write(target, about, items, lambda more: None, force=True)
+        unbundle.unpack(target, place / "new", progress, lambda folder: None)
 """
 
 
@@ -322,13 +324,24 @@ def test_a_kill_leaves_nothing_and_the_next_try_tidies_up(
     tmp_path: Path, verb: str, after: int
 ) -> None:
     command = [sys.executable, "-c", KILLED, str(tmp_path), verb]
-    killed = subprocess.run([*command, str(after)], cwd=ROOT, check=False)
+    killed = subprocess.run([*command, str(after), "9"], cwd=ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "new").exists()
     assert (tmp_path / "b.tar").exists() == (verb == "unpack")
-    subprocess.run([*command, str(1 << 30)], cwd=ROOT, check=True)
+    subprocess.run([*command, str(1 << 30), "9"], cwd=ROOT, check=True)
     left = {"write": ["b.tar"], "unpack": ["b.tar", "new"]}[verb]
     assert sorted(one.name for one in tmp_path.iterdir()) == left
+
+
+@pytest.mark.parametrize("verb", ["write", "unpack"])
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_to_end_leaves_nothing_at_all(
+    tmp_path: Path, verb: str, sign: signal.Signals, code: int
+) -> None:
+    command = [sys.executable, "-c", KILLED, str(tmp_path), verb, str(1 << 20), str(int(sign))]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == code
+    left = {"write": [], "unpack": ["b.tar"]}[verb]
+    assert [one.name for one in tmp_path.iterdir()] == left
 
 
 FULL = """

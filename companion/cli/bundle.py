@@ -86,13 +86,14 @@ def _write(
     from datetime import UTC, datetime
 
     from companion import __version__
+    from companion.cli.leave import in_order
     from companion.compose import model_path
     from companion.pack import bundle as archive
     from companion.pack.contents import gather
 
     found = gather(settings, card, lambda name: model_path(settings, name), owner)
     items, left_out, counts = found.items, found.left_out, ""
-    with contextlib.ExitStack() as stack:
+    with in_order(), contextlib.ExitStack() as stack:
         if owner:
             journal, counts = stack.enter_context(_memories(settings, card, owner))
             items = [*items, archive.Item("memory_db/journal.sqlite3", "memories", journal)]

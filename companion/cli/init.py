@@ -100,10 +100,11 @@ def _copy(source: Path, target: Path) -> None:
 
 def _unpack(archive: Path, folder: Path | None, *, as_json: bool) -> None:
     from companion.cli.bundle import progress, tell
+    from companion.cli.leave import in_order
     from companion.pack.unbundle import look, unpack
 
     target = (folder or Path(archive.stem)).expanduser()
-    with progress("unpacking", look(archive).size) as more:
+    with in_order(), progress("unpacking", look(archive).size) as more:
         contents = unpack(archive, target, more, _finish)
     root = target.resolve()
     made = sorted(path.name for path in root.iterdir())

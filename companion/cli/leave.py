@@ -15,7 +15,7 @@ import threading
 from typing import TYPE_CHECKING, NoReturn, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 GRACE = 1.5
@@ -86,6 +86,23 @@ class Watchdog:
     def _out(self) -> NoReturn:
         self._restore()
         os._exit(self._code)
+
+
+@contextlib.contextmanager
+def in_order() -> Iterator[None]:
+    """SIGTERM and SIGHUP end what is inside as Ctrl-C does: what is half done is taken away.
+
+    Raises:
+        SystemExit: One of them came.
+    """
+    before = {number: signal.signal(number, _raise) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    except Leave as leave:
+        raise SystemExit(leave.code) from leave
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _raise(number: int, _frame: FrameType | None) -> None:
