@@ -38,9 +38,7 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="The new workspace.")
-    ] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="The new workspace.")] = None,
     from_: Annotated[
         Path | None,
         typer.Option("--from", help="Unpack what `companion bundle` wrote.", metavar="FILE"),
