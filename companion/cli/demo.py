@@ -97,7 +97,7 @@ def _report(settings: Settings, options: Options, *, film: bool) -> bool:
     first = _first(told)
     show_json(
         {
-            "character": first["character"] if first else "",
+            "character": told[0]["character"],
             "sample_rate": settings.audio.rate,
             "memory_words": first["shows"]["memory"] if first else [],
             "known": known.get(first["name"], "") if first else "",
@@ -180,6 +180,8 @@ def _perform(settings: Settings, options: Options, *, film: bool) -> bool:
             show(line)
     told = [_scene(settings, scenes[name], turns) for name, turns in played.items()]
     _show_end(told)
+    if not film:
+        show("`companion demo --record DIR` makes sound files of it, with captions and pictures.")
     for one in told if film else ():
         show("  ".join(str(path) for path in _film(one, options.out)))
     return _good(told)

@@ -46,13 +46,13 @@ def check_lore(turns: list[dict[str, Any]], card_text: str) -> list[str]:
 
 def check_corrected(turns: list[dict[str, Any]]) -> list[str]:
     """Words that put something right and that a later answer held without being told again."""
-    found: list[str] = []
+    found: set[str] = set()
     right: set[str] = set()
     for turn in turns:
         asked = _content(turn["heard"]) | _content(turn["spoken"])
-        found += sorted((_content(turn["reply"]) & right) - asked)
+        found |= (_content(turn["reply"]) & right) - asked
         right |= _content(turn["corrects"])
-    return found
+    return sorted(found)
 
 
 def _content(text: str) -> set[str]:
