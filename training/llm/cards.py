@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from companion.values import Persona
-from training.llm.words import article, read_yaml
+from training.llm.grammar import Grammar
+from training.llm.words import article, read_yaml, with_more
 
 if TYPE_CHECKING:
     import random
@@ -92,15 +93,25 @@ class Character:
     unknown: tuple[dict[str, Any], ...] = field(default=())
 
 
+_RIVALS = {
+    "jobplace": ("job", "job_old", "wherejob"), "wherejob": ("place", "home", "job", "job_old"),
+    "pet": ("pet",), "relative": ("relative", "taught"), "goal": ("dream",), "study": ("language",),
+}  # fmt: skip
+"""What asks much the same: a card has one of these."""
+
+
 class CardMaker:
     """Writes cards."""
 
     def __init__(self, pools: Pools, sentences: list[str]) -> None:
         rows = read_yaml("cards.yaml")
         assert isinstance(rows, list)
-        self.rows: list[dict[str, Any]] = rows
+        more = read_yaml("more.yaml")
+        assert isinstance(more, dict)
+        self.rows: list[dict[str, Any]] = [with_more(row, more["cards"]) for row in rows]
         self.pools = pools
         self.rng: random.Random = pools.rng
+        self.grammar = Grammar(pools)
         self.sentences = sentences  # of Synthetic-Persona-Chat, first person
 
     def names(self) -> tuple[str, str]:
@@ -113,12 +124,24 @@ class CardMaker:
         """A card with three to eight facts, or a brief one with one to three."""
         name, user = self.names()
         rows = self._rows()[: self.rng.randint(1, 3) if brief else None]
+        rows = self._with_others(rows, self.rng.choice((0, 1) if brief else (1, 2, 3, 4, 5)))
         fill = {k: self.pools.draw(k) for k in _FILL}
         traits = tuple(self._trait(row, fill, name, user) for row in rows)
         known = {r["id"].split("_")[0] for r in rows}
         unknown = tuple(r for r in self.rows if r["id"].split("_")[0] not in known)
         texts = self._texts((name, user), traits, fill, brief=brief)
         return Character(Persona(name=name, user=user, **texts), traits, unknown)
+
+    def _with_others(self, rows: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+        """These rows without some, and some that are put together by the grammar."""
+        if count and len(rows) > 3:
+            rows = rows[: max(2, len(rows) - count // 2)]
+        for _ in range(count):
+            row = self.grammar.card_row()
+            rivals = (*_RIVALS.get(row["id"], ()), row["id"])
+            if not any(r["id"] in rivals or row["id"] in _RIVALS.get(r["id"], ()) for r in rows):
+                rows.append(row)
+        return rows
 
     def _trait(self, row: dict[str, Any], fill: dict[str, str], name: str, user: str) -> Trait:
         e, v = self.pools.draw(row["e"]) if "e" in row else "", self.pools.draw(row["v"])
@@ -158,6 +181,7 @@ class CardMaker:
         rng.shuffle(rest)
         voice = _Voice(rng, mode, name, user)
         done = [voice.say(text, fill | slots) for text, slots in (first, *rest)]
+        done = self._joined(done) if rng.random() < 0.4 else done
         if mode == "first":
             done.insert(0, rng.choice((f"My name is {name}.", f"I am {name}.", f"I'm {name}.")))
             done += rng.sample(self.sentences, min(len(self.sentences), rng.randint(0, most)))
@@ -165,6 +189,18 @@ class CardMaker:
             done.insert(0, f"You are {name}.")
         sections = {} if brief else self._sections(name, user)
         return {"description": " ".join(done)} | sections
+
+    def _joined(self, done: list[str]) -> list[str]:
+        """Some neighbouring sentences of one subject made one."""
+        joined = done[:1]
+        for text in done[1:]:
+            subject, _, rest = text.partition(" ")
+            same = subject in {"She", "He", "You", "I"} and "," not in joined[-1]
+            if same and self.rng.random() < 0.5 and len(joined[-1].split()) < 14:
+                joined[-1] = f"{joined[-1][:-1]} and {rest}"
+            else:
+                joined.append(text)
+        return joined
 
     def _sections(self, name: str, user: str) -> dict[str, str]:
         rng = self.rng

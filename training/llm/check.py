@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 GENERATOR = (
-    "pools.yaml facts.yaml cards.yaml smalltalk.yaml phrases.py words.py cards.py scenes.py talks.py corpus.py prepare.py"
+    "pools.yaml facts.yaml cards.yaml grammar.yaml forms.yaml grammar.py more.yaml smalltalk.yaml phrases.py words.py cards.py scenes.py writer.py talks.py corpus.py prepare.py"
 ).split()
 
 
@@ -45,6 +45,7 @@ def texts(scene: Scene) -> Iterator[str]:
     yield from (persona.name, persona.user, persona.description, persona.personality)
     yield from (persona.scenario, persona.greeting, *persona.examples)
     yield from (note.text for note in scene.notes)
+    yield from scene.lore
     for turn in scene.history:
         yield from (turn.user, turn.reply)
     for pair in scene.branches:

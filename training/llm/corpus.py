@@ -67,7 +67,11 @@ def read(folder: Path, banned: frozenset[str], forbidden: Callable[[str], bool])
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 personas = tuple(
-                    tuple(_clean(s) for s in row[f"user {n} personas"].split("\n") if s.strip())
+                    tuple(
+                        _clean(s)
+                        for s in row[f"user {n} personas"].split("\n")
+                        if s.strip() and not forbidden(s)
+                    )
                     for n in (1, 2)
                 )
                 text = row["Best Generated Conversation"]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from companion.llm.chat import ChatTemplate
 from companion.prompt import Assembler, Now, Room
+from companion.values import Placed
 from training.llm.tokenizer import ASSISTANT, END, TEMPLATE, USER, Pieces
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class Renderer:
         """Ids of the whole prompt, and where the owner's newest words begin."""
         self.builder.reset()
         built = self.builder.assemble(
-            scene.persona, scene.history, Now(words, scene.notes, scene.time)
+            scene.persona,
+            scene.history,
+            Now(words, scene.notes, scene.time, tuple(map(Placed, scene.lore))),
         )
         return list(built.tokens), sum(built.volatile)
 

@@ -38,6 +38,12 @@ PRE = (
     "{N}, ",
     "and ",
     "well, ",
+    "by the way, ",
+    "remind me, ",
+    "one question, ",
+    "let me test you, ",
+    "okay, ",
+    "now, ",
 )
 POST = (
     "",
@@ -50,12 +56,21 @@ POST = (
     ", {N}",
     ", do you remember",
     ", did i tell you",
+    " then",
+    " now",
+    " at the moment",
+    ", any idea",
+    ", please",
+    " these days",
+    ", tell me",
 )
 IND = (
     "do you remember {i}|can you tell me {i}|do you know {i}|did i tell you {i}|please tell me {i}"
     "|i forgot {i}|have i told you {i}|do you still know {i}|i want to know if you remember {i}"
     "|tell me {i}|do you happen to know {i}|let's see if you know {i}|{i}, do you remember|please remind me {i}"
-    "|you know {i}, right|i am not sure you remember {i}|have you forgotten {i}|what about {i}|can you remember {i}"
+    "|you know {i}, right|would you know {i}|could you tell me {i}|i wonder {i}|can you say {i}|remember {i}"
+    "|do you recall {i}|any idea {i}|you remember {i}, don't you|so tell me {i}|do you have any memory of {i}|i asked you {i}"
+    "|i am not sure you remember {i}|have you forgotten {i}|what about {i}|can you remember {i}"
 ).split("|")
 OPEN = (
     "",
@@ -112,3 +127,24 @@ GREETINGS = (
     "Hello {U}! How are you?|Hi {U}, it's {N}. How was your day?|Come in, {U}! Sit down.|There you are, {U}."
     "|Good to hear you, {U}. What's new?|Ah, {U}! I was just making tea.|Hello. Did you have a good day?"
 ).split("|")
+
+CUES = (
+    "no wait, {l}|sorry, {l}|actually, {l}|i was wrong, {l}|i mean {l}|now {l}|{l} now|these days {l}|{l} these days"
+    "|change of plan, {l}|it has changed, {l}|{l} instead|{l} after all|i mixed that up, {l}|no, {l}|in fact {l}|wait, {l}"
+    "|i got that wrong, {l}|not {old}, {l}|{l}, not {old}|{l} and no longer {old}|correction, {l}|oh no, {l}|{l} since then"
+    "|things are different now, {l}|i said {old} but {l}|forget {old}, {l}|well no, {l}|it turned out that {l}|from now on {l}"
+    "|i made a mistake, {l}|they changed it, {l}|{l} from today|new plan, {l}|i misspoke, {l}|no more {old}, {l}|{l} at the moment"
+).split("|")
+HEARD = (
+    "{l}? Tell me more!|{l}. I'll remember that.|{l}. That's good to know.|{l}, I see.|Oh! {l}. How did that come?"
+    "|{l}? How interesting!|All right, {l}. I won't forget it.|Thank you for telling me, {U}. {l}."
+).split("|")
+
+BEFORE = (
+    "", "", "", "guess what, ", "you know, ", "oh, ", "ah, ", "so, ", "hey, ", "today, ", "listen, ", "by the way, ",
+    "i tell you, ", "you won't believe it, ", "ugh, ", "well, ", "imagine, ", "finally, ", "oh dear, ",
+)  # fmt: skip
+AFTER = (
+    "", "", "", "", " today", " again", " right now", " this morning", " tonight", " at last", " you know", ", sadly",
+    ", luckily", " and i wanted to tell you", " and that's that", " since this morning", " with my family", " here",
+)  # fmt: skip

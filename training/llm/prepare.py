@@ -31,7 +31,12 @@ KINDS = {  # length, branches, most turns of history, share of open dialogues
     "easy": (320, 12, 1, 0.1),
     "full": (640, 16, 3, 0.2),
     "long": (1024, 16, 9, 0.15),
+    "second": (896, 18, 6, 0.12),
 }
+
+
+ROOM = 200
+"""Tokens that a scene's beginning leaves free for its branches."""
 
 
 class Source:
@@ -66,7 +71,8 @@ class Source:
             strip = renderer.strip(scene, everything=open_talk or self.kind == "easy")
             if open_talk and len(strip) > self.length:
                 continue
-            if len(strip) <= self.length * 1.25:
+            head = sum(branch == 0 for _, branch, _, _ in strip.rows)
+            if head <= self.length - ROOM:
                 yield strip
 
 

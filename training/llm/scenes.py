@@ -13,26 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 from companion.values import Exchange, Note, Persona
 from training.llm import phrases
-from training.llm.probes import words
-from training.llm.words import article, echoed, read_yaml, spoken, told, typed
+from training.llm.grammar import Grammar
+from training.llm.words import article, read_yaml, spoken, typed, with_more
+from training.llm.words import told as told_back
+from training.llm.writer import Fact, Writer, conflict
 
 if TYPE_CHECKING:
     import random
 
-    from training.llm.cards import CardMaker, Character
+    from training.llm.cards import CardMaker
     from training.llm.corpus import Dialogue
     from training.llm.forbidden import Forbidden
     from training.llm.words import Pools
 
-ECHO = 0.5
-"""Share of the answers that are the line itself, said back, or the card's own sentence."""
-# Two of one group could both answer the same question, so a scene has one of them.
-_GROUPS = (
-    {"fav_food", "likes", "drink", "fav_colour"}, {"allergy", "dislikes"}, {"job", "studied"},
-    {"learning", "instrument", "studied"}, {"trip", "wish"}, {"met", "relative_name"},
-    {"pet_kind", "pet_name"}, {"plan", "event", "event_when"}, {"bought", "lost", "gift"},
-    {"relative_place", "relative_job"}, {"age", "child_age"}, {"birthday", "age"},
-)  # fmt: skip
+OPEN = 0.65
+"""Share of the scenes whose facts are put together by the grammar."""
+CHANGED = 0.4
+"""Share of the facts that correct an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +46,7 @@ class Scene:
     time: datetime
     branches: tuple[tuple[str, str], ...]
     taught: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something the owner told: the row of facts.yaml, about what, the value, and the line."""
-
-    row: dict[str, Any]
-    e: str
-    v: str
-    line: str
+    lore: tuple[str, ...] = ()
 
 
 class SceneMaker:
@@ -79,26 +67,34 @@ class SceneMaker:
         facts, talk = read_yaml("facts.yaml"), read_yaml("smalltalk.yaml")
         assert isinstance(facts, list)
         assert isinstance(talk, list)
-        self.facts: list[dict[str, Any]] = facts
-        self.talk: list[dict[str, list[str]]] = talk
+        more = read_yaml("more.yaml")
+        assert isinstance(more, dict)
+        self.facts: list[dict[str, Any]] = [with_more(row, more["facts"]) for row in facts]
+        self.talk: list[dict[str, list[str]]] = [*talk, *more["talk"]]
+        self.grammar = Grammar(pools)
+        self.open = False  # this scene's facts are put together by the grammar
 
     def make(self, branches: int = 10, turns: int = 4, *, brief: bool = False) -> Scene:
         """A scene with about this many branches and at most this many turns of history."""
         rng = self.rng
+        self.open = rng.random() < OPEN
         character = self.cards.make(brief=brief)
-        asr = rng.random() < 0.6
-        facts = self._facts(rng.choice((1, 1, 2) if brief else (0, 1, 2, 2, 3, 3, 4)), asr=asr)
-        few = rng.choice((0, 0, 0, 1) if brief else (0, 0, 1, 2))
+        asr = rng.random() < 0.5
+        facts = self._facts(rng.choice((1, 1, 2) if brief else (0, 1, 1, 2, 2, 3, 4)), asr=asr)
+        few = rng.choice((0, 0, 0, 1) if brief else (0, 0, 1, 1, 2))
         earlier = self._facts(few, tuple(f.row["id"] for f in facts), asr=asr)
         persona = character.persona if brief else self._dressed(character.persona)
-        writer = _Writer(self, replace(character, persona=persona), asr=asr)
-        history = self._history(writer, earlier, rng.randint(0, turns))
+        entries = [self.grammar.lore() for _ in range(rng.choice((0, 0, 0, 1, 2)))]
+        writer = Writer(self, replace(character, persona=persona), asr=asr)
+        writer.told = [pair for _, pairs in entries for pair in pairs]
+        history = self._history(writer, earlier, rng.choice(range(turns + 1)))
         time = datetime(2024, 1, 1, 7, tzinfo=UTC) + timedelta(
             minutes=rng.randint(0, 4 * 365 * 1440)
         )
         notes = self._notes(writer, facts, time, 1 if brief else 2)
         pairs = writer.branches(facts, earlier, time, branches)
-        return Scene(persona, history, notes, time, tuple(pairs), len(history))
+        lore = tuple(text for text, _ in entries)
+        return Scene(persona, history, notes, time, tuple(pairs), len(history), lore)
 
     def _dressed(self, persona: Persona) -> Persona:
         """With a greeting and example dialogues, now and then."""
@@ -114,15 +110,45 @@ class SceneMaker:
         facts: list[Fact] = []
         while len(facts) < count:
             same = facts and "e" in facts[-1].row and self.rng.random() < 0.35
-            row = facts[-1].row if same else self.rng.choice(self.facts)
-            if any(_conflict(row["id"], t) for t in taken):
+            row = facts[-1].row if same else self.row(facts)
+            if any(conflict(row["id"], t) for t in taken):
                 continue
-            if any(_conflict(row["id"], f.row["id"]) for f in facts if f.row is not row):
+            if any(conflict(row["id"], f.row["id"]) for f in facts if f.row is not row):
                 continue
             fact = self.fact(row, asr=asr)
             if not any(f.row is row and (f.e == fact.e or "e" not in row) for f in facts):
-                facts.append(fact)
+                facts.append(self.changed(fact, asr=asr) if self.rng.random() < CHANGED else fact)
         return facts
+
+    def row(self, near: list[Fact] = []) -> dict[str, Any]:  # noqa: B006 - only read
+        """Something that may be told; often close to what was."""
+        if not self.open:
+            return self.rng.choice(self.facts)
+        if near and self.rng.random() < 0.4:
+            return self.grammar.near(near[-1].row)
+        return self.grammar.row()
+
+    def changed(self, fact: Fact, *, asr: bool) -> Fact:
+        """The fact as a correction of something told before."""
+        for _ in range(20):
+            before = self.fact(fact.row, asr=asr)
+            if before.v.lower() != fact.v.lower():
+                break
+        rng, marked = self.rng, self.rng.random() < 0.35
+        if "e" in fact.row:  # about the same
+            line = before.line
+            if before.e != fact.e:
+                line = re.sub(rf"\b{re.escape(before.e)}\b", fact.e, line, flags=re.IGNORECASE)
+            before = replace(before, e=fact.e, line=line)
+        cue = rng.choice(phrases.CUES if rng.random() < (0.4 if marked else 0.75) else ("{l}",))
+        bare = fact.line.rstrip(".!?")
+        if not asr and not bare.startswith(("I ", "I'")) and not cue.startswith("{l}"):
+            bare = bare[:1].lower() + bare[1:]
+        shown = cue.replace("{l}", bare).replace("{old}", told_back(before.v))
+        shown = self.style(shown, ".", asr=asr)
+        if self.forbidden.line(shown):
+            return fact
+        return replace(fact, shown=shown, before=before, marked=marked)
 
     def fact(self, row: dict[str, Any], *, asr: bool) -> Fact:
         """Something the owner tells, in this style."""
@@ -132,16 +158,18 @@ class SceneMaker:
             shown = e
             if row.get("e") in {"pet", "thing", "gift"} and self.rng.random() < 0.2:
                 shown = f"{self.rng.choice(('new', 'old', 'little', 'big', 'dear', 'young'))} {e}"
-            line = self.style(
-                article(self.rng.choice(row["say"]).format(e=shown, v=v)), ".", asr=asr
-            )
+            text = " ".join(self.rng.choice(row["say"]).format(e=shown, v=v).split())
+            line = self.style(article(text), ".", asr=asr)
             if not self.forbidden.line(line):
                 return Fact(row, e, spoken(v) if asr else v, line)
 
     def style(self, text: str, end: str, *, asr: bool) -> str:
         """As recognised, or as typed."""
         if asr:
-            return spoken(text)
+            heard = spoken(text)
+            if self.rng.random() < 0.6:
+                return heard
+            return re.sub(r"\bi\b", "I", heard) + self.rng.choice((end, end, "."))
         return typed(
             text, self.rng.choice((end, end, end, "", "!") if end == "." else (end, end, ""))
         )
@@ -153,6 +181,12 @@ class SceneMaker:
         say = self.rng.choice(says).format(user=user)
         reply = self.rng.choice(topic["reply"]).format(user=user)
         question = re.match(r"(what|how|do|are|can|who|will|did|have|any|when)\b", say)
+        for _ in range(10):
+            more = self.rng.choice(phrases.BEFORE) + say
+            more += "" if question else self.rng.choice(phrases.AFTER)
+            if self.rng.random() < 0.6 and not self.forbidden.line(more):
+                say = more
+                break
         return self.style(say, "?" if question else ".", asr=asr), reply
 
     def stray(self, *, asr: bool) -> str:
@@ -163,172 +197,77 @@ class SceneMaker:
                 return spoken(line) if asr else line
         return "it was a long day"
 
-    def _history(self, writer: _Writer, earlier: list[Fact], turns: int) -> tuple[Exchange, ...]:
+    def _history(self, writer: Writer, earlier: list[Fact], turns: int) -> tuple[Exchange, ...]:
         pairs = [writer.acknowledged(f) for f in earlier]
+        pairs += [writer.acknowledged(f.before) for f in earlier if f.before]
         for _ in range(turns - len(pairs)):
             kind = self.rng.random()
             pairs.append(writer.about_card() if kind < 0.4 else writer.small())
         self.rng.shuffle(pairs)
+        for fact in (f for f in earlier if f.before):
+            _in_order(pairs, [p[0] for p in pairs], fact)
         return tuple(Exchange(say, reply) for say, reply in pairs)
 
     def _notes(
-        self, writer: _Writer, facts: list[Fact], time: datetime, most: int
+        self, writer: Writer, facts: list[Fact], time: datetime, most: int
     ) -> tuple[Note, ...]:
         rng, persona = self.rng, writer.persona
         lines: list[tuple[str, str]] = []
+        until: dict[str, int] = {}
         for fact in facts:
-            lines.append((persona.user, fact.line))
+            lines.append((persona.user, fact.said))
+            if fact.before:
+                lines.append((persona.user, fact.before.line))
+                if fact.marked:
+                    until[fact.before.line] = 0
             if rng.random() < 0.25:
                 lines.append((persona.name, writer.acknowledged(fact)[1]))
+        lines += self._beside(writer, facts, most)
+        rng.shuffle(lines)
+        for fact in (f for f in facts if f.before):
+            _in_order(lines, [text for _, text in lines], fact)
+        back = rng.random() < (0.25 if not any(f.before for f in facts) else 0.0)
+        days = sorted((rng.choice((1, 1, 2, 5, 20, 90, 300)) for _ in lines), reverse=not back)
+        if len(until) == sum(f.before is not None for f in facts) and rng.random() < 0.4:
+            lines.reverse()
+            days.reverse()
+        ended = {f.before.line: _day(lines, days, f, time) for f in facts if f.before}
+        return tuple(
+            Note(f"n:{n}", text, who, time - timedelta(days=day),
+                 until=ended[text] if text in until else "")
+            for n, ((who, text), day) in enumerate(zip(lines, days, strict=True))
+        )  # fmt: skip
+
+    def _beside(self, writer: Writer, facts: list[Fact], most: int) -> list[tuple[str, str]]:
+        """Notes that answer nothing, some about the same things."""
+        rng, persona = self.rng, writer.persona
+        lines: list[tuple[str, str]] = []
         for _ in range(rng.randint(0, rng.randint(0, most))):
             kind = rng.random()
+            row = self.grammar.row()
             if kind < 0.35:
                 lines.append((persona.user, self.stray(asr=writer.asr)))
+            elif kind < 0.6 and self.open and (line := self.grammar.hollow(row)):
+                if not any(conflict(row["id"], f.row["id"]) for f in (*facts, *writer.hollow)):
+                    writer.hollow.append(Fact(row, "", "", line))
+                    lines.append((persona.user, self.style(line, ".", asr=writer.asr)))
             else:
-                say, reply = writer.small() if kind < 0.75 else writer.about_card()
+                say, reply = writer.small() if kind < 0.8 else writer.about_card()
                 lines.append(rng.choice(((persona.user, say), (persona.name, reply))))
-        rng.shuffle(lines)
-        days = sorted(
-            (rng.choice((1, 1, 2, 5, 20, 90, 300)) for _ in lines), reverse=rng.random() < 0.5
-        )
-        return tuple(
-            Note(f"n:{n}", text, who, time - timedelta(days=day))
-            for n, ((who, text), day) in enumerate(zip(lines, days, strict=True))
-        )
+        return lines
 
 
-class _Writer:
-    """Writes what is said in one scene."""
-
-    def __init__(self, maker: SceneMaker, character: Character, *, asr: bool) -> None:
-        self.maker, self.character, self.asr = maker, character, asr
-        self.rng, self.persona = maker.rng, character.persona
-        self.slots = {"N": self.persona.name, "U": self.persona.user}
-
-    def branches(
-        self, facts: list[Fact], earlier: list[Fact], time: datetime, count: int
-    ) -> list[tuple[str, str]]:
-        """Pairs of what is said next and a good answer."""
-        rng = self.rng
-        known = facts + earlier
-        pairs = [self.recalled(f) for f in known] + [self.recalled(f) for f in facts]
-        makers = (
-            (0.20, self.about_card), (0.14, self.new_fact), (0.16, self.small), (0.12, self.names),
-            (0.05, self.secret), (0.03, self.story), (0.02, lambda: self.day(time)),
-            (0.28 if known else 0.18, lambda: self.missing(known)),
-        )  # fmt: skip
-        weights = [w for w, _ in makers]
-        while len(pairs) < count:
-            pairs.append(rng.choices(makers, weights)[0][1]())
-        rng.shuffle(pairs)
-        return [p for p in pairs if not self.maker.forbidden.line(p[0])]
-
-    def said(self, text: str, end: str) -> str:
-        """The owner's words in the scene's style, with the names filled in."""
-        return self.maker.style(article(text.format(**self.slots)), end, asr=self.asr)
-
-    def _asked(self, row: dict[str, Any], e: str, v: str = "") -> str:
-        rng = self.rng
-        if "ind" in row and rng.random() < 0.45:
-            text = rng.choice(phrases.IND).replace("{i}", rng.choice(row["ind"]))
-        else:
-            text = rng.choice(phrases.PRE) + rng.choice(row["ask"]) + rng.choice(phrases.POST)
-        return self.said(text.replace("{e}", e).replace("{v}", v), "?")
-
-    def _answer(self, text: str, e: str, v: str) -> str:
-        text = self.rng.choice(phrases.OPEN) + text + self.rng.choice(phrases.CLOSE)
-        text = text.replace("{e}", e).replace("{v}", v).format(**self.slots)
-        return article(text[:1].upper() + text[1:] if not text.startswith(v) else text)
-
-    def recalled(self, fact: Fact) -> tuple[str, str]:
-        """A question about something told, and the answer that repeats it.
-
-        Half of the answers are the owner's own line said back: copying a line is learned long
-        before saying it in other words.
-        """
-        asked = self._asked(fact.row, fact.e)
-        if self.rng.random() < ECHO and "you" not in words(fact.line):
-            opening = self.rng.choice(phrases.OPEN)
-            return asked, opening + echoed(fact.line)
-        tell = self.rng.choice(fact.row["tell"])
-        return asked, self._answer(tell, fact.e, told(fact.v))
-
-    def missing(self, known: list[Fact]) -> tuple[str, str]:
-        """A question about something never told; often close to what was."""
-        rng = self.rng
-        near = [f.row for f in known if "e" in f.row]
-        for _ in range(30):
-            row = rng.choice(near) if near and rng.random() < 0.5 else rng.choice(self.maker.facts)
-            e = self.maker.pools.draw(row["e"]) if "e" in row else ""
-            clash = ((f.row is row and f.e == e) or (f.row is not row and _conflict(f.row["id"], row["id"]))
-                     for f in known)  # fmt: skip
-            if not any(clash):
-                n = row["np"].format(e=e)
-                return self._asked(row, e), rng.choice(phrases.UNKNOWN).format(n=n, **self.slots)
-        return self.small()
-
-    def acknowledged(self, fact: Fact) -> tuple[str, str]:
-        """A fact as it is told, and an answer that picks it up."""
-        ack = self.rng.choice(fact.row["ack"]).format(e=fact.e, v=told(fact.v))
-        return fact.line, article(ack)
-
-    def new_fact(self) -> tuple[str, str]:
-        """Something new, and an answer that picks it up."""
-        fact = self.maker.fact(self.rng.choice(self.maker.facts), asr=self.asr)
-        return self.acknowledged(fact)
-
-    def about_card(self) -> tuple[str, str]:
-        """A question whose answer stands in the card."""
-        if not self.character.traits:
-            return self.small()
-        trait = self.rng.choice(self.character.traits)
-        text = self.rng.choice(phrases.PRE) + self.rng.choice(trait.row["ask"])
-        text = text.replace("{e}", trait.e).replace("{v}", trait.v)
-        if self.rng.random() < ECHO:
-            return self.said(text, "?"), trait.own
-        tell = self.rng.choice(trait.row["tell"]).format(e=trait.e, v=trait.v)
-        return self.said(text, "?"), article(tell)
-
-    def secret(self) -> tuple[str, str]:
-        """A question to the character that its card does not answer."""
-        rows = [r for r in self.character.unknown if "{v}" not in "".join(r["ask"])]
-        row = self.rng.choice(rows)
-        e = self.maker.pools.draw(row["e"]) if "e" in row else ""
-        ask = self.rng.choice(row["ask"]).replace("{e}", e)
-        return self.said(ask, "?"), self.rng.choice(phrases.SECRET).format(**self.slots)
-
-    def names(self) -> tuple[str, str]:
-        """Who is who."""
-        kind = self.rng.random()
-        if kind < 0.55:
-            ask, tell = self.rng.choice(phrases.ASK_USER), self.rng.choice(phrases.TELL_USER)
-        elif kind < 0.9:
-            ask, tell = self.rng.choice(phrases.ASK_NAME), self.rng.choice(phrases.TELL_NAME)
-        else:
-            ask = self.rng.choice(phrases.INTRO.split("|"))
-            tell = self.rng.choice(phrases.INTRO_TELL.split("|"))
-            return self.said(ask, "."), tell.format(**self.slots)
-        ask = self.rng.choice(("", "", "", "so ", "hey, ", "and ", "well, ", "okay, ")) + ask
-        return self.said(ask, "?"), tell.format(**self.slots)
-
-    def small(self) -> tuple[str, str]:
-        """Small talk."""
-        return self.maker.small(self.persona.user, asr=self.asr)
-
-    def story(self) -> tuple[str, str]:
-        """A very short story about what was asked for."""
-        x, z = self.maker.pools.draw("animal"), self.maker.pools.draw("animal")
-        y = self.rng.choice(("sea", "moon", "mountains", "big city", "stars", "old castle"))
-        tale = self.rng.choice(phrases.STORY).format(x=x, y=y, z=z)
-        return self.said(self.rng.choice(phrases.STORY_ASK).format(x=x), "."), article(tale)
-
-    def day(self, time: datetime) -> tuple[str, str]:
-        """What day it is."""
-        tell = self.rng.choice(("It's {d}.", "Today is {d}.", "It's {d} today, {U}."))
-        return self.said(self.rng.choice(phrases.DAY_ASK), "?"), tell.format(
-            d=f"{time:%A}", **self.slots
-        )
+def _in_order(rows: list[Any], texts: list[str], fact: Fact) -> None:
+    """What was corrected stands before its correction."""
+    assert fact.before is not None
+    if fact.before.line not in texts or fact.said not in texts:
+        return
+    old, new = texts.index(fact.before.line), texts.index(fact.said)
+    if old > new:
+        rows[old], rows[new] = rows[new], rows[old]
 
 
-def _conflict(one: str, other: str) -> bool:
-    return one == other or any(one in g and other in g for g in _GROUPS)
+def _day(lines: list[tuple[str, str]], days: list[int], fact: Fact, time: datetime) -> str:
+    """The day of the correction, until which the other was true."""
+    place = next(n for n, (_, text) in enumerate(lines) if text == fact.said)
+    return f"{time - timedelta(days=days[place]):%Y-%m-%d}"

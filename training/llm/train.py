@@ -14,6 +14,7 @@ import argparse
 import math
 import time
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +112,26 @@ def load(path: Path) -> Llama:
     return model
 
 
+def seconds_until(clock: str) -> float:
+    """Seconds until the next time a clock shows this; without end where it is empty."""
+    if not clock:
+        return math.inf
+    now = datetime.now().astimezone()
+    hour, minute = clock.split(":")
+    then = now.replace(hour=int(hour), minute=int(minute), second=0)
+    return ((then - now).total_seconds() - 1) % 86_400 + 1
+
+
 def run(trainer: Trainer, table: Tensor, args: argparse.Namespace) -> None:
     """Train for the time given."""
     began, last, losses, seen = time.process_time(), time.process_time(), [], 0
+    clock, left = time.time(), seconds_until(args.until)
     order = torch.randperm(len(table))
     step = 0
     while (done := (time.process_time() - began) / 60 / args.minutes) < 1:
+        done = max(done, (time.time() - clock) / left)
+        if done >= 1:
+            break
         at = step * trainer.batch % (len(order) - trainer.batch)
         warm = min(1.0, (step + 1) / 40)
         rows = table[order[at : at + trainer.batch]]
@@ -130,7 +145,7 @@ def run(trainer: Trainer, table: Tensor, args: argparse.Namespace) -> None:
                 f"{done * args.minutes:.1f} min step {step} loss {mean:.3f} {speed:.0f}/s",
                 flush=True,
             )
-        if time.process_time() - last > 120:
+        if time.process_time() - last > 60:
             save(trainer.model, args.cache / args.save)
             last = time.process_time()
     save(trainer.model, args.cache / args.save)
@@ -142,6 +157,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("training/llm/cache"))
     parser.add_argument("--rows", nargs="+", required=True)
     parser.add_argument("--minutes", type=float, required=True, help="of processor time")
+    parser.add_argument("--until", default="", help="HH:MM: end by then, on a machine too busy")
     parser.add_argument("--start")
     parser.add_argument("--save", required=True)
     parser.add_argument("--rate", type=float, default=0.02)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -52,9 +52,14 @@ def read_yaml(name: str) -> object:
     return yaml.load(text, Loader=yaml.BaseLoader)  # BaseLoader knows only text
 
 
+def with_more(row: dict[str, Any], more: dict[str, list[str]]) -> dict[str, Any]:
+    """The row with more questions."""
+    return row | {"ask": [*row["ask"], *more.get(row["id"], ())]}
+
+
 def made_up(rng: random.Random, syllables: int = 0) -> str:
     """A word that exists nowhere."""
-    count = syllables or rng.choice((1, 2, 2, 2, 3))
+    count = syllables or rng.choice((1, 2, 2, 2, 3, 3))
     word = "".join(rng.choice(_STARTS) + rng.choice(_VOWELS) for _ in range(count))
     tail = rng.choice(_ENDS) if rng.random() < 0.6 else rng.choice(("", "a", "o", "y", "ia", "er"))
     return word + tail
@@ -73,7 +78,10 @@ class Pools:
         raw = read_yaml("pools.yaml")
         assert isinstance(raw, dict)
         self.rng = rng
-        self.lists = {kind: _split(kind, text) for kind, text in raw.items()}
+        parts = read_yaml("grammar.yaml")
+        assert isinstance(parts, dict)
+        shared = {kind: parts[kind] for kind in ("spot", "skill")}
+        self.lists = {kind: _split(kind, text) for kind, text in (raw | shared).items()}
         self.rare = rare or ["pebble"]
         self.banned = banned
 
@@ -102,6 +110,38 @@ class Pools:
 
     def _dislike(self) -> str:
         return self.draw(self.rng.choice(("hate", "food", "hobby", "object")))
+
+    def _stuff(self) -> str:
+        """A thing that one can find, buy or lose; often one that nobody has heard of."""
+        kinds = ("object", "object", "animal", "food", "gift", "instrument", "collect")
+        chance = self.rng.random()
+        if chance < 0.45:
+            return made_up(self.rng, self.rng.choice((2, 2, 3, 4)))
+        return self.rng.choice(self.rare) if chance < 0.6 else self.draw(self.rng.choice(kinds))
+
+    def _plenty(self) -> str:
+        word = self._stuff()
+        return word if word.endswith("s") else f"{word}s"
+
+    def _anywhere(self) -> str:
+        return self.draw(self.rng.choice(("place", "place", "place", "country")))
+
+    def _titled(self) -> str:
+        name = self.draw("name")
+        chance = self.rng.random()
+        if chance < 0.25:
+            return f"{self.rng.choice(('doctor', 'mrs', 'mister', 'miss', 'professor'))} {name}"
+        return f"{name} {self.draw('name')}" if chance < 0.35 else name
+
+    def _moment(self) -> str:
+        return self.draw(self.rng.choice(("hour", "hour", "day", "month")))
+
+    def _nicest(self) -> str:
+        kinds = ("odd", "food", "animal", "stuff", "stuff", "place", "colour")
+        return self.draw(self.rng.choice(kinds))
+
+    def _act(self) -> str:
+        return self.draw("activity")
 
     def _topic(self) -> str:
         return self.draw(
