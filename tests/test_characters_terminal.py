@@ -122,7 +122,7 @@ def test_a_character_is_asked_for_and_made(terminal, workspace):
         ("How is Ada?", "warm"),
         ("Where are you when you talk?", ""),
         ("What does Ada say first?", "Hello, {{user}}."),
-        ("Whose voice, of en_US-juno-low, en_US-tam-low", "en_US-tam-low"),
+        ("Whose voice, of en_US-juno-low, en_US-tam-low, en_US-wren-low", "en_US-tam-low"),
     ):
         terminal.wait_for(question)
         terminal.type(answer)

@@ -11,7 +11,7 @@ pytest.importorskip("piper")
 pytest.importorskip("onnxruntime")
 pytest.importorskip("soundfile")
 
-from training.voice import corpus, evaluate, prep
+from training.voice import build, corpus, evaluate, look, prep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,3 +80,53 @@ def test_a_worse_speaker_shows_in_the_whole_interval() -> None:
     low, high = evaluate.interval(bad, good)
     assert low == pytest.approx(0.1)
     assert high == pytest.approx(0.1)
+
+
+def test_a_steady_tone_has_its_pitch() -> None:
+    time = np.arange(look.RATE) / look.RATE
+    tone = sum(np.sin(2 * np.pi * 140 * k * time) / k for k in range(1, 20))
+    hertz, clear = look.pitches(tone.astype(np.float32))
+    assert np.median(hertz) == pytest.approx(140, rel=0.02)
+    assert clear.min() > 0.9
+
+
+def test_noise_has_no_pitch() -> None:
+    noise = np.random.default_rng(0).standard_normal(look.RATE).astype(np.float32)
+    assert len(look.pitches(noise)[0]) == 0
+
+
+def test_resonances_are_found() -> None:
+    """Two poles at 500 Hz, two at 1,500 and two at 2,500, struck 120 times a second."""
+    poles = [0.97 * np.exp(2j * np.pi * hertz / look.RATE) for hertz in (500, 1500, 2500)]
+    weights = np.poly([*poles, *np.conj(poles)]).real
+    sound = np.zeros(8000)
+    for at in range(8000):
+        past = sound[max(0, at - 6) : at][::-1]
+        sound[at] = (at % 133 == 0) - weights[1 : len(past) + 1] @ past
+    found = look.formants(sound.astype(np.float32))
+    assert found == pytest.approx([500, 1500, 2500], rel=0.1)
+
+
+def test_speakers_of_different_colour_are_told_apart_and_equal_ones_are_not() -> None:
+    source = np.random.default_rng(1)
+    dull = [np.cumsum(source.standard_normal(8000)).astype(np.float32) for _ in range(16)]
+    bright = [source.standard_normal(8000).astype(np.float32) for _ in range(16)]
+    away, right = look.told_apart([dull, bright])
+    assert right == 1.0
+    assert away[0, 1] > 2
+    assert look.told_apart([bright[:8], bright[8:]])[0][0, 1] < away[0, 1] / 1.5
+
+
+def test_what_was_understood_once_is_not_heard_again(tmp_path: Path) -> None:
+    def mute(text: str) -> np.ndarray:
+        raise AssertionError(text)
+
+    file = tmp_path / "heard.json"
+    file.write_text('{"I am here.": "i am where"}', encoding="utf-8")
+    tally = evaluate.listen(mute, ["I am here."], file)
+    assert (tally.errors.tolist(), tally.words.tolist()) == ([1], [3])
+
+
+@pytest.mark.parametrize("recipe", build.VOICES.values(), ids=build.VOICES)
+def test_every_voice_has_a_teacher_that_is_taught_from(recipe: build.Recipe) -> None:
+    assert recipe.teacher in build.STEPS

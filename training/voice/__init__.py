@@ -1,1 +1,1 @@
-"""The recipe of the two offline voices; see README.md here."""
+"""The recipe of the three offline voices; see README.md here."""

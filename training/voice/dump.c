@@ -1,6 +1,6 @@
 /* What flite's statistical voices decide before they make sound, for the student to learn.
 
-   usage: dump slt|rms|awb STRETCH FILTERS < lines > records
+   usage: dump slt|rms STRETCH FILTERS < lines > records
 
    For every line: the segments with their ends, and per 5 ms the fundamental frequency, the 25
    mel-cepstra and the 5 mixed-excitation strengths. Only parameters are taken, no waveform.
@@ -13,14 +13,6 @@
 
 cst_voice *register_cmu_us_slt(const char *dir);
 cst_voice *register_cmu_us_rms(const char *dir);
-cst_voice *register_cmu_us_awb(const char *dir);
-
-static cst_voice *voice_named(const char *name)
-{
-    if (!strcmp(name, "slt"))
-        return register_cmu_us_slt(NULL);
-    return strcmp(name, "awb") ? register_cmu_us_rms(NULL) : register_cmu_us_awb(NULL);
-}
 
 static void put_int(int value) { fwrite(&value, sizeof value, 1, stdout); }
 
@@ -75,7 +67,7 @@ int main(int argc, char **argv)
     if (argc != 4)
         return 2;
     flite_init();
-    cst_voice *voice = voice_named(argv[1]);
+    cst_voice *voice = strcmp(argv[1], "slt") ? register_cmu_us_rms(NULL) : register_cmu_us_slt(NULL);
     cst_cg_db *db = val_cg_db(feat_val(voice->features, "cg_db"));
     feat_set_float(voice->features, "duration_stretch", (float)atof(argv[2]));
     put_filters(argv[3], db);

@@ -20,13 +20,12 @@ from torch import Tensor, nn
 
 from training.voice.model import PITCH, SYMBOLS, VOICED, Student, position_features
 from training.voice.prep import PHONEMES, SOUNDING, Example
-from training.voice.vocoder import DELAY, HOP, NATURAL_NOISE, RATE, Vocoder, edges
+from training.voice.vocoder import DELAY, HOP, NATURAL_NOISE, RATE, SHARPEN, WARP, Vocoder, edges
 
 OPSET = 17
 BOS, EOS = PHONEME_IDS["^"][0], PHONEME_IDS["$"][0]
 STRESS, QUESTION = PHONEME_IDS["\N{MODIFIER LETTER VERTICAL LINE}"][0], PHONEME_IDS["?"][0]
 LEAST_SEEN = 20  # a code point seen less often is one the student has not learnt
-PITCH_RANGE = 1.25  # livelier than the teacher; see the model card
 QUESTION_RISE = math.log(1.55)
 SHORTEST_RISE, LONGEST_RISE = 24.0, 90.0  # frames
 FLUTTER = 0.012  # pitch movement (log) per unit of noise_scale: 0.8 % at Piper's default
@@ -35,12 +34,25 @@ LONGEST = 400.0  # frames of one phoneme
 
 
 @dataclass(frozen=True, slots=True)
+class Timbre:
+    """What a voice does otherwise than its teacher; see the model card."""
+
+    gain: float
+    pitch: float = 1.0  # times the teacher's
+    pitch_range: float = 1.25  # livelier
+    warp: float = WARP
+    sharpen: float = SHARPEN
+    breath: float = 1.0  # times the teacher's share of noise in voiced sounds
+    tempo: float = 1.0  # times the teacher's durations
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What a voice is made of."""
 
     checkpoint: Path
     filters: Path
-    gain: float
+    timbre: Timbre
 
 
 def vocabulary(examples: list[Example]) -> Tensor:
@@ -63,9 +75,13 @@ def _sounding() -> Tensor:
 class Graph(nn.Module):
     """input [1, ids], input_lengths [1], scales [3] to samples [1, 1, n] and frames per id."""
 
-    def __init__(self, student: Student, vocoder: Vocoder, known: Tensor) -> None:
+    def __init__(self, parts: Parts, known: Tensor) -> None:
         """Joins the trained parts."""
         super().__init__()
+        timbre, student = parts.timbre, Student()
+        student.load_state_dict(torch.load(parts.checkpoint, weights_only=True)["student"])
+        vocoder = Vocoder(parts.filters, timbre.gain, timbre.warp, timbre.sharpen)
+        self.timbre = timbre
         self.student, self.vocoder = student, vocoder
         timing = np.random.default_rng(3).standard_normal(SYMBOLS).clip(-2, 2)
         self.register_buffer("known", known)
@@ -88,7 +104,8 @@ class Graph(nn.Module):
         """Whole frames per token; the same sentence always has the same rhythm."""
         spread = torch.remainder(torch.arange(tokens.shape[0]) * 7 + tokens.sum(), SYMBOLS)
         moved = torch.exp(torch.clamp(scales[2], 0.0, 3.0) * TIMING * self.timing[spread])
-        frames = (torch.exp(logs) - 1) * torch.clamp(scales[1], 0.1, 10.0) * moved
+        natural = (torch.exp(logs) - 1) * self.timbre.tempo
+        frames = natural * torch.clamp(scales[1], 0.1, 10.0) * moved
         return torch.round(torch.clamp(frames, 1.0, LONGEST)) * self.sounding[tokens]
 
     def _per_id(self, durations: Tensor, kept: Tensor, place: Tensor) -> Tensor:
@@ -119,7 +136,7 @@ class Graph(nn.Module):
             (frames[1] > 0).float(),
             frames[0][:, :25] + self.student.mean[:25],
             torch.clamp(frames[0][:, 25:30] + self.student.mean[25:30], 0.0, 1.0),
-            noise / NATURAL_NOISE,
+            noise / NATURAL_NOISE * self.timbre.breath,
         )
         return edges(sound[DELAY : DELAY + total.long() * HOP])
 
@@ -130,7 +147,8 @@ class Graph(nn.Module):
         time = torch.arange(away.shape[0])
         flutter = self.vocoder.flutter[torch.remainder(time + tokens.sum(), 800)]
         rise = QUESTION_RISE * self._rise(time.float(), tokens, ends, durations)
-        log = self.student.mean[PITCH] + away * PITCH_RANGE + flutter * noise * FLUTTER + rise
+        mean = self.student.mean[PITCH] + math.log(self.timbre.pitch)
+        log = mean + away * self.timbre.pitch_range + flutter * noise * FLUTTER + rise
         return torch.exp(torch.clamp(log, 4.0, 6.2))
 
     def _rise(self, time: Tensor, tokens: Tensor, ends: Tensor, durations: Tensor) -> Tensor:
@@ -220,9 +238,5 @@ def write_config(path: Path) -> None:
 
 def export(parts: Parts, examples: list[Example], path: Path) -> None:
     """Writes the voice."""
-    student = Student()
-    student.load_state_dict(torch.load(parts.checkpoint, weights_only=True)["student"])
-    vocoder = Vocoder(parts.filters, parts.gain)
-    graph = Graph(student, vocoder, vocabulary(examples))
-    write_graph(graph, path)
+    write_graph(Graph(parts, vocabulary(examples)), path)
     write_config(path.with_name(f"{path.name}.json"))

@@ -18,7 +18,7 @@ WINDOW = 2 * HOP
 SIZE = 512
 BINS = SIZE // 2 + 1
 CEPSTRA = 25
-WARP = 0.42  # flite's frequency warping
+WARP = 0.42  # flite's frequency warping; less of it moves all formants up, as a shorter throat does
 SHARPEN = 0.4  # flite's formant sharpening; without it the words are harder to make out
 NOISE_LENGTH = 32003
 NATURAL_NOISE = 0.667  # Piper's default noise_scale is the teacher's own breath
@@ -61,19 +61,21 @@ def _flutter(frames: int) -> NDArray[np.floating]:
 class Vocoder(nn.Module):
     """A source and a filter; the same frames always give the same samples."""
 
-    def __init__(self, filters: Path, gain: float) -> None:
+    def __init__(
+        self, filters: Path, gain: float, warp: float = WARP, sharpen: float = SHARPEN
+    ) -> None:
         """`filters`: the teacher's 5 excitation filters as dump.c wrote them."""
         super().__init__()
         omega = 2 * np.pi * np.arange(BINS) / SIZE
-        bent = omega + 2 * np.arctan(WARP * np.sin(omega) / (1 - WARP * np.cos(omega)))
+        bent = omega + 2 * np.arctan(warp * np.sin(omega) / (1 - warp * np.cos(omega)))
         order = np.arange(CEPSTRA)[:, None]
-        sharpen = np.where(order > 1, 1 + SHARPEN, 1.0)
+        sharper = np.where(order > 1, 1 + sharpen, 1.0)
         bands = np.abs(np.fft.rfft(np.fromfile(filters).reshape(5, 48), SIZE))
         ramp = 1 - np.abs(np.arange(2 * HOP) - HOP + 0.5) / HOP
         noise = np.random.default_rng(1).standard_normal(NOISE_LENGTH)
         self.register_buffer("plain", _buffer(np.cos(order * bent)))
-        self.register_buffer("level", _buffer(np.cos(order * bent) * sharpen))
-        self.register_buffer("phase", _buffer(-np.sin(order * bent) * sharpen))
+        self.register_buffer("level", _buffer(np.cos(order * bent) * sharper))
+        self.register_buffer("phase", _buffer(-np.sin(order * bent) * sharper))
         self.register_buffer("analysis", _buffer(_analysis()[:, None]))
         self.register_buffer("synthesis", _buffer(_synthesis()[:, None]))
         self.register_buffer("bands", _buffer(bands))

@@ -180,7 +180,8 @@ def shaped(bench: Bench, **models: str) -> Settings:
     shapes, home = bench.shapes, bench.home
     voices = home / "voices"
     voices.mkdir(exist_ok=True)
-    for name in ("en_US-juno-low.onnx", "en_US-tam-low.onnx"):  # what the cards ask for
+    asked = ("en_US-juno-low.onnx", "en_US-tam-low.onnx", "en_US-wren-low.onnx")  # by the cards
+    for name in asked:
         for end in ("", ".json"):
             link = voices / f"{name}{end}"
             link.unlink(missing_ok=True)
