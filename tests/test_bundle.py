@@ -280,6 +280,31 @@ def test_a_file_that_is_not_what_was_pulled_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_that_changes_while_it_is_read_is_noticed(tmp_path: Path) -> None:
+    source = tmp_path / "model"
+    source.write_bytes(bytes(3 << 20))
+
+    def shorten(_: int) -> None:
+        os.truncate(source, 5)
+
+    items = (SETTINGS, Item("models/x", "llm", source))
+    with pytest.raises(BadData, match="changed while it was read"):
+        bundle.write(tmp_path / "b.tar", ABOUT, items, shorten, force=False)
+    assert [one.name for one in tmp_path.iterdir()] == ["model"]
+
+
+def test_where_a_bundle_cannot_be_written_that_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(CannotCreate, match="There is no folder"):
+        bundle.write(tmp_path / "no" / "b.tar", ABOUT, (SETTINGS,), print, force=False)
+    with pytest.raises(MissingInput):
+        made(tmp_path, SETTINGS, Item("models/x", "llm", tmp_path / "gone"))
+    with pytest.raises(BadData, match="cannot be a path"):
+        made(tmp_path, SETTINGS, Item(f"models/{'x' * 99}.gguf", "llm", b""))
+    with pytest.raises(BadData, match="Two files would both be"):
+        made(tmp_path, SETTINGS, MODEL, Item("models/TOY.gguf", "llm", b""))
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_fails_when_it_is_almost_done_leaves_nothing(tmp_path: Path) -> None:
     def fail(folder: Path) -> None:
         assert (folder / "config.toml").is_file()

@@ -40,9 +40,10 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 
 
 def change(workspace: Path, **keys: object) -> None:
-    """Change settings: `llm_model=…`."""
+    """Change settings: `llm_model=…`, `memory_second__stage=…`."""
     for name, value in keys.items():
-        section, _, key = name.partition("_")
+        section, _, key = name.replace("__", "-").partition("_")
+        key = key.replace("-", "_")
         assert run(["--quiet", "config", "set", f"{section}.{key}", str(value)]) == 0
 
 
@@ -193,6 +194,33 @@ def test_a_card_that_names_its_voices_by_paths_finds_them_there(workspace: Path)
     assert moved["extensions"] == {"companion": {"voice": {**voice, **names}}, "other": 7}
     assert moved["unknown"] == card["unknown"]
     assert (there / "voices" / "two.onnx.json").is_file()
+
+
+def test_what_lies_in_no_folder_is_left_out_and_said(workspace: Path) -> None:
+    change(workspace, memory_embedder="maker/some-embedder")
+    change(workspace, memory_second__stage="maker/some-judge")
+    said = packed(workspace)
+    settings = config.load(unpacked(workspace) / "config.toml", environment={})
+    assert settings.memory.embedder == "minilm"
+    assert not settings.memory.second_stage
+    told = " ".join(said["left_out"])
+    assert "the embedder" in told
+    assert "the second stage" in told
+
+
+def test_a_wake_word_and_every_part_of_a_split_model_go_along(workspace: Path) -> None:
+    far = workspace.parent / "far"
+    far.mkdir()
+    (far / "hello.json").write_text('{"model": "hello.tflite"}')
+    (far / "hello.tflite").write_bytes(b"tfl")
+    for number in (1, 2):
+        (workspace / "models" / f"big-0000{number}-of-00002.gguf").write_bytes(b"GGUF")
+    change(workspace, free_word=far / "hello.json", llm_model="big-00001-of-00002.gguf")
+    packed(workspace)
+    there = unpacked(workspace)
+    settings = config.load(there / "config.toml", environment={})
+    assert (there / settings.free.word).with_suffix(".tflite").read_bytes() == b"tfl"
+    assert (there / "models" / "big-00002-of-00002.gguf").is_file()
 
 
 def test_two_voices_of_one_name_are_not_mixed_up(

@@ -107,7 +107,9 @@ class _Found:
         name = self.settings.llm.model
         path = self.find(name)
         if not path.is_file():
-            raise ModelMissing(f"There is no language model at {path}.", "companion models pull")
+            raise ModelMissing(
+                f"There is no language model at {path}.", "Run: companion models pull"
+            )
         # One that lay elsewhere gets a folder of its own: the licences beside it go along.
         kept = f"brought/{path.name}" if _elsewhere(name) else name
         place = PurePosixPath("models", kept)
@@ -119,7 +121,9 @@ class _Found:
     def whisper(self) -> None:
         path = self.find(self.settings.stt.model)
         if not (path / "model.bin").is_file():
-            raise ModelMissing(f"There is no Whisper folder at {path}.", "companion models pull")
+            raise ModelMissing(
+                f"There is no Whisper folder at {path}.", "Run: companion models pull"
+            )
         self._folder("stt", "stt.model", path)
 
     def voices(self, card: Card) -> None:
