@@ -76,9 +76,11 @@ def spread_of(scores: Sequence[float], count: int) -> Spread:
     return Spread(mean, max(square - mean * mean, 0.0) ** 0.5 or 1.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
-    """A line that may fit.
+    """A line that may fit; never changed.
+
+    (A frozen one takes five times as long to make, and a recall makes a hundred.)
 
     Attributes:
         key: Place of the line; the order of equals.
@@ -212,11 +214,8 @@ def echoes(text: str, heard: str) -> bool:
 
 def _weighed(one: Candidate, question: Question) -> Candidate:
     """The candidate with what speaks against it, or for it, in answer to a question."""
-    asked = telling(question.heard)
-    named = not asked.isdisjoint(words(one.who))
-    factor = 1.0 if one.mine or named else CHARACTER
-    asks = is_question(one.text)
-    told = telling(one.text)
+    asked, told, asks = telling(question.heard), telling(one.text), is_question(one.text)
+    factor = 1.0 if one.mine or not asked.isdisjoint(words(one.who)) else CHARACTER
     if asks:
         factor *= QUESTION
     if not told or (alike(asked, told) >= SAME and (asks or not is_question(question.heard))):
@@ -241,17 +240,18 @@ def alike(one: frozenset[str], other: frozenset[str]) -> float:
 
 def varied(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
     """Choose `count` that fit and do not repeat each other, best first (MMR)."""
-    pool = list(candidates)
-    told = {one.key: telling(one.text) for one in pool}
-    best = max((one.score for one in pool), default=1.0) or 1.0
+    pool = {one.key: one for one in candidates}
+    told = {one.key: telling(one.text) for one in candidates}
+    best = abs(max((one.score for one in candidates), default=1.0)) or 1.0
+    repeats = dict.fromkeys(pool, 0.0)  # how much of each is chosen already
     chosen: list[Candidate] = []
 
-    def worth(one: Candidate) -> float:
-        repeats = max((alike(told[one.key], told[c.key]) for c in chosen), default=0.0)
-        return (1 - VARIETY) * one.score / abs(best) - VARIETY * repeats
+    def worth(key: int) -> tuple[float, int]:
+        return (1 - VARIETY) * pool[key].score / best - VARIETY * repeats[key], key
 
     while pool and len(chosen) < count:
-        pick = max(pool, key=lambda one: (worth(one), one.key))
-        pool.remove(pick)
-        chosen.append(pick)
+        pick = max(pool, key=worth)
+        chosen.append(pool.pop(pick))
+        for key in pool:
+            repeats[key] = max(repeats[key], alike(told[key], told[pick]))
     return chosen

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from companion.memory.lore.find import Hit
+    from companion.memory.recall.found import Gauge
     from companion.memory.recall.known import Fact
     from companion.memory.store.line import Line
 
@@ -33,18 +34,25 @@ def _fits(fact: Fact) -> tuple[float, float, int]:
     return (fact.score, fact.cosine or 0.0, fact.memo.seq)
 
 
-def of_line(line: Line, lexical: float, dense: float | None, *, over: bool) -> rank.Candidate:
-    """A line, with its two standardised scores; `over` when what it says is true no more."""
-    return rank.Candidate(
-        key=line.seq,
-        text=line.text,
-        mine=line.speaker == "user",
-        said=line.said,
-        lexical=lexical,
-        dense=dense,
-        who=line.who,
-        over=over,
-    )
+def of_line(
+    line: Line, gauge: Gauge, cosine: float | None, fact: Fact | None, *, over: bool
+) -> rank.Candidate:
+    """A line, with its two scores standardised.
+
+    Args:
+        line: It.
+        gauge: What is ordinary.
+        cosine: How close it is; None where it has no vector.
+        fact: What was taken from it: the better score of the two counts.
+        over: Whether what it says is true no more.
+    """
+    score = gauge.scores.get(line.seq, 0.0)
+    if fact is not None:
+        score = max(score, fact.score)
+        cosine = max((x for x in (cosine, fact.cosine) if x is not None), default=None)
+    scores = (gauge.words.standard(score), gauge.standard(cosine), 0.0)
+    mine = line.speaker == "user"
+    return rank.Candidate(line.seq, line.text, mine, line.said, *scores, line.who, over)
 
 
 def of_fact(fact: Fact, spread: rank.Spread, ordinary: rank.Spread) -> rank.Candidate:

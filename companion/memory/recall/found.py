@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from concurrent.futures import Future
 
     from companion.memory.lore import Passage
@@ -46,19 +47,23 @@ class Worded:
         spread: The spread of the scores over all lines; None where documents count too.
         lines: The best of those, by place.
         kept: The memories that hold one of them.
-        lent: The lines that these were taken from, by id.
+        named: The same lines, and those that these memories were taken from, by id.
         vectors: The vectors of all these lines.
+        over: ULIDs of those of them that speak of what is over.
         around: The windows of the first few of them, by the line's place.
+        held: Which of the words stand in each of all these lines, by its place.
     """
 
     asked: Asked
     scores: Mapping[int, float]
     spread: rank.Spread | None
-    lines: Mapping[int, Line]
+    lines: dict[int, Line]
     kept: Sequence[Fact]
-    lent: Mapping[str, Line]
+    named: dict[str, Line]
     vectors: Mapping[int, Vector]
+    over: AbstractSet[str]
     around: Mapping[int, Sequence[Line]]
+    held: dict[int, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,15 @@ class Gauge:
         lore: What documents say.
         scores: BM25 of every line that holds a word, by place, documents counted in.
         cosines: By place, of the best of those lines that have a vector.
+        facts: The memories that hold a word, by name.
         words: The spread of the scores over everything.
         meaning: The spread of cosines over everything.
     """
 
     lore: Hits
     scores: Mapping[int, float]
-    cosines: Mapping[int, float]
+    cosines: dict[int, float]
+    facts: Mapping[str, Fact]
     words: rank.Spread
     meaning: rank.Spread
 
@@ -98,6 +105,7 @@ class Found:
         told: Share of that in the best passage, 0 to 1.
         cosines: By place, of what has a vector.
         around: The windows of some of the lines, by the line's place.
+        held: Which words of the question stand in some of the lines, by the line's place.
     """
 
     lines: Mapping[int, Line]
@@ -109,6 +117,7 @@ class Found:
     told: float
     cosines: Mapping[int, float]
     around: Mapping[int, Sequence[Line]]
+    held: dict[int, list[str]]
 
 
 @dataclass(frozen=True, slots=True)

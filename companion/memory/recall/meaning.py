@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from companion.memory.dense.embed import Embedder
     from companion.memory.lore.find import Hits
     from companion.memory.store.journal import Journal, Vector
+    from companion.memory.store.line import Line
 
 LEAST_DEVIATION = 0.02
 """Of cosines: among three lines, small differences mean nothing."""
@@ -66,6 +67,10 @@ class Meaning:
     def vectors(self, seqs: Sequence[int]) -> dict[int, Vector]:
         """The journal's own vectors of these lines, by place: the index only proposes."""
         return {} if self._embedder is None else self._journal.vectors(self.name, seqs)
+
+    def lines(self, ids: Sequence[str]) -> list[tuple[Line, Vector | None]]:
+        """The lines with these ids, each with its vector."""
+        return self._journal.embedded(ids, self.name)
 
     def ordinary(self, vector: Vector | None, lore: Hits) -> Spread:
         """The spread of cosines over the conversation, from a sample of it, and documents."""

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from companion.memory.store.line import Line
     from companion.memory.store.versions import Versions
 
+    Embedded = tuple[Line, Vector | None]
+
 DEPTH = 100
 """Lines looked at from each of the two searches."""
 MOST_TERMS = 64
@@ -117,21 +119,20 @@ class Search:
         # Lines outside the span are the newest, and often the closest to what is said now.
         names = self._meaning.nearest(vector, depth if span == Span() else 2 * depth)
         near = self._near((vector, names), said, span, depth)
-        facts = self._facts(said, (vector, names), span)
+        facts = self._facts(said, gauge, (vector, names), span)
         lent = candidates_of.lent(facts.values())
-        lines = {**said.lines, **near, **self._of(lent, said, span)}
+        lines, vectors = self._together(said, near, lent, span)
         mended = {name for one in facts.values() if one.own for name in one.lines}
-        lines = {seq: line for seq, line in lines.items() if line.id not in mended}
-        fresh = self._meaning.vectors([seq for seq in lines if seq not in gauge.cosines])
-        close = {**gauge.cosines, **cosines(vector, fresh)}
-        over = self._over(list(lines.values()))
-        candidates = []
-        for seq, line in lines.items():
-            fact = lent.get(line.id)
-            words = max(gauge.scores.get(seq, 0.0), fact.score if fact else 0.0)
-            meaning = _most(close.get(seq), fact.cosine if fact else None)
-            scored = (gauge.words.standard(words), gauge.standard(meaning))
-            candidates.append(candidates_of.of_line(line, *scored, over=line.ulid in over))
+        if mended:
+            lines = {seq: line for seq, line in lines.items() if line.id not in mended}
+        close = gauge.cosines | cosines(vector, vectors)
+        over = said.over | self._over([one for seq, one in lines.items() if seq not in said.lines])
+        candidates = [
+            candidates_of.of_line(
+                line, gauge, close.get(seq), lent.get(line.id), over=line.ulid in over
+            )
+            for seq, line in lines.items()
+        ]
         lore = gauge.lore
         candidates += [
             candidates_of.of_passage(hit, gauge.words, gauge.meaning) for hit in lore.hits
@@ -148,6 +149,7 @@ class Search:
             lore.coverage,
             close | {-seq: cosine for seq, cosine in lore.cosines.items()},
             said.around,
+            said.held,
         )
 
     def answer(self, asked: Question, now: datetime, span: Span, most: int) -> Answer:
@@ -182,9 +184,9 @@ class Search:
         # What the answer will ask of the best lines is prepared while the vector is made.
         lent = self._journal.by_id([one for memory in kept for one in memory.lines[-1:]])
         around = self._journal.windows(list(islice(lines.values(), AROUND)))
-        read = {*lines.values(), *lent, *chain(*around.values())}
-        rank.read(line.text for line in read)
-        self._stemmer.read(line.worded for line in read)
+        named = {line.id: line for line in (*lines.values(), *lent)}
+        read = {line.seq: line for line in chain(named.values(), *around.values())}
+        rank.read(line.text for line in read.values())
         documents = self._lore is not None and self._lore.size() > 0
         return Worded(
             asked,
@@ -192,9 +194,11 @@ class Search:
             None if documents else rank.spread_of(matches.scores, matches.lines),
             lines,
             kept,
-            {line.id: line for line in lent},
-            self._meaning.vectors([*lines, *(line.seq for line in lent)]),
+            named,
+            self._meaning.vectors([line.seq for line in named.values()]),
+            self._over(list(named.values())),
             around,
+            self._held(stems, read.values()),
         )
 
     def _lines(self, seqs: Iterator[int], depth: int) -> dict[int, Line]:
@@ -216,7 +220,8 @@ class Search:
             scores = anew(scores, places, before, after)
             words = rank.spread_of([*scores.values(), *lore.scores], everything)
         close = cosines(vector, said.vectors)
-        return Gauge(lore, scores, close, words, self._meaning.ordinary(vector, lore))
+        facts = {one.memo.name: one for one in known.compared(said.kept, vector)}
+        return Gauge(lore, scores, close, facts, words, self._meaning.ordinary(vector, lore))
 
     def _coverage(
         self, found: Found, best: Sequence[rank.Candidate], question: rank.Question
@@ -234,15 +239,20 @@ class Search:
         alone: dict[int, Sequence[Line]] = {line.seq: [line] for line in lines}
         windows = alone if question.persons else self._windows(found, lines)
         able = {
-            other.seq: other.worded
+            other.seq: other
             for window in windows.values()
             for other in window
             if not rank.echoes(other.text, question.heard)
         }
         stems = self._stemmer.stems(list(weights))
+        held = found.held | self._held(
+            stems, [line for seq, line in able.items() if seq not in found.held]
+        )
         own: dict[str, set[int]] = {word: set() for word in weights}
-        self._stemmer.read(able.values())
-        for key, text in (*able.items(), *self._otherwise(found, best).items()):
+        for key in able:
+            for word in held[key]:
+                own[word].add(key)
+        for key, text in self._otherwise(found, best).items():
             for word in self._stemmer.held(stems, text):
                 own[word].add(key)
         around = {
@@ -252,6 +262,12 @@ class Search:
         keys = {one.key for one in best}
         own = {word: held & keys for word, held in own.items()}
         return abstain.coverage(weights, own, around)
+
+    def _held(self, stems: Mapping[str, str], lines: Collection[Line]) -> dict[int, list[str]]:
+        """Which of these words stand in each line, by its place."""
+        told = {line.seq: line.worded for line in lines}
+        self._stemmer.read(told.values())
+        return {seq: self._stemmer.held(stems, text) for seq, text in told.items()}
 
     def _windows(self, found: Found, lines: Sequence[Line]) -> dict[int, Sequence[Line]]:
         """The window of each of these lines, by its place."""
@@ -278,19 +294,30 @@ class Search:
     # ── memories ─────────────────────────────────────────────────────────────────────────────
 
     def _facts(
-        self, said: Worded, meant: tuple[Vector | None, Sequence[str]], span: Span
+        self,
+        said: Worded,
+        gauge: Gauge,
+        meant: tuple[Vector | None, Sequence[str]],
+        span: Span,
     ) -> dict[int, Fact]:
         """The memories that may fit, by key; none where earlier conversations do not count."""
         if self._known is None or span.after:
             return {}
-        found = self._known.find(said.asked, said.kept, *meant)
+        vector, names = meant
+        near = self._known.named(said.asked, [one for one in names if one not in gauge.facts])
+        found = (*gauge.facts.values(), *known.compared(near, vector))
         return {KEY + one.memo.seq: one for one in found}
 
-    def _of(self, names: Collection[str], said: Worded, span: Span) -> dict[int, Line]:
-        """The lines with these ids, by place."""
-        there = [said.lent[name] for name in names if name in said.lent]
-        others = self._journal.by_id(sorted(name for name in names if name not in said.lent))
-        return {line.seq: line for line in (*there, *others) if line.seq in span}
+    def _together(
+        self, said: Worded, near: Sequence[Embedded], lent: Collection[str], span: Span
+    ) -> tuple[dict[int, Line], dict[int, Vector]]:
+        """All lines found, by place, and the vectors of those that were not known by words."""
+        known = said.named.keys() | {line.id for line, _ in near}
+        fresh = (*near, *self._meaning.lines(sorted(one for one in lent if one not in known)))
+        named = (said.named[one] for one in lent if one in said.named)
+        found = {line.seq: line for line in chain((line for line, _ in fresh), named)}
+        lines = said.lines | {seq: line for seq, line in found.items() if seq in span}
+        return lines, {line.seq: vector for line, vector in fresh if vector is not None}
 
     def _over(self, lines: Sequence[Line]) -> set[str]:
         """ULIDs of the lines that speak of what is over."""
@@ -310,8 +337,8 @@ class Search:
 
     def _near(
         self, meant: tuple[Vector | None, Sequence[str]], said: Worded, span: Span, depth: int
-    ) -> dict[int, Line]:
-        """The lines that are closest, by place."""
+    ) -> list[Embedded]:
+        """The lines that are closest, with the vectors of those that were not known by words."""
         vector, names = meant
         near = self._differing(names, said, span)
         # A memory brings the line it was taken from.
@@ -319,14 +346,20 @@ class Search:
         if len(near) + memories < depth // 2 <= len(names):
             wider = self._meaning.nearest(vector, WIDER * len(names))
             near = self._differing(wider, said, span)
-        return {line.seq: line for line in near[:depth]}
+        return near[:depth]
 
-    def _differing(self, ids: Sequence[str], said: Worded, span: Span) -> list[Line]:
+    def _differing(self, ids: Sequence[str], said: Worded, span: Span) -> list[Embedded]:
         """Those of the lines with these ids that lie in the span, what was said twice once."""
-        lines = {line.id: line for line in said.lines.values()}
-        lines |= {one.id: one for one in self._journal.by_id([i for i in ids if i not in lines])}
-        inside = [lines[one] for one in ids if one in lines and lines[one].seq in span]
-        near = {(line.who, line.text.casefold()): line for line in reversed(inside)}
+        known: dict[str, Embedded] = {
+            one: (said.named[one], None) for one in ids if one in said.named
+        }
+        fresh = self._meaning.lines([one for one in ids if one not in known])
+        known |= {line.id: (line, vector) for line, vector in fresh}
+        near = {
+            (line.who, line.text.casefold()): (line, vector)
+            for line, vector in (known[one] for one in reversed(ids) if one in known)
+            if line.seq in span
+        }
         return list(reversed(near.values()))
 
 
@@ -336,7 +369,3 @@ def telling(counts: Mapping[str, int]) -> list[str]:
     if any(counts[word] for word in rare):
         return rare
     return sorted(counts, key=lambda word: (not counts[word], counts[word]))[:2]
-
-
-def _most(one: float | None, other: float | None) -> float | None:
-    return max((x for x in (one, other) if x is not None), default=None)

@@ -70,3 +70,8 @@ class Embedded:
 
     def _rows(self, what: str, where: str, *values: object) -> list[tuple[Any, ...]]:
         return self._database.rows(f"SELECT {what} {self._where} AND {where}", self._scope, *values)
+
+
+def vector_of(blob: bytes | None) -> Vector | None:
+    """A vector as it is stored."""
+    return None if blob is None else np.frombuffer(blob, np.float32)

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from companion.errors import undoing
 from companion.memory.store.database import Database, bound, guarded, quoted
 from companion.memory.store.digest import LINE, digest, sound
-from companion.memory.store.embedded import Embedded
+from companion.memory.store.embedded import Embedded, vector_of
 from companion.memory.store.formats import add_indexes
-from companion.memory.store.line import Line
+from companion.memory.store.line import Line, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     Vector = npt.NDArray[np.float32]
 
-MOST_DIGITS = 18
-"""Of a number that SQLite can hold."""
 AT_ONCE = 1000
 """Lines named in one question; SQLite takes no more than some ten thousand values."""
 WINDOW = 2
@@ -263,22 +261,28 @@ class Journal:
 
     def by_id(self, ids: Sequence[str]) -> list[Line]:
         """The lines with these ids (`<session>:<n>`), in that order; unknown ones are left out."""
+        return [line for line, _ in self.embedded(ids, "")]
+
+    def embedded(self, ids: Sequence[str], embedder: str) -> list[tuple[Line, Vector | None]]:
+        """The same, each with its vector; None where this embedder has made none."""
         pairs = [(session, n) for session, _, n in (one.rpartition(":") for one in ids)]
         if not pairs:
             return []
         marks = ", ".join(["(?, ?)"] * len(pairs))
         with guarded(self.path):
             rows = self._db.execute(
-                f"SELECT {FIELDS} FROM (VALUES {marks}) v CROSS JOIN lines l"
+                f"SELECT {FIELDS}, iif(embedder = ?, vector, NULL)"
+                f" FROM (VALUES {marks}) v CROSS JOIN lines l"
                 " ON l.session = v.column1 AND l.n = v.column2"
                 " WHERE scope = ? AND owner = ? AND character = ? AND hidden = 0",
                 (
-                    *(part for session, n in pairs for part in (session, _integer(n))),
+                    embedder,
+                    *(part for session, n in pairs for part in (session, number(n))),
                     *(self.scope, self.owner, self.character),
                 ),
             ).fetchall()
-        lines = map(_line, rows)
-        found = {line.id: line for line in lines}
+        lines = ((_line(row[:-1]), vector_of(row[-1])) for row in rows)
+        found = {line.id: (line, vector) for line, vector in lines}
         return [found[one] for one in ids if one in found]
 
     def session(self, session: str) -> list[Line]:
@@ -373,13 +377,6 @@ class Journal:
                 made = db.execute("INSERT INTO scopes (owner, character) VALUES (?, ?)", pair)
                 add_indexes(db, made.lastrowid or 0)
         return int(self.database.rows(find, *pair)[0][0])
-
-
-def _integer(digits: str) -> int:
-    """The number of a line; 0, which none has, for what is no number."""
-    return (
-        int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS else 0
-    )
 
 
 def _line(row: tuple[Any, ...]) -> Line:

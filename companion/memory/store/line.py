@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+MOST_DIGITS = 18
+"""Of a number that SQLite can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +64,19 @@ class Line:
     @property
     def worded(self) -> str:
         """The line as it is indexed: speaker and date are worth 7 points of recall at 10."""
-        return f"{self.who}: {self.text} ({self.said.day} {self.said:%B %Y})"
+        return (
+            f"{self.who}: {self.text} ({self.said.day} {_month(self.said.year, self.said.month)})"
+        )
+
+
+def number(digits: str) -> int:
+    """The number of a line; 0, which none has, for what is no number."""
+    return (
+        int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS else 0
+    )
+
+
+@lru_cache
+def _month(year: int, month: int) -> str:
+    """A month in words: to write it takes longer than all else of a line."""
+    return f"{date(year, month, 1):%B %Y}"

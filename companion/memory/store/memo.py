@@ -54,6 +54,7 @@ class Memo:
         return f"{NAMED}{self.id}"
 
 
+_FIELDS = tuple(one.name for one in fields(Memo))
 WATCHED = MEMORY.count(",") + 1
 COLUMNS = f"seq, {MEMORY}, coalesce(recalls, 0), last, coalesce(pinned, 0)"
 """What a memo is made of, of a memory with its use, as SQL."""
@@ -61,7 +62,7 @@ COLUMNS = f"seq, {MEMORY}, coalesce(recalls, 0), last, coalesce(pinned, 0)"
 
 def memo(row: tuple[Any, ...]) -> Memo:
     """A memo of a row of `COLUMNS`."""
-    values = dict(zip((one.name for one in fields(Memo)), row, strict=True))
+    values = dict(zip(_FIELDS, row, strict=True))
     values["observed"] = moment(values["observed"])
     values["due_at"] = values["due_at"] or ""
     values["last"] = None if values["last"] is None else moment(values["last"])
