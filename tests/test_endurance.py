@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from companion.measure.bench.endurance import Left, slope
+from companion.upkeep import TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,3 +136,41 @@ def test_large_blocks_go_back_to_the_system_each_time() -> None:
         env=environment,
     )
     assert done.stdout.split() == ["8", "8", "8"]
+
+
+HOLES = """
+import companion
+companion.prepare()
+import ctypes, sys
+from companion.measure.bench.endurance import resident
+from companion.testing import scripted
+from companion.upkeep import upkeep
+from companion.values import Exchange
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+talk, _ = scripted([])
+talk.history += [Exchange("hello", "hi")] * int(sys.argv[1])
+blocks = [libc.malloc(60_000) for _ in range(500)]
+for block in blocks:
+    ctypes.memset(block, 1, 60_000)
+for n, block in enumerate(blocks):
+    if n % 10:  # the others stay, and nothing at the end of the heap is free
+        libc.free(block)
+before = resident()
+list(upkeep(talk))
+print((before - resident()) // 1_000_000)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries differ")
+@pytest.mark.parametrize(("turns", "mb"), [(TURNS, range(20, 30)), (TURNS + 1, range(-2, 2))])
+def test_now_and_then_memory_full_of_holes_goes_back_to_the_system(turns: int, mb: range) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HOLES, str(turns)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert int(done.stdout) in mb
