@@ -87,11 +87,12 @@ class Ear:
         return float(found[0].no_speech_prob)
 
 
-def clips(every: int) -> Iterable[tuple[str, str, str, str, Wave]]:
-    """Yield (set, voice, words, name, samples) of every so manyth row of the list."""
+def clips(every: int, only: str = "") -> Iterable[tuple[str, str, str, str, Wave]]:
+    """Yield (set, voice, words, name, samples) of every so manyth row of the list, or `only` of one set."""
     for name, voice, words, spelt in text.large()[::every]:
-        line = text.written(words, question=text.is_question(words))
-        yield name, voice, words, spelt, spoken(line, voice, None).samples
+        if only in ("", name):
+            line = text.written(words, question=text.is_question(words))
+            yield name, voice, words, spelt, spoken(line, voice, None).samples
 
 
 def noisy(wave: Wave, noise: Wave, decibel: float) -> Wave:
@@ -153,21 +154,19 @@ def late(ear: Ear, every: int, seconds: float) -> None:
     """Print the error rates with and without a pause in low noise before the first word."""
     rng, rows, delayed = np.random.default_rng(NOISE_SEED), [], []
     hiss = rng.normal(0, LOW_NOISE, round(seconds * RATE)).astype(np.float32)
-    for name, voice, words, _, wave in clips(every):
-        if name == "open-seen":
-            rows.append(ear.hear(wave, words, voice))
-            delayed.append(ear.hear(np.concatenate([hiss, wave]), words, voice))
+    for _, voice, words, _, wave in clips(every, "open-seen"):
+        rows.append(ear.hear(wave, words, voice))
+        delayed.append(ear.hear(np.concatenate([hiss, wave]), words, voice))
     print(f"open-seen at once: {rate(rows)}; after {seconds:g} s: {rate(delayed)}", flush=True)
 
 
 def full_window(ear: Ear, every: int) -> None:
     """Print the error rates of the two windows on the same clips."""
     said, tight, wide = [], [], []
-    for name, voice, words, _, wave in clips(every):
-        if name == "open-seen":
-            said.append(words)
-            tight.append(ear.hear(wave, words, voice).heard)
-            wide.append(text.normal(evaluate.full(ear.model, wave)[0]))
+    for _, voice, words, _, wave in clips(every, "open-seen"):
+        said.append(words)
+        tight.append(ear.hear(wave, words, voice).heard)
+        wide.append(text.normal(evaluate.full(ear.model, wave)[0]))
     short, long = jiwer.wer(said, tight), jiwer.wer(said, wide)
     print(f"open-seen: fitted {short:.4f}, full {long:.4f}, ratio {short / long:.3f}", flush=True)
 
@@ -180,10 +179,9 @@ def in_noise(ear: Ear, every: int, negatives: Path | None, decibel: float) -> li
         kinds["recorded"] = [wave for _, wave in quiet.recorded(negatives) if len(wave) > 3 * RATE]
     found: list[Result] = []
     for kind, noises in kinds.items():
-        rows = [row for row in clips(every) if row[0] == "open-seen"]
         heard = [
             ear.hear(noisy(wave, noises[i % len(noises)], decibel), words, voice)
-            for i, (_, voice, words, _, wave) in enumerate(rows)
+            for i, (_, voice, words, _, wave) in enumerate(clips(every, "open-seen"))
         ]
         print(f"open-seen in {kind} noise, {decibel:.0f} dB: {rate(heard)}", flush=True)
         found += heard

@@ -35,19 +35,33 @@ JOINED = 0.25  # share of the later batches that holds two sentences a clip
 FALLING = 0.65  # share of the processor time in which the learning rate falls
 
 
-def losses(model: TinyWhisper, batch: Batch, step: int) -> dict[str, Tensor]:
-    """Return every loss by name, already weighted."""
+def losses(
+    model: TinyWhisper, batch: Batch, step: int, *, listening: bool = True
+) -> dict[str, Tensor]:
+    """Return every loss by name, already weighted; those of the decoder alone where the encoder stays as it is."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        states, inner = model.encoder(batch.mel)
+        with torch.set_grad_enabled(listening):
+            states, inner = model.encoder(batch.mel)
         logits, share = model.decoder(batch.tokens, states)
-        spelled = model.characters(states)
-        inner = model.phone_norm(inner)
-        heard = {kind: head(inner) for kind, head in model.phones.items()}
     found = {
         "words": f.cross_entropy(
             logits.float().flatten(0, 1), batch.targets.flatten(), label_smoothing=0.05
         )
     }
+    if listening:
+        found |= _heard(model, batch, states, inner)
+    if step < GUIDED_UNTIL:
+        found["guide"] = (1 - step / GUIDED_UNTIL) * 2 * _off_diagonal(share, batch)
+    return found
+
+
+def _heard(model: TinyWhisper, batch: Batch, states: Tensor, inner: Tensor) -> dict[str, Tensor]:
+    """Return the losses of the encoder's helpers: letters and phones."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        spelled = model.characters(states)
+        inner = model.phone_norm(inner)
+        heard = {kind: head(inner) for kind, head in model.phones.items()}
+    found = {}
     rows = [row for row, letters in enumerate(batch.characters) if letters]
     if rows:  # the shortest clips of all may be a batch in which nobody speaks
         found["ctc"] = 0.5 * _spelling(spelled[rows], [batch.characters[row] for row in rows])
@@ -57,8 +71,6 @@ def losses(model: TinyWhisper, batch: Batch, step: int) -> dict[str, Tensor]:
             heard[kind].float().flatten(0, 1), labels.flatten(), reduction="sum"
         )
         found["phones"] = found.get("phones", torch.tensor(0.0)) + summed / total
-    if step < GUIDED_UNTIL:
-        found["guide"] = (1 - step / GUIDED_UNTIL) * 2 * _off_diagonal(share, batch)
     return found
 
 
@@ -223,7 +235,9 @@ class Run:
             share = rate_by_clock(self.step, self.seconds, self.args)
         for group in self.optimizer.param_groups:
             group["lr"] = self.args.rate * share
-        found = losses(self.model, batch, self.step + (GUIDED_UNTIL if self.args.start else 0))
+        guided = self.step + (GUIDED_UNTIL if self.args.start else 0)
+        listening = self.rng.random() < self.args.listening
+        found = losses(self.model, batch, guided, listening=listening)
         sum(found.values(), torch.tensor(0.0)).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
@@ -298,6 +312,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--delayed", type=float, default=0.0, help="share of batches with a pause before the words"
+    )
+    parser.add_argument(
+        "--listening", type=float, default=1.0, help="share of steps that teach the encoder too"
     )
     parser.add_argument("--save", type=int, default=500)
     args = parser.parse_args()
