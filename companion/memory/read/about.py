@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from companion.memory.read.words import SMALL_WORDS, words
+from companion.memory.read.words import KEPT, SMALL_WORDS, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -64,7 +64,7 @@ _CHANGE = re.compile(
 )
 
 
-@lru_cache(8192)
+@lru_cache(KEPT)
 def introduced(text: str) -> frozenset[str]:
     """Names of people and animals that a text introduces, in lower case."""
     tokens = _TOKEN.findall(text)
@@ -137,13 +137,13 @@ def meant(text: str, before: Sequence[str]) -> str:
     return ""
 
 
-@lru_cache(512)
+@lru_cache(KEPT)
 def asks_past(question: str) -> bool:
     """Whether a question asks for what was true before."""
     return _PAST.search(question) is not None
 
 
-@lru_cache(4096)
+@lru_cache(KEPT)
 def tells_change(line: str) -> bool:
     """Whether a line says that something is different now."""
     return _CHANGE.search(line) is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import pairwise
 
-from companion.memory.read.words import FAINT, SMALL_WORDS, words
+from companion.memory.read.words import FAINT, KEPT, SMALL_WORDS, words
 
 TOGETHER = 0.1
 """How much more a line counts for each pair of words that stands in the question too."""
@@ -18,7 +18,7 @@ MOST = 2
 _LITTLE = SMALL_WORDS | FAINT
 
 
-@lru_cache(4096)
+@lru_cache(KEPT)
 def pairs(text: str) -> frozenset[tuple[str, str]]:
     """The words of a text that stand side by side and tell something."""
     return frozenset(pair for pair in pairwise(words(text)) if not _LITTLE.issuperset(pair))

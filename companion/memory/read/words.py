@@ -63,10 +63,13 @@ _ASKING = frozenset(
 _LITTLE = STOP | SMALL
 SMALL_WORDS = STOP | SMALL | de.STOP | de.SMALL
 """Words that name nothing in any of the languages."""
+KEPT = 512
+"""Texts of which is kept what was read in them: those of a dozen recalls, some 2 MB. With 4,096 a
+conversation grew for two thousand turns (P27)."""
 _SENTENCE = re.compile(r"[^.!?\u2026]+[.!?\u2026]*")
 
 
-@lru_cache(4096)
+@lru_cache(KEPT)
 def words(text: str) -> tuple[str, ...]:
     """All words of a text in lower case, apostrophes made plain."""
     return tuple(_WORD.findall(text.lower().replace("\u2019", "'")))
@@ -81,7 +84,7 @@ def _german(told: Sequence[str]) -> bool:
     return sum(w in de.STOP for w in told) > sum(w in _LITTLE for w in told)
 
 
-@lru_cache(4096)
+@lru_cache(KEPT)
 def terms(text: str) -> tuple[str, ...]:
     """What to look for in order to answer `text`: its words without stop words, each once.
 
@@ -94,7 +97,7 @@ def terms(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in kept if len(part) > 1 or part.isdigit()))
 
 
-@lru_cache(4096)
+@lru_cache(KEPT)
 def telling(text: str) -> frozenset[str]:
     """The same as a set."""
     return frozenset(terms(text))
@@ -111,7 +114,7 @@ def asks(text: str) -> bool:
     return any(term not in small for term in terms(text))
 
 
-@lru_cache(4096)
+@lru_cache(KEPT)
 def is_question(text: str) -> bool:
     """Whether every sentence of `text` asks: nothing in it can answer another question.
 

@@ -6,7 +6,7 @@ import sqlite3
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from companion.memory.read.words import words
+from companion.memory.read.words import KEPT, words
 from companion.memory.store.database import COLUMNS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Stemmer:
         self._db.close()
 
 
-@lru_cache(4096)
+@lru_cache(KEPT)
 def _parts(text: str) -> tuple[str, ...]:
     """The words of a text as the index parts them."""
     return tuple(part for word in words(text) for part in word.split("'"))
