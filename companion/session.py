@@ -18,7 +18,7 @@ from companion.events import Answered, Listening, NothingHeard, Notice, Thinking
 from companion.flow import Cancel
 from companion.trace import Trace
 from companion.turn import greet, repeat, turn
-from companion.upkeep import upkeep
+from companion.upkeep import tidied, upkeep
 from companion.values import Heard, Recording
 
 if TYPE_CHECKING:
@@ -305,6 +305,7 @@ class Session:
             for text in self._tidy.notices() if self._tidy else ():
                 self.companion.tell(Notice(text))
             yield 0.0
+        tidied(self.companion)
 
     def _safely(self, work: Callable[[], T]) -> T | None:
         """Do something; what goes wrong is told, and the conversation goes on."""

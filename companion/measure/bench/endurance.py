@@ -21,7 +21,7 @@ import numpy as np
 from companion.measure.bench.recall import fill, lines_of_talk
 from companion.measure.bench.row import Bench, Figure, Group, Row
 from companion.memory import Memory
-from companion.upkeep import upkeep
+from companion.upkeep import tidied, upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -163,6 +163,7 @@ def _conversation(
             session.wait()
             for _ in (*upkeep(parts.companion), *(parts.memory.idle() if parts.memory else ())):
                 pass
+            tidied(parts.companion)
             if n % max(1, turns // LOOKS) == 0:
                 left.look(n)
                 progress(f"turn {n} of {turns}: {left.rss[-1] / MB:.0f} MB")
