@@ -109,8 +109,8 @@ def expected(llama, prompt, reply):
 
 
 def test_a_model_expects_the_same_words_after_turns_have_left(llama):
-    llama.limits = replace(LIMITS, reply=1)
     _, prompt = until_turns_leave(llama, prompts(llama))
+    llama.limits = replace(LIMITS, reply=1)
     reply = llama.encode(
         " I like the sea. It is calm in the morning, and loud at night.", special=False
     )

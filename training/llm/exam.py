@@ -34,6 +34,8 @@ from training.llm.probes import FEWEST_WORDS, MOST_WORDS, holds, words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from training.llm.probes import Probe as First
+
 HERE = Path(__file__).resolve().parent
 CLASSES = ("persona", "fact", "correction", "unknown", "small")
 BARS = {"all": 0.85, "class": 0.70, "swapped": 0.20, "character": 0.95}
@@ -147,7 +149,7 @@ def load(path: Path = HERE / "exam.yaml") -> tuple[Probe, ...]:
     )
 
 
-def swapped(probes: tuple[Probe, ...]) -> dict[str, tuple[Note, ...]]:
+def swapped(probes: Iterable[Probe | First]) -> dict[str, tuple[Note, ...]]:
     """For each fact probe the notes of the next one, the last taking those of the first."""
     facts = [p for p in probes if p.kind == "fact"]
     return {p.id: other.notes for p, other in zip(facts, facts[1:] + facts[:1], strict=True)}

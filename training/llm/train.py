@@ -139,10 +139,11 @@ def run(trainer: Trainer, table: Tensor, args: argparse.Namespace) -> None:
         seen += rows.shape[0] * rows.shape[2]
         step += 1
         if step % 20 == 0:
-            speed = seen / (time.process_time() - began)
+            spent = time.process_time() - began
+            speed = seen / spent
             mean = sum(losses[-20:]) / 20
             print(
-                f"{done * args.minutes:.1f} min step {step} loss {mean:.3f} {speed:.0f}/s",
+                f"{spent / 60:.1f} min step {step} loss {mean:.3f} {speed:.0f}/s",
                 flush=True,
             )
         if time.process_time() - last > 60:
