@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from turn_figures import NOW, made
@@ -8,6 +9,8 @@ from turn_figures import NOW, made
 from companion import config
 from companion.cli.app import run
 from companion.cli.calibrate import off_by
+from companion.errors import EngineError
+from companion.measure import calibrate
 from companion.measure.calibrate import Found, Others, candidates, cores, proposed, recordings
 from companion.measure.choice import BASE_BYTES, choices, recommended, scaled
 from companion.measure.prediction import (
@@ -196,3 +199,14 @@ def test_the_engines_that_ship_are_measured_and_their_threads_written(workspace,
     assert settings.stt.threads == found["proposed"]["hear"]
     assert "# threads for transcription" in (workspace / "config.toml").read_text()
     assert kept(settings).rates.clause_tokens == measured["tokens"]
+
+
+def test_a_model_that_answers_nothing_is_told_of():
+    silent = SimpleNamespace(
+        chat=SimpleNamespace(frame=lambda _: ("<", ">")),
+        encode=lambda text, special: [ord(letter) for letter in text],  # noqa: ARG005
+        stream=lambda _prompt, _cancel: iter(()),
+    )
+    with pytest.raises(EngineError, match="answers nothing") as caught:
+        calibrate._writing(silent)
+    assert "models pull" in caught.value.hint

@@ -10,13 +10,14 @@ import os
 import threading
 import time
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from companion.errors import EngineError
 from companion.flow import Cancel
 from companion.measure.prediction import USUAL_SECONDS, Line, Rates, Threads
 from companion.values import Prompt, Recording
@@ -284,32 +285,36 @@ def _reading(model: Llama) -> float:
     return 1 / min(seconds)
 
 
-def _prompt(model: Llama) -> Prompt:
-    """As many tokens as are to be read, with the template's around them."""
+def _prompt(model: Llama, ask: str = "") -> Prompt:
+    """As many tokens as are to be read, and what is asked, with the template's around them."""
     before, after = model.chat.frame(["user"])
     words = model.encode(f"{LONG} " * 8, special=False)[:READ_TOKENS]
+    words = [*words, *model.encode(ask, special=False)] if ask else words
     around = [model.encode(part, special=True) for part in (before, after)]
     tokens = (*around[0], *words, *around[1])
     return Prompt(tokens, len(tokens))
 
 
 def _writing(model: Llama) -> float:
-    """Tokens of a reply that it writes in a second; the first one is not counted."""
+    """Tokens of a reply that it writes in a second; the first one is not counted.
+
+    Raises:
+        EngineError: It writes nothing.
+    """
     waits: list[float] = []
-    prompt = _prompt(model)
     for number in range(8):
-        words = model.encode(f"Tell me about number {number}.", special=False)
-        end = len(prompt.tokens) - len(words)
-        asked = replace(prompt, tokens=(*prompt.tokens[:end], *words))
         last = 0.0
-        for _ in model.stream(asked, Cancel()):
+        for _ in model.stream(_prompt(model, f" Tell me about number {number}."), Cancel()):
             now = time.perf_counter()
             if last:
                 waits.append(now - last)
             last = now
         if len(waits) >= WRITE_TOKENS:
             break
-    return 1 / float(np.percentile(waits, 25)) if waits else 0.0
+    if not waits:
+        what = "The model answers nothing: how fast it writes cannot be measured."
+        raise EngineError("llm", what, "Choose another: [llm] model, or companion models pull")
+    return 1 / float(np.percentile(waits, 25))
 
 
 def _quickest(work: Callable[[], object]) -> float:
