@@ -21,6 +21,7 @@ import numpy as np
 from companion.measure.bench.recall import fill, lines_of_talk
 from companion.measure.bench.row import Bench, Figure, Group, Row
 from companion.memory import Memory
+from companion.upkeep import TURNS as TURNS_TO_TIDY
 from companion.upkeep import tidied, upkeep
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _conversation(
             for _ in (*upkeep(parts.companion), *(parts.memory.idle() if parts.memory else ())):
                 pass
             tidied(parts.companion)
-            if n % max(1, turns // LOOKS) == 0:
+            if n % max(TURNS_TO_TIDY, turns // LOOKS) == 0:  # always when memory was given back
                 left.look(n)
                 progress(f"turn {n} of {turns}: {left.rss[-1] / MB:.0f} MB")
     finally:
