@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
 import subprocess
 import sys
 import termios
@@ -12,7 +13,20 @@ import time
 from pathlib import Path
 from typing import Self
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def without_network() -> list[str]:
+    """What to put in front of a command so that it has no network at all."""
+    for words in (["unshare", "-n"], ["unshare", "-rn"]):
+        if (
+            shutil.which("unshare")
+            and subprocess.run([*words, "true"], check=False).returncode == 0
+        ):
+            return words
+    pytest.skip("no network namespaces here: unshare is missing or not allowed")
 
 
 class Talk:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from live import without_network
 from memory_world import settle, tell
 
 from companion import bootstrap, config
@@ -78,16 +79,6 @@ def sam(workspace: Path) -> Path:
     remember(workspace, "Kim", "juno", "I collect xylophones.").close()
     remember(workspace, "Sam", "tam", "I fear thunderstorms.").close()
     return workspace
-
-
-def without_network() -> list[str]:
-    for words in (["unshare", "-n"], ["unshare", "-rn"]):
-        if (
-            shutil.which("unshare")
-            and subprocess.run([*words, "true"], check=False).returncode == 0
-        ):
-            return words
-    pytest.skip("no network namespaces here: unshare is missing or not allowed")
 
 
 # ── what is in it ────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 pytest.importorskip("tokenizers", reason="training tools are not installed")
-from training.llm import exam, forbidden
+from training.llm import exam, forbidden, probes
 from training.llm.cards import CardMaker
 from training.llm.grammar import Grammar
 from training.llm.scenes import SceneMaker
@@ -18,7 +18,7 @@ from training.llm.words import Pools
 PROBES = exam.load()
 
 
-def probe(kind: str, **changes: tuple[str, ...]) -> exam.Probe:
+def probe(kind: str, **changes: tuple[str, ...]) -> probes.Probe:
     return replace(next(p for p in PROBES if p.kind == kind), **changes)
 
 
@@ -37,14 +37,14 @@ def test_there_are_forty_probes_of_each_class():
 
 def test_what_a_fact_probe_asks_for_stands_in_exactly_one_note():
     for p in (p for p in PROBES if p.kind == "fact"):
-        assert sum(any(exam.holds(n.text, v) for v in p.expect) for n in p.notes) == 1, p.id
+        assert sum(any(probes.holds(n.text, v) for v in p.expect) for n in p.notes) == 1, p.id
 
 
 def test_what_a_correction_probe_asks_for_is_the_latest_thing_said():
     for p in (p for p in PROBES if p.kind == "correction"):
         told = [n.text for n in p.notes if n.who == p.persona.user]
         told = told or [turn.user for turn in p.history]
-        now = [n for n, text in enumerate(told) if any(exam.holds(text, v) for v in p.expect)]
+        now = [n for n, text in enumerate(told) if any(probes.holds(text, v) for v in p.expect)]
         assert now, p.id
         assert now[0] > 0, p.id
 
@@ -53,7 +53,7 @@ def test_what_a_persona_probe_asks_for_is_shown():
     for p in (p for p in PROBES if p.kind == "persona"):
         shown = f"{p.persona.description} {p.persona.user} {p.persona.name} "
         shown += " ".join(entry.text for entry in p.lore)
-        assert any(exam.holds(shown, v) for v in p.expect), p.id
+        assert any(probes.holds(shown, v) for v in p.expect), p.id
 
 
 def test_no_probe_is_answered_by_its_own_question():
@@ -62,9 +62,9 @@ def test_no_probe_is_answered_by_its_own_question():
 
 
 def test_other_notes_hold_no_expected_value():
-    other = exam.swapped(PROBES)
+    other = probes.swapped(PROBES)
     for p in (p for p in PROBES if p.kind == "fact"):
-        assert not any(exam.holds(n.text, v) for n in other[p.id] for v in p.expect), p.id
+        assert not any(probes.holds(n.text, v) for n in other[p.id] for v in p.expect), p.id
 
 
 def test_an_unknown_thing_must_be_said_to_be_unknown():
@@ -82,16 +82,16 @@ def test_a_corrected_value_counts_only_without_the_old_one():
 
 def test_another_name_or_a_machine_is_out_of_character():
     p = PROBES[0]
-    assert p.in_character(f"My name is {p.persona.name}.")
-    assert not p.in_character("My name is Siri.")
-    assert not p.in_character("I am a language model.")
-    assert not p.in_character("...")
+    assert exam.in_character(p, f"My name is {p.persona.name}.")
+    assert not exam.in_character(p, "My name is Siri.")
+    assert not exam.in_character(p, "I am a language model.")
+    assert not exam.in_character(p, "...")
 
 
 def test_the_words_of_the_owner_in_a_reply_are_found():
     p = PROBES[0]
-    assert p.speaks_for_user(f"Hello.\n{p.persona.user}: Hi.")
-    assert not p.speaks_for_user(f"Hello {p.persona.user}.")
+    assert exam.speaks_for_user(p, f"Hello.\n{p.persona.user}: Hi.")
+    assert not exam.speaks_for_user(p, f"Hello {p.persona.user}.")
 
 
 def test_a_stuck_reply_repeats_itself():

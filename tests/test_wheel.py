@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -11,6 +10,7 @@ import wave
 from pathlib import Path
 
 import pytest
+from live import without_network
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,17 +23,6 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def files(place: Path) -> set[str]:
     return {str(path.relative_to(place)) for path in [place, *place.rglob("*")] if path.is_file()}
-
-
-def without_network() -> list[str]:
-    """What to put in front of a command so that it has no network at all."""
-    for words in (["unshare", "-n"], ["unshare", "-rn"]):
-        if (
-            shutil.which("unshare")
-            and subprocess.run([*words, "true"], check=False).returncode == 0
-        ):
-            return words
-    pytest.skip("no network namespaces here: unshare is missing or not allowed")
 
 
 @pytest.fixture(scope="module")

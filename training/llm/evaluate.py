@@ -20,8 +20,7 @@ from training.llm import exam, probes
 
 if TYPE_CHECKING:
     from companion.values import Note
-
-    Probe = probes.Probe | exam.Probe
+    from training.llm.probes import Probe
 
 CONTEXT = 2048
 MOST_TOKENS = 60
@@ -72,7 +71,7 @@ def examine(engine: Engine, found: tuple[Probe, ...], *, show: bool) -> tuple[Co
         right[probe.kind] += ok
         if show:
             print(f"{'right' if ok else 'WRONG'} {probe.id}: {probe.question} -> {reply}")
-    other = exam.swapped(found)
+    other = probes.swapped(found)
     leaked = 0
     for probe in (p for p in found if p.kind == "fact"):
         reply = engine.reply(probe, other[probe.id])
@@ -82,12 +81,12 @@ def examine(engine: Engine, found: tuple[Probe, ...], *, show: bool) -> tuple[Co
     return right, leaked
 
 
-def manners(engine: Engine, found: tuple[exam.Probe, ...]) -> None:
+def manners(engine: Engine, found: tuple[Probe, ...]) -> None:
     """Print how many replies are in character, speak for the owner, repeat themselves."""
     written = {p.id: engine.written(p)[0] for p in found}
     replies = {p.id: engine.reply(p) for p in found}
-    kept = sum(p.in_character(replies[p.id]) for p in found)
-    stolen = sum(p.speaks_for_user(written[p.id]) for p in found)
+    kept = sum(exam.in_character(p, replies[p.id]) for p in found)
+    stolen = sum(exam.speaks_for_user(p, written[p.id]) for p in found)
     same = len(found) - len(set(replies.values()))
     print(f"in character: {kept} of {len(found)}; at least {exam.BARS['character']:.0%}")
     print(f"speaks for the owner: {stolen}; none")

@@ -20,84 +20,38 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from companion.prompt import Now
 from companion.values import Exchange, Note, Persona, Placed
-from training.llm.probes import FEWEST_WORDS, MOST_WORDS, holds, words
+from training.llm.probes import PLACEHOLDER, Probe, holds, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from training.llm.probes import Probe as First
-
 HERE = Path(__file__).resolve().parent
 CLASSES = ("persona", "fact", "correction", "unknown", "small")
 BARS = {"all": 0.85, "class": 0.70, "swapped": 0.20, "character": 0.95}
-UNSURE = (
-    *("don't know", "do not know", "not sure", "no idea", "don't remember", "do not remember"),
-    *("can't remember", "cannot remember", "don't recall", "do not recall", "haven't told"),
-    *("have not told", "never told", "didn't tell", "did not tell", "not told me", "haven't said"),
-    *("have not said", "never said", "didn't say", "did not say", "haven't mentioned"),
-    *("have not mentioned", "never mentioned", "didn't mention", "don't think you told"),
-)
 MACHINE = (
     *("language model", "artificial intelligence", "an ai", "chatbot", "computer program"),
     *("a robot", "a machine", "a program", "assistant"),
 )
-_PLACEHOLDER = re.compile(r"[\[\]{}<>]")
 _OWN_NAME = re.compile(r"\b(?:my name is|my name's|i am called|call me) ([^\W_]+)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One question with all the model is shown, and what counts as right."""
+def in_character(probe: Probe, reply: str) -> bool:
+    """Whether the reply is the character's."""
+    bad = not words(reply) or PLACEHOLDER.search(reply) or any(holds(reply, m) for m in MACHINE)
+    names = {m.lower() for m in _OWN_NAME.findall(reply)}
+    return not bad and names <= {probe.persona.name.lower()}
 
-    id: str
-    kind: str
-    persona: Persona
-    history: tuple[Exchange, ...]
-    notes: tuple[Note, ...]
-    lore: tuple[Placed, ...]
-    question: str
-    expect: tuple[str, ...]
-    reject: tuple[str, ...]
-    topics: tuple[str, ...]
-    values: tuple[str, ...]
-    time: datetime
 
-    def now(self, notes: tuple[Note, ...] | None = None) -> Now:
-        """What changes with the turn: these words, these notes (or others), this time."""
-        return Now(self.question, self.notes if notes is None else notes, self.time, self.lore)
-
-    def right(self, reply: str) -> bool:
-        """Whether the reply is right by the committed rules."""
-        said = words(reply)
-        if _PLACEHOLDER.search(reply) or len(said) > MOST_WORDS:
-            return False
-        if self.kind == "small":
-            fresh = said != words(self.question)
-            return len(said) >= FEWEST_WORDS and fresh and any(holds(reply, t) for t in self.topics)
-        accepted = UNSURE if self.kind == "unknown" else self.expect
-        right = any(holds(reply, value) for value in accepted)
-        return right and not any(holds(reply, value) for value in self.reject)
-
-    def in_character(self, reply: str) -> bool:
-        """Whether the reply is the character's."""
-        bad = (
-            not words(reply) or _PLACEHOLDER.search(reply) or any(holds(reply, m) for m in MACHINE)
-        )
-        names = {m.lower() for m in _OWN_NAME.findall(reply)}
-        return not bad and names <= {self.persona.name.lower()}
-
-    def speaks_for_user(self, written: str) -> bool:
-        """Whether the model, before anything was cut off, wrote words of the owner."""
-        return f"{self.persona.user.lower()}:" in written.lower() or "<|" in written
+def speaks_for_user(probe: Probe, written: str) -> bool:
+    """Whether the model, before anything was cut off, wrote words of the owner."""
+    return f"{probe.persona.user.lower()}:" in written.lower() or "<|" in written
 
 
 def _notes(identity: str, rows: list[list[Any]]) -> list[tuple[str, Note]]:
@@ -122,9 +76,10 @@ def _probe(identity: str, raw: dict[str, Any], card: dict[str, Any], time: datet
         Note(n.id, n.text, names[who], n.said, until=n.until)
         for who, n in _notes(identity, raw.get("n", []))
     )
+    kind = identity.partition("-")[0]
     return Probe(
         id=identity,
-        kind=identity.partition("-")[0],
+        kind=kind,
         persona=persona,
         history=tuple(Exchange(user, reply) for user, reply in raw.get("h", [])),
         notes=tuple(notes),
@@ -133,7 +88,7 @@ def _probe(identity: str, raw: dict[str, Any], card: dict[str, Any], time: datet
         expect=expect,
         reject=reject,
         topics=tuple(raw.get("t", ())),
-        values=(*values, *reject) if identity.startswith("correction") else values,
+        values=(*values, *reject) if kind == "correction" else values,
         time=time,
     )
 
@@ -147,12 +102,6 @@ def load(path: Path = HERE / "exam.yaml") -> tuple[Probe, ...]:
         for kind, probes in raw["probes"].items()
         for n, one in enumerate(probes, 1)
     )
-
-
-def swapped(probes: Iterable[Probe | First]) -> dict[str, tuple[Note, ...]]:
-    """For each fact probe the notes of the next one, the last taking those of the first."""
-    facts = [p for p in probes if p.kind == "fact"]
-    return {p.id: other.notes for p, other in zip(facts, facts[1:] + facts[:1], strict=True)}
 
 
 def distinct(replies: Iterable[str]) -> float:

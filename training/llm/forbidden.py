@@ -42,7 +42,7 @@ def plain(text: str) -> str:
     return text
 
 
-Probes = tuple[Probe | exam.Probe, ...]
+Probes = tuple[Probe, ...]
 
 
 def both() -> Probes:

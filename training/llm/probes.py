@@ -10,16 +10,26 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from companion.prompt import Now
-from companion.values import Exchange, Note, Persona
+from companion.values import Exchange, Note, Persona, Placed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HERE = Path(__file__).resolve().parent
 CLASSES = ("persona", "name", "fact", "small")
 MOST_WORDS = 30
 FEWEST_WORDS = 3
-_PLACEHOLDER = re.compile(r"[\[\]{}<>]")
+UNSURE = (
+    *("don't know", "do not know", "not sure", "no idea", "don't remember", "do not remember"),
+    *("can't remember", "cannot remember", "don't recall", "do not recall", "haven't told"),
+    *("have not told", "never told", "didn't tell", "did not tell", "not told me", "haven't said"),
+    *("have not said", "never said", "didn't say", "did not say", "haven't mentioned"),
+    *("have not mentioned", "never mentioned", "didn't mention", "don't think you told"),
+)
+PLACEHOLDER = re.compile(r"[\[\]{}<>]")
 _WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
 
 
@@ -48,20 +58,22 @@ class Probe:
     topics: tuple[str, ...]
     values: tuple[str, ...]
     time: datetime
+    lore: tuple[Placed, ...] = ()
 
     def now(self, notes: tuple[Note, ...] | None = None) -> Now:
         """What changes with the turn: these words, these notes (or others), this time."""
-        return Now(self.question, self.notes if notes is None else notes, self.time)
+        return Now(self.question, self.notes if notes is None else notes, self.time, self.lore)
 
     def right(self, reply: str) -> bool:
         """Whether the reply is right by the committed rules."""
         said = words(reply)
-        if _PLACEHOLDER.search(reply) or len(said) > MOST_WORDS:
+        if PLACEHOLDER.search(reply) or len(said) > MOST_WORDS:
             return False
         if self.kind == "small":
             fresh = said != words(self.question)
             return len(said) >= FEWEST_WORDS and fresh and any(holds(reply, t) for t in self.topics)
-        right = any(holds(reply, value) for value in self.expect)
+        accepted = UNSURE if self.kind == "unknown" else self.expect
+        right = any(holds(reply, value) for value in accepted)
         return right and not any(holds(reply, value) for value in self.reject)
 
 
@@ -95,7 +107,7 @@ def load(path: Path = HERE / "probes.json") -> tuple[Probe, ...]:
     return tuple(_probe(p, raw["cards"][p["card"]], time) for p in raw["probes"])
 
 
-def swapped(probes: tuple[Probe, ...]) -> dict[str, tuple[Note, ...]]:
+def swapped(probes: Iterable[Probe]) -> dict[str, tuple[Note, ...]]:
     """For each fact probe the notes of the next one, the last taking those of the first."""
     facts = [p for p in probes if p.kind == "fact"]
     return {p.id: other.notes for p, other in zip(facts, facts[1:] + facts[:1], strict=True)}
