@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from memory_world import Clock, Words, settle, tell, texts, told
@@ -149,3 +149,23 @@ def test_idle_without_an_embedder_ends_when_each_line_was_read(tmp_path: Path) -
     assert list(memory.idle()) == []
     assert memory.notices() == ()
     memory.close()
+
+
+def test_a_long_conversation_makes_no_recall_longer(tmp_path: Path) -> None:
+    more = _steps(tmp_path / "long", 400) - _steps(tmp_path / "short", 100)
+    assert more < 5 * 300  # lines are counted, three steps each, and not read
+
+
+def _steps(folder: Path, turns: int) -> int:
+    """Steps that SQLite takes for one recall so many turns into a conversation."""
+    memory = Memory(folder, "Sam", "mira", None, Clock())
+    for n in range(turns):
+        memory.hear(Heard(f"Thing number {n} stands in the shed."))
+    question = Heard("What do I have a dog for?")  # no line holds a word of it
+    memory.hear(question)
+    taken: list[int] = []
+    inside: Any = memory
+    inside._journal.database.connection.set_progress_handler(lambda: taken.append(10), 10)
+    memory.recall(question, skip=12)
+    memory.close()
+    return sum(taken)

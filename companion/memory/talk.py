@@ -69,7 +69,7 @@ class Talk:
 
     def newest(self, count: int) -> list[Line]:
         """The last lines of the conversation, in order."""
-        return self._journal.session(self.session)[-count:] if self.session else []
+        return self._journal.end_of(self.session, count)
 
     def forget(self, names: Collection[str]) -> None:
         """Lines that went are no longer the last ones."""
@@ -97,9 +97,8 @@ class Talk:
         if skip is None:  # also in private, where no line begins the next conversation
             over = self._is_over(self.moment())
             return Span(after, (self._journal.last() if over else self._started_after) + 1)
-        lines = self._journal.session(self.session) if self.session else []
-        kept = lines[len(lines) - skip :] if skip < len(lines) else lines
-        return Span(after, kept[0].seq if skip and kept else 1 << 62)
+        kept = self._journal.end_of(self.session, skip)
+        return Span(after, kept[0].seq) if kept else Span(after)
 
     def _is_over(self, moment: datetime) -> bool:
         return self._last is None or moment - self._last > SILENCE

@@ -290,6 +290,10 @@ class Journal:
         with guarded(self.path):
             return self._lines("session = ? ORDER BY n", session)
 
+    def end_of(self, session: str, count: int) -> list[Line]:
+        """The last lines of one conversation, in order."""
+        return self._lines("session = ? ORDER BY n DESC LIMIT ?", session, count)[::-1]
+
     def windows(self, lines: Sequence[Line]) -> dict[int, list[Line]]:
         """The window of each of these lines, in order, by the line's place."""
         near = {
