@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from companion.values import Persona
 from training.llm.grammar import Grammar
-from training.llm.words import article, read_yaml, with_more
+from training.llm.words import article, made_up, read_yaml, rows, with_more
 
 if TYPE_CHECKING:
     import random
@@ -48,23 +48,20 @@ _OWNER = (
     "{S} [remembers] small things about {U}.",
     "{S} [is] always glad to hear from {U}.",
 )
-_FILL = "colour object season lost love day topic hour relative home trait".split()
+_FILL = "colour object season lost topic home trait".split()
 _FILLERS = (
     "{S} [asks] many questions.",
     "{S} [answers] in short sentences.",
     "{S} [laughs] easily.",
-    "{S} [wears] a {colour} {object}.",
-    "{S} [wants] to buy a {object} before {season}.",
+    "{S} [listens] well.",
     "{S} [keeps] a {object} by the door.",
     "{S} [remembers] every birthday.",
     "{S} [lost] a {lost} once and never found it.",
     "{S} never [talks] about {topic}.",
-    "{S} [dreams] of {love}.",
-    "{S} [walks] to the market every {day}.",
     "{S} [tells] stories about {topic}.",
-    "{S} [reads] a book about {topic}.",
-    "{S} [gets] up at {hour}.",
-    "Every {day} {S} [visits] {P} {relative}.",
+    "{S} [walks] to the market in the rain.",
+    "In {season} {S} [catches] colds.",
+    "The {colour} {object} by the door belongs to {U}.",
 )
 
 
@@ -94,21 +91,54 @@ class Character:
 
 
 _RIVALS = {
-    "jobplace": ("job", "job_old", "wherejob"), "wherejob": ("place", "home", "job", "job_old"),
-    "pet": ("pet",), "relative": ("relative", "taught"), "goal": ("dream",), "study": ("language",),
+    "job": ("workplace", "boss", "repair"),
+    "wherejob": ("place", "home", "job", "workplace", "street"),
+    "jobplace": ("job", "wherejob"), "lucky": ("number", "charm"), "club": ("team",),
+    "workplace": ("boss", "workcity", "jobplace"),
+    "workcity": ("place", "wherejob"), "hobby": ("love", "game", "weekly", "dance", "read"),
+    "relative": ("taught", "flatmate", "friend", "neighbour", "married", "boss", "count", "present"),
+    "flatmate": ("home", "pet", "married", "friend"), "married": ("friend",),
+    "place": ("home", "street", "floor", "years"), "street": ("floor", "house"),
+    "food": ("bake", "breakfast", "allergy", "never"), "bake": ("breakfast", "remedy"),
+    "allergy": ("hate", "drink"), "hate": ("rival", "drink"), "age": ("birthday",),
+    "dream": ("retire", "open", "become"), "sing": ("band", "song", "music"),
+    "song": ("music",), "band": ("instrument", "game"), "instrument": ("song", "game"),
+    "goal": ("dream", "become", "open", "learn", "wish", "saving", "retire", "never"),
+    "become": ("open", "learn"), "learn": ("study", "skill", "language", "teach", "dance"),
+    "study": ("language", "taught"), "wish": ("saving", "regret", "goal"),
+    "pocket": ("bag", "charm"), "bag": ("charm",), "charm": ("number", "superstition"),
+    "grow": ("tree", "flower", "plant"), "wear": ("hair", "charm"), "car": ("vehicle", "commute"),
+    "build": ("shop", "repair"), "shop": ("repair", "open"), "ship": ("vehicle", "commute"),
+    "trait": ("vice",), "hair": ("scar", "trait"), "apprentice": ("teach", "friend"),
+    "rival": ("debt", "neighbour"), "season": ("weather",), "view": ("tree", "picture"),
+    "weekly": ("film", "game"), "sleep": ("home",), "lasttrip": ("dream", "place"),
+    "habit": ("collect", "grow", "bag", "wear", "build", "bake", "study", "teach", "repair", "shop",
+              "sing", "read", "weekly", "saving", "regret", "hate", "food", "dream"),
+    "told": ("found", "regret", "present"), "skill": ("learn", "language", "vice"),
+    "best": ("flower", "tree", "song", "number", "film", "game", "team", "music", "food", "drink",
+             "colour", "season", "animal", "dance", "bake", "weather", "read", "never"),
 }  # fmt: skip
 """What asks much the same: a card has one of these."""
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether rows with these ids could both answer one question."""
+    a, b = one.partition("_")[0], other.partition("_")[0]
+    return a == b or b in _RIVALS.get(a, ()) or a in _RIVALS.get(b, ())
 
 
 class CardMaker:
     """Writes cards."""
 
     def __init__(self, pools: Pools, sentences: list[str]) -> None:
-        rows = read_yaml("cards.yaml")
-        assert isinstance(rows, list)
-        more = read_yaml("more.yaml")
+        more, lists = read_yaml("more.yaml"), read_yaml("cardpools.yaml")
         assert isinstance(more, dict)
-        self.rows: list[dict[str, Any]] = [with_more(row, more["cards"]) for row in rows]
+        assert isinstance(lists, dict)
+        pools.lists = {kind: text.split("|") for kind, text in lists.items()} | pools.lists
+        pools.lists["keepsake"] += [made_up(pools.rng) for _ in range(200)]
+        self.rows: list[dict[str, Any]] = [
+            with_more(row, more["cards"]) for row in (*rows("cards.yaml"), *rows("traits.yaml"))
+        ]
         self.pools = pools
         self.rng: random.Random = pools.rng
         self.grammar = Grammar(pools)
@@ -127,8 +157,7 @@ class CardMaker:
         rows = self._with_others(rows, self.rng.choice((0, 1) if brief else (1, 2, 3, 4, 5)))
         fill = {k: self.pools.draw(k) for k in _FILL}
         traits = tuple(self._trait(row, fill, name, user) for row in rows)
-        known = {r["id"].split("_")[0] for r in rows}
-        unknown = tuple(r for r in self.rows if r["id"].split("_")[0] not in known)
+        unknown = tuple(r for r in self.rows if not any(_alike(r["id"], k["id"]) for k in rows))
         texts = self._texts((name, user), traits, fill, brief=brief)
         return Character(Persona(name=name, user=user, **texts), traits, unknown)
 
@@ -138,8 +167,7 @@ class CardMaker:
             rows = rows[: max(2, len(rows) - count // 2)]
         for _ in range(count):
             row = self.grammar.card_row()
-            rivals = (*_RIVALS.get(row["id"], ()), row["id"])
-            if not any(r["id"] in rivals or row["id"] in _RIVALS.get(r["id"], ()) for r in rows):
+            if not any(_alike(row["id"], r["id"]) for r in rows):
                 rows.append(row)
         return rows
 
@@ -154,12 +182,9 @@ class CardMaker:
         if self.rng.random() < 0.6:
             rows.insert(0, next(r for r in self.rows if r["id"] == "job"))
         # one fact for one question: two loves or two jobs could both be right
-        groups = [{"job"}, {"hobby", "love"}, {"relative", "taught"}, {"trait"}]
         kept: list[dict[str, Any]] = []
         for row in rows:
-            kind = row["id"].split("_")[0]
-            group = next((g for g in groups if kind in g), {kind})
-            if not any(k["id"].split("_")[0] in group for k in kept):
+            if not any(_alike(row["id"], k["id"]) for k in kept):
                 kept.append(row)
         return kept
 
@@ -181,7 +206,7 @@ class CardMaker:
         rng.shuffle(rest)
         voice = _Voice(rng, mode, name, user)
         done = [voice.say(text, fill | slots) for text, slots in (first, *rest)]
-        done = self._joined(done) if rng.random() < 0.4 else done
+        done = self._joined(done, name) if rng.random() < 0.4 else done
         if mode == "first":
             done.insert(0, rng.choice((f"My name is {name}.", f"I am {name}.", f"I'm {name}.")))
             done += rng.sample(self.sentences, min(len(self.sentences), rng.randint(0, most)))
@@ -190,12 +215,13 @@ class CardMaker:
         sections = {} if brief else self._sections(name, user)
         return {"description": " ".join(done)} | sections
 
-    def _joined(self, done: list[str]) -> list[str]:
+    def _joined(self, done: list[str], name: str) -> list[str]:
         """Some neighbouring sentences of one subject made one."""
         joined = done[:1]
         for text in done[1:]:
             subject, _, rest = text.partition(" ")
             same = subject in {"She", "He", "You", "I"} and "," not in joined[-1]
+            same = same and joined[-1].startswith((f"{subject} ", f"{name} "))
             if same and self.rng.random() < 0.5 and len(joined[-1].split()) < 14:
                 joined[-1] = f"{joined[-1][:-1]} and {rest}"
             else:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from companion.values import Exchange, Note, Persona
 from training.llm import phrases
 from training.llm.grammar import Grammar
-from training.llm.words import article, read_yaml, spoken, typed, with_more
+from training.llm.words import article, read_yaml, rows, spoken, typed, with_more
 from training.llm.words import told as told_back
 from training.llm.writer import Fact, Writer, conflict
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from training.llm.forbidden import Forbidden
     from training.llm.words import Pools
 
-OPEN = 0.65
+OPEN = 0.5
 """Share of the scenes whose facts are put together by the grammar."""
-CHANGED = 0.4
+CHANGED = 0.5
 """Share of the facts that correct an earlier one."""
 
 
@@ -64,13 +64,13 @@ class SceneMaker:
     ) -> None:
         self.pools, self.cards, self.dialogues, self.forbidden = pools, cards, dialogues, forbidden
         self.rng: random.Random = pools.rng
-        facts, talk = read_yaml("facts.yaml"), read_yaml("smalltalk.yaml")
-        assert isinstance(facts, list)
-        assert isinstance(talk, list)
+        facts = [*rows("facts.yaml"), *rows("kinds.yaml")]
         more = read_yaml("more.yaml")
         assert isinstance(more, dict)
         self.facts: list[dict[str, Any]] = [with_more(row, more["facts"]) for row in facts]
-        self.talk: list[dict[str, list[str]]] = [*talk, *more["talk"]]
+        self.talk: list[dict[str, list[str]]] = [
+            *rows("smalltalk.yaml"), *rows("talk.yaml"), *more["talk"]
+        ]  # fmt: skip
         self.grammar = Grammar(pools)
         self.open = False  # this scene's facts are put together by the grammar
 

@@ -42,14 +42,35 @@ _MADE_UP = {  # share of made-up and of rare words; the rest comes from the list
     "colour": (0.1, 0.1),
     "topic": (0.05, 0.4),
     "team": (0.6, 0.1),
+    "medicine": (0.5, 0.05),
+    "illness": (0.2, 0.05),
+    "nickname": (0.4, 0.1),
+    "brand": (0.8, 0.0),
+    "flower": (0.15, 0.1),
+    "crop": (0.15, 0.1),
+    "flavour": (0.1, 0.15),
+    "toy": (0.15, 0.1),
+    "charm": (0.15, 0.15),
+    "tool": (0.1, 0.1),
+    "costume": (0.1, 0.2),
+    "sport": (0.15, 0.1),
+    "material": (0.15, 0.1),
+    "fabric": (0.15, 0.1),
 }
-_CAPITAL = {"name", "pet_name", "place", "country", "car", "language", "team"}
+_CAPITAL = {"name", "pet_name", "place", "country", "car", "language", "team", "nickname", "brand"}
 
 
 def read_yaml(name: str) -> object:
     """A data file beside this module; every scalar is text."""
     text = (HERE / name).read_text("utf-8")
     return yaml.load(text, Loader=yaml.BaseLoader)  # BaseLoader knows only text
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    """The same for a file that is a list of rows."""
+    found = read_yaml(name)
+    assert isinstance(found, list)
+    return found
 
 
 def with_more(row: dict[str, Any], more: dict[str, list[str]]) -> dict[str, Any]:
@@ -169,6 +190,29 @@ class Pools:
         return self.rng.choice(
             (name, name, f"my {self.draw('relative')} {name}", f"my friend {name}")
         )
+
+    def _street(self) -> str:
+        if self.rng.random() < 0.5:
+            return self.rng.choice(self.lists["street"])
+        end = self.rng.choice(("Street", "Lane", "Road", "Avenue", "Square", "Hill"))
+        return f"{made_up(self.rng).capitalize()} {end}"
+
+    def _title(self) -> str:
+        """Of a film, a book, a song, a game, a play."""
+        kinds = (self.rare, self.lists["animal"], self.lists["object"], [made_up(self.rng)])
+        noun = self.rng.choice(self.rng.choice(kinds))
+        first = self.rng.choice(("The ", "The ", ""))
+        return f"{first}{self.rng.choice(self.lists['epithet'])} {noun.title()}"
+
+    def _date(self) -> str:
+        return f"the {self.draw('ordinal')} of {self.draw('month')}"
+
+    def _price(self) -> str:
+        money = self.rng.choice(("pounds", "dollars", "euros", "crowns"))
+        return f"{self.rng.randint(2, self.rng.choice((30, 99, 999)))} {money}"
+
+    def _year(self) -> str:
+        return str(self.rng.randint(1950, 2025))
 
     def _digits(self) -> str:
         return str(self.rng.randint(2, self.rng.choice((30, 99, 999, 9999))))

@@ -26,6 +26,21 @@ _GROUPS = (
     {"learning", "instrument", "studied"}, {"trip", "wish"}, {"met", "relative_name"},
     {"pet_kind", "pet_name"}, {"plan", "event", "event_when"}, {"bought", "lost", "gift"},
     {"relative_place", "relative_job"}, {"age", "child_age"}, {"birthday", "age"},
+    # Of kinds.yaml.
+    {"staff_name", "relative_name", "subject_teacher", "fav_teacher", "trainer_name", "vet_pet"},
+    {"band_name", "thing_name"}, {"band_role", "instrument"},
+    {"live", "home_street", "home_kind", "home_floor"}, {"home_kind", "house_colour"},
+    {"room_fav", "room_now"}, {"fav_food", "fav_ice"}, {"dinner", "soup_of", "baked_what"},
+    {"allergy", "diet_kind"}, {"bought", "souvenir_what", "wants_gift"},
+    {"staff_when", "event", "event_when", "exam_when"}, {"met", "travel_with"},
+    {"workplace", "boss_name", "company_name"}, {"job", "first_job"}, {"car", "first_car"},
+    {"pet_kind", "first_pet"}, {"pest", "saw_wild"}, {"pain", "injury_how"},
+    {"plan", "doctor_advice", "resolved", "promised_to"}, {"dream_night", "reading"},
+    {"sport_do", "likes"}, {"learning", "native_language"}, {"studied", "exam_best"},
+    {"studied", "exam_subject"}, {"trip", "wish", "tent_place", "hotel_name", "uni_place"},
+    {"drink", "coffee_how"}, {"drink", "tea_how"}, {"costume_me", "role_play"},
+    {"neighbour_flaw", "relative_job", "sport_child"}, {"lost", "broke", "kept_where"},
+    {"fav_novel", "reading"}, {"first_word", "child_nickname"},
 )  # fmt: skip
 
 
@@ -80,7 +95,7 @@ class Writer:
         makers = (
             (0.38, self.about_card), (0.07, self.new_fact), (0.20, self.small), (0.05, self.names),
             (0.03, self.secret), (0.03, self.story), (0.01, lambda: self.day(time)),
-            (0.28 if known else 0.18, lambda: self.missing(known)),
+            (0.20 if known else 0.18, lambda: self.missing(known)),
         )  # fmt: skip
         weights = [w for w, _ in makers]
         while len(pairs) < count:
