@@ -2,7 +2,10 @@
 
 import json
 import os
+import platform
 import shutil
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -16,11 +19,12 @@ from companion.flow import Cancel
 from companion.speech.clauses import split_clauses
 from companion.values import Clause
 
-pytest.importorskip("piper")
+piper = pytest.importorskip("piper")
 from companion.speech.piper import Piper
 from companion.speech.piper import edges as ours
 
-VOICES = sorted((Path(__file__).parents[1] / "voices").glob("*.onnx"))
+ROOT = Path(__file__).parents[1]
+VOICES = sorted((ROOT / "voices").glob("*.onnx"))
 EXAMPLES = 10_000 if os.environ.get("COMPANION_EXAM") else 50
 
 REPLY = "Well hello there, my friend! *waves* I am **so** glad. 😀 *smiles*"
@@ -269,3 +273,45 @@ def test_an_engine_that_fails_is_reported_as_the_voice(files):
     onnx.save(model, files)
     with pytest.raises(CompanionError, match="failed"):
         speak(Piper(files), "Hello there my friend.")
+
+
+KEPT = """
+import companion
+companion.prepare()
+import ctypes, sys
+from pathlib import Path
+from companion.speech.piper import Piper
+libc = ctypes.CDLL(None)
+class Info(ctypes.Structure):
+    _fields_ = [(f"n{n}", ctypes.c_size_t) for n in range(10)]
+libc.mallinfo2.restype = Info
+voice = Piper(Path(sys.argv[1]))
+for _ in range(2):
+    before = libc.mallinfo2().n7
+    for _ in range(300):
+        voice._read("Hm.")
+    print(libc.mallinfo2().n7 - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries do not tell")
+def test_a_clause_leaves_no_memory_behind():
+    command = [sys.executable, "-c", KEPT, str(VOICES[0])]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    assert int(done.stdout.split()[-1]) < 300 * 200  # bytes; espeak kept 1,360 of every clause
+
+
+def test_voices_of_two_languages_keep_their_own_sounds(files):
+    edit(files, espeak={"voice": "de"})
+    german, english = Piper(files), loaded()
+    heard = [one._voice.phonemize("Die Rose") for one in (german, english, german, english)]
+    assert heard[0] == heard[2]
+    assert heard[1] == heard[3]
+    assert heard[0] != heard[1]
+
+
+def test_a_language_that_espeak_lacks_leaves_the_others_as_they_are(voice):
+    before = voice._voice.phonemize("Die Rose")
+    with pytest.raises(RuntimeError):
+        piper.espeakbridge.set_voice("xx-none")
+    assert voice._voice.phonemize("Die Rose") == before

@@ -195,8 +195,8 @@ def _begun(settings: Settings, left: Left) -> tuple[Parts, Session]:
 def run(bench: Bench) -> dict[str, Figure]:
     """Five hundred turns with the models that are set, with the index and without."""
     turns = bench.some(TURNS)
-    whole = talk(inside(bench.settings, bench.home / "a"), turns, bench.progress)
-    words = talk(inside(bench.settings, bench.home / "b", "none"), turns, bench.progress)
+    words = talk(inside(bench.settings, bench.home / "a", "none"), turns, bench.progress)
+    whole = talk(inside(bench.settings, bench.home / "b"), turns, bench.progress)
     why = "without the first hundred turns, over 40,000 lines from before: caches are full"
     index = (
         "as shipped, over 10,000 lines from before; Chroma keeps the vector of every line in"

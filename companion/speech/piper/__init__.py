@@ -20,6 +20,7 @@ from companion.speech.clauses import LONGEST
 from companion.speech.marks import Timed, place_marks, sounds
 from companion.speech.piper.edges import SENTENCE_PAUSE, limited, pause_after, paused, trimmed
 from companion.speech.piper.engine import BEGIN_SECONDS, LATER_SECONDS, Engine, Sentence
+from companion.speech.piper.espeak import told_once
 from companion.speech.piper.file import CURE, read_config
 from companion.values import Clause, Samples, Speech
 
@@ -79,6 +80,7 @@ class Piper:
     ) -> None:
         import piper
 
+        told_once()
         self.name = model.name.removesuffix(".onnx")
         config = read_config(model)
         self._engine = Engine(model, threads, config.hop_length, config.sample_rate)
