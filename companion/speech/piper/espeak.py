@@ -7,7 +7,7 @@ clause, half a megabyte in a hundred turns (its `DoVoiceChange`; echogarden-proj
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +17,9 @@ def told_once() -> None:
     """From now on Piper changes espeak's voice only for another one; safe to repeat."""
     from piper import espeakbridge
 
-    if not hasattr(espeakbridge.set_voice, "__wrapped__"):
-        espeakbridge.set_voice = _for_another(espeakbridge.set_voice)
+    inside: Any = espeakbridge
+    if not hasattr(inside.set_voice, "__wrapped__"):
+        inside.set_voice = _for_another(inside.set_voice)
 
 
 def _for_another(tell: Callable[[str], None]) -> Callable[[str], None]:
