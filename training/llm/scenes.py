@@ -146,7 +146,7 @@ class SceneMaker:
             bare = bare[:1].lower() + bare[1:]
         shown = cue.replace("{l}", bare).replace("{old}", told_back(before.v))
         shown = self.style(shown, ".", asr=asr)
-        if self.forbidden.line(shown):
+        if self.forbidden.line(shown) or self.forbidden.line(before.line):
             return fact
         return replace(fact, shown=shown, before=before, marked=marked)
 
@@ -248,7 +248,9 @@ class SceneMaker:
             if kind < 0.35:
                 lines.append((persona.user, self.stray(asr=writer.asr)))
             elif kind < 0.6 and self.open and (line := self.grammar.hollow(row)):
-                if not any(conflict(row["id"], f.row["id"]) for f in (*facts, *writer.hollow)):
+                if not self.forbidden.line(line) and not any(
+                    conflict(row["id"], f.row["id"]) for f in (*facts, *writer.hollow)
+                ):
                     writer.hollow.append(Fact(row, "", "", line))
                     lines.append((persona.user, self.style(line, ".", asr=writer.asr)))
             else:
