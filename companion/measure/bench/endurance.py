@@ -197,7 +197,10 @@ def run(bench: Bench) -> dict[str, Figure]:
     turns = bench.some(TURNS)
     words = talk(inside(bench.settings, bench.home / "a", "none"), turns, bench.progress)
     whole = talk(inside(bench.settings, bench.home / "b"), turns, bench.progress)
-    why = "without the first hundred turns, over 40,000 lines from before: caches are full"
+    why = (
+        "without the first hundred turns, over 40,000 lines from before: caches are full; runs"
+        " differ by up to 0.4 MB, for what was given back is not always the same"
+    )
     index = (
         "as shipped, over 10,000 lines from before; Chroma keeps the vector of every line in"
         " memory, which alone are 0.3 MB"
