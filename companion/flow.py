@@ -58,6 +58,14 @@ class Cancel:
         return self._event.is_set()
 
 
+def carried(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+    """What a call returns, or the error it ended with, for the thread that waits to raise."""
+    try:
+        return work(), None
+    except BaseException as error:  # noqa: BLE001 - nothing is swallowed: the caller raises it
+        return None, error
+
+
 class _Ahead:
     """The look-ahead of one `ahead`: a bounded shelf between a thread and its reader."""
 
@@ -77,14 +85,12 @@ class _Ahead:
 
     def run(self, source: Iterable[object]) -> None:
         """Fill the shelf from `source`; runs in the look-ahead thread, which owns `source`."""
+        _, self.error = carried(lambda: self._fill(source))
         try:
-            self._fill(source)
-        except BaseException as error:  # noqa: BLE001 - carried to the reader, who raises it
-            self.error = error
-        finally:
             close = getattr(source, "close", None)
             if close is not None:
                 close()
+        finally:
             with self.ready:
                 self.ended = True
                 self.ready.notify_all()

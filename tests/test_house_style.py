@@ -73,8 +73,8 @@ KNOW_COMPOSE = (
     "companion.testing",
 )
 BROAD_EXCEPT = {"companion.session", "companion.cli.app", "companion.studio"}
-CARRY_ERRORS = {"companion.flow", "companion.sound.lane"}
-"""Threads that keep any error, to raise it in the thread that waits: nothing is swallowed."""
+CARRY_ERRORS = {"companion.flow"}
+"""Keeps any error of a thread, to raise it in the one that waits: nothing is swallowed."""
 REAL_TIME = {"test_sound_devices.py"}
 """Tests that hold a key in front of a real sound server: that takes the time it takes."""
 BANNED_CALLS = {"eval", "exec", "yaml.load", "torch.load", "os.system", "os.popen"}

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from companion.errors import DeviceError
+from companion.flow import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +29,10 @@ class _Job:
         self.work = work
         self.done = threading.Event()
         self.result: Any = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def run(self) -> None:
-        try:
-            self.result = self.work()
-        except Exception as error:  # noqa: BLE001 - carried to the caller, who raises it
-            self.error = error
+        self.result, self.error = carried(self.work)
         self.done.set()
 
 
