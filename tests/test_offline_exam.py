@@ -117,7 +117,7 @@ def test_what_training_is_shown_holds_nothing_of_the_probes(scenes):
         told = [n.text for n in scene.notes] + [t for pair in scene.branches for t in pair]
         told += [t for turn in scene.history for t in (turn.user, turn.reply)]
         for text in (*told, *scene.lore, scene.persona.description):
-            assert not banned & set(exam.words(text)), text
+            assert not banned & set(probes.words(text)), text
             assert not lines.line(text), text
 
 

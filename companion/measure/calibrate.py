@@ -313,7 +313,7 @@ def _writing(model: Llama) -> float:
             break
     if not waits:
         what = "The model answers nothing: how fast it writes cannot be measured."
-        raise EngineError("llm", what, "Choose another: [llm] model, or companion models pull")
+        raise EngineError("llm", what, "Choose another: [llm] model, or `companion models pull`.")
     return 1 / float(np.percentile(waits, 25))
 
 

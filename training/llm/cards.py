@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from companion.values import Persona
 from training.llm.grammar import Grammar
-from training.llm.words import article, made_up, read_yaml, rows, with_more
+from training.llm.words import article, read_yaml, rows, with_more
 
 if TYPE_CHECKING:
     import random
@@ -131,11 +131,8 @@ class CardMaker:
     """Writes cards."""
 
     def __init__(self, pools: Pools, sentences: list[str]) -> None:
-        more, lists = read_yaml("more.yaml"), read_yaml("cardpools.yaml")
+        more = read_yaml("more.yaml")
         assert isinstance(more, dict)
-        assert isinstance(lists, dict)
-        pools.lists = {kind: text.split("|") for kind, text in lists.items()} | pools.lists
-        pools.lists["keepsake"] += [made_up(pools.rng) for _ in range(200)]
         self.rows: list[dict[str, Any]] = [
             with_more(row, more["cards"]) for row in (*rows("cards.yaml"), *rows("traits.yaml"))
         ]

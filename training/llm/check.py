@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 GENERATOR = (
-    "pools.yaml facts.yaml kinds.yaml cards.yaml traits.yaml cardpools.yaml talk.yaml grammar.yaml forms.yaml grammar.py more.yaml smalltalk.yaml phrases.py words.py cards.py scenes.py writer.py talks.py corpus.py prepare.py"
+    "pools.yaml facts.yaml kinds.yaml cards.yaml traits.yaml talk.yaml grammar.yaml forms.yaml grammar.py more.yaml smalltalk.yaml phrases.py words.py cards.py scenes.py writer.py talks.py corpus.py prepare.py"
 ).split()
 
 

@@ -56,6 +56,7 @@ _MADE_UP = {  # share of made-up and of rare words; the rest comes from the list
     "sport": (0.15, 0.1),
     "material": (0.15, 0.1),
     "fabric": (0.15, 0.1),
+    "keepsake": (0.75, 0.0),
 }
 _CAPITAL = {"name", "pet_name", "place", "country", "car", "language", "team", "nickname", "brand"}
 
