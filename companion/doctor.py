@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from companion import cards
-from companion.errors import CompanionError
+from companion.errors import CompanionError, DeviceError
+from companion.sound.clib import refuse_empty_alsa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,7 +95,11 @@ def _python() -> Finding:
 
 def _library(module: str, package: str, needed: bool) -> Finding:  # noqa: FBT001 - from the table
     try:
+        if module == "sounddevice":
+            refuse_empty_alsa()
         found = importlib.import_module(module)
+    except DeviceError as error:
+        return _failed(package, error, needed=needed)
     except (ImportError, OSError) as error:
         reason = str(error).splitlines()[0]
         cure = f"{sys.executable} -m pip install {package}"

@@ -71,7 +71,8 @@ def _kept(memory: Memory) -> set[object]:
     lines = [line for one in memory._journal.sessions() for line in memory._journal.session(one[0])]
     versions = Versions(memory._journal)
     records = versions.everything()
-    memos = versions.named([f"memory:{one.id}" for one in records])
+    names = [f"memory:{one.id}" for one in records]
+    memos = [memo for memo, _ in versions.embedded(names, "")]
     return {*lines, *memos, *(v for one in records for v in versions.history(one.id))}
 
 

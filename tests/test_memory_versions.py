@@ -101,7 +101,7 @@ def test_what_was_taken_back_or_is_in_doubt_is_not_found(versions: Versions, sta
     versions.revise(replace(made, status=status))
     assert words(versions, "leeds", past=True) == []
     assert versions.active() == []
-    assert versions.named([f"memory:{made.id}"]) == []
+    assert versions.embedded([f"memory:{made.id}"], "") == []
     assert [one.id for one in versions.of_status(status)] == [made.id]
 
 
@@ -118,7 +118,7 @@ def test_what_is_hidden_is_in_no_answer_until_it_is_unhidden(versions: Versions)
         *versions.due_before(NOW),
         *versions.match(["leeds"], past=True).seqs,
         *versions.memos([1]),
-        *versions.named([f"memory:{made.id}"]),
+        *(memo for memo, _ in versions.embedded([f"memory:{made.id}"], "")),
         *versions.due(9),
         *versions.vectors("words", [1]),
         *versions.sample("words", 9),
@@ -230,7 +230,7 @@ def test_another_character_sees_none_of_it(versions: Versions, journal: Journal)
         *other.due_before(NOW),
         *other.match(["leeds"]).seqs,
         *other.memos([1, 2]),
-        *other.named([f"memory:{made.id}"]),
+        *other.embedded([f"memory:{made.id}"], ""),
         *other.due(9),
         *other.hide([made.id]),
         *other.remove([made.id], NOW),

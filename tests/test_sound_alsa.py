@@ -27,8 +27,13 @@ def sound(monkeypatch):
 
 
 def plug(sound, cards: str) -> None:
-    """The sound cards there are besides the default."""
-    (sound.folder / "alsa.conf").write_text(ALSA + cards)
+    """The sound cards there are besides the default.
+
+    At once: PortAudio ends the process where it finds the file empty (`devIdx < numDeviceNames`).
+    """
+    new = sound.folder / "alsa.new"
+    new.write_text(ALSA + cards)
+    new.rename(sound.folder / "alsa.conf")
 
 
 def test_a_card_is_found_again_by_its_name_although_the_loudspeaker_is_open(sound):

@@ -115,6 +115,18 @@ def test_missing_portaudio_is_told_with_its_cure(tmp_path, monkeypatch):
         Microphone().open()
 
 
+@pytest.mark.parametrize("text", [None, ""])
+def test_missing_settings_of_alsa_are_told_with_their_cure(tmp_path, text):
+    if text is not None:
+        (tmp_path / "alsa.conf").write_text(text)
+    env = {**os.environ, "ALSA_CONFIG_PATH": str(tmp_path / "alsa.conf")}
+    for words, code in ((["devices", "list"], 69), (["doctor"], 0)):
+        command = [sys.executable, "-m", "companion", *words]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert "apt-get install --reinstall libasound2-data" in done.stdout + done.stderr
+
+
 def test_a_microphone_that_was_never_opened_is_lost_and_records_nothing():
     microphone = Microphone()
     with pytest.raises(DeviceError, match="The microphone was lost"):

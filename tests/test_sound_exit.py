@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -87,3 +89,33 @@ def test_nobody_waits_for_the_servers_news_after_it_has_ended(workspace, number)
         talk.signal(number)
         talk.end()
         wait_for(lambda: not listeners(sound))
+
+
+SPEAKS = """
+import threading
+import numpy as np
+from companion.flow import Cancel
+from companion.sound.mic import Microphone
+from companion.sound.speaker import Speaker
+from companion.values import Clause, Speech
+
+speaker, microphone, begun = Speaker(), Microphone(), threading.Event()
+microphone.open()
+reply = [Speech(Clause("Hm.", "Hm."), np.full(9 * speaker.rate, 0.1, np.float32), speaker.rate)]
+speak = threading.Thread(target=speaker.play, args=(reply, Cancel(), begun.set), daemon=True)
+speak.start()
+begun.wait()
+"""
+
+
+def test_an_exit_while_it_speaks_and_listens_is_no_crash():
+    with VirtualSound(48_000) as sound:
+        for _ in range(20 if EXAM else 4):
+            done = subprocess.run(
+                [sys.executable, "-c", SPEAKS],
+                env=sound.environ,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert (done.returncode, done.stderr) == (0, "")

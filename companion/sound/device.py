@@ -6,7 +6,6 @@ plug. Knows nothing of what is recorded or played.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import sys
@@ -16,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from companion.errors import DeviceError
-from companion.sound.lane import Lane
+from companion.sound import clib
+from companion.sound.lane import Lane, leave_before_portaudio
 from companion.sound.server import hangs, nodes
 
 if TYPE_CHECKING:
@@ -314,11 +314,10 @@ def _device(row: Any, kind: Any, api: Any) -> Device:  # noqa: ANN401 - sounddev
     )
 
 
-_hushed: list[object] = []
-
-
 def _sounddevice() -> Any:  # noqa: ANN401 - sounddevice has no types
-    _hush()
+    clib.hush()
+    if "sounddevice" not in sys.modules:
+        clib.refuse_empty_alsa()
     try:
         import sounddevice
     except OSError as error:
@@ -326,34 +325,5 @@ def _sounddevice() -> Any:  # noqa: ANN401 - sounddevice has no types
             "PortAudio is missing, without which there is no sound.",
             "Type: sudo apt-get install libportaudio2",
         ) from error
+    leave_before_portaudio()
     return sounddevice
-
-
-def _hush() -> None:
-    """Keep ALSA and PortAudio from writing over the conversation; their errors reach us anyway."""
-    if _hushed:
-        return
-    _hush_alsa()
-    if sys.platform == "linux" and os.isatty(2):
-        _hush_portaudio()
-
-
-def _hush_portaudio() -> None:
-    """What C libraries print for themselves goes nowhere; Python's own stderr stays."""
-    libc = ctypes.CDLL(None)
-    libc.fopen.restype = ctypes.c_void_p
-    nowhere = libc.fopen(os.devnull.encode(), b"w")
-    with suppress(ValueError):  # a C library that has no such variable
-        if nowhere:
-            ctypes.c_void_p.in_dll(libc, "stderr").value = nowhere
-
-
-def _hush_alsa() -> None:
-    handler = ctypes.CFUNCTYPE(
-        None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
-    )(lambda *_: None)
-    _hushed.append(handler)  # ALSA keeps the pointer for good
-    try:
-        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(handler)
-    except OSError:
-        return  # not on this system

@@ -106,7 +106,8 @@ class Inlet:
             latency=_BUFFER_SECONDS,  # with the default the first frame may take two seconds
             callback=self.ring.hear,
         )
-        stream.start()
+        with undoing(stream.close):  # or one that began too late would go on calling
+            stream.start()
         return stream
 
     def _wait_for_sound(self) -> None:

@@ -3,6 +3,9 @@
 A stream is opened, written, stopped and closed by the one thread that PortAudio wants. When the
 sound server hangs, such a call never returns and cannot be interrupted (`abort` on a stopped
 PulseAudio was waited for in vain): then its lane is given up, not the conversation.
+
+When the interpreter exits, PortAudio takes its streams away from whoever still plays on one: the
+process crashed. So all lanes end before.
 """
 
 from __future__ import annotations
@@ -10,8 +13,10 @@ from __future__ import annotations
 import atexit
 import sys
 import threading
+from functools import cache
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
 
 from companion.errors import DeviceError
 from companion.flow import carried
@@ -20,6 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+
+_LEAVE_SECONDS = 0.5
+"""How long an exit waits for a call that is under way; a block takes 20 ms."""
+_lanes: WeakSet[Lane] = WeakSet()
 
 
 class _Job:
@@ -48,6 +57,7 @@ class Lane:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
         self.hung = False
+        _lanes.add(self)
 
     def call(self, work: Callable[[], T], seconds: float) -> T:
         """What `work` returns or raises, from the lane's thread.
@@ -83,9 +93,30 @@ class Lane:
         if not self.hung:
             self._thread.join()
 
+    def leave(self) -> None:
+        """End the thread because the interpreter exits; nothing is called any more."""
+        if self.hung:  # then PortAudio stays, too
+            return
+        self.hung = True
+        self._jobs.put(None)
+        self._thread.join(_LEAVE_SECONDS)
+        if self._thread.is_alive():
+            _leave_without_portaudio()
+
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
             job.run()
+
+
+@cache
+def leave_before_portaudio() -> None:
+    """From now on all lanes end before PortAudio does; to be called once that is imported."""
+    atexit.register(_leave_all)
+
+
+def _leave_all() -> None:
+    for lane in list(_lanes):
+        lane.leave()
 
 
 def _leave_without_portaudio() -> None:

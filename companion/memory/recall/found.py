@@ -50,6 +50,7 @@ class Worded:
         named: The same lines, and those that these memories were taken from, by id.
         vectors: The vectors of all these lines.
         over: ULIDs of those of them that speak of what is over.
+        past: Whether anything is over.
         around: The windows of the first few of them, by the line's place.
         held: Which of the words stand in each of all these lines, by its place.
     """
@@ -62,6 +63,7 @@ class Worded:
     named: dict[str, Line]
     vectors: Mapping[int, Vector]
     over: AbstractSet[str]
+    past: bool
     around: Mapping[int, Sequence[Line]]
     held: dict[int, list[str]]
 

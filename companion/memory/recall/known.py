@@ -93,33 +93,43 @@ class Known:
     def holding(self, asked: Asked, depth: int) -> list[Fact]:
         """The memories that hold a word of the question, the best so many."""
         seqs = self._versions.match(list(asked.stems), past=True).seqs[:depth]
-        return self._facts(asked, self._versions.memos(seqs), worded=True)
+        memos = self._versions.memos(seqs)
+        self._stemmer.read(one.text for one in memos)
+        vectors = self._versions.vectors(asked.embedder, seqs)
+        scored = [(one, vectors.get(one.seq), self._score(asked, one.text)) for one in memos]
+        return self._facts(scored)
 
     def named(self, asked: Asked, names: Sequence[str]) -> list[Fact]:
         """The memories among what has these names."""
-        return self._facts(asked, self._versions.named(names), worded=False)
+        found = self._versions.embedded(names, asked.embedder)
+        return self._facts([(memo, vector, 0.0) for memo, vector in found])
 
-    def _facts(self, asked: Asked, memos: Sequence[Memo], *, worded: bool) -> list[Fact]:
-        """These memories with what a search needs of them; only of some words are looked for."""
-        wanted = [one for one in memos if one.kind != "summary"]
+    def _facts(self, memos: Sequence[tuple[Memo, Vector | None, float]]) -> list[Fact]:
+        """These memories, each with its vector and its score, with what a search needs of them."""
+        wanted = [one for one in memos if one[0].kind != "summary"]
         if not wanted:
             return []
-        vectors = self._versions.vectors(asked.embedder, [one.seq for one in wanted])
-        lines = self._sources([one.id for one in wanted])
-        edited = self._edited([one.id for one in wanted if one.v > 1])
-        if worded:
-            self._stemmer.read(one.text for one in wanted)
+        lines = self._sources([one.id for one, _, _ in wanted])
+        edited = self._edited([one.id for one, _, _ in wanted if one.v > 1])
         return [
             Fact(
                 one,
-                self._score(asked, one.text) if worded else 0.0,
-                vectors.get(one.seq),
+                score,
+                vector,
                 lines.get(one.id, ()),
                 self._who(one.subject),
                 one.id in edited or one.id not in lines,
             )
-            for one in wanted
+            for one, vector, score in wanted
         ]
+
+    def past(self) -> bool:
+        """Whether anything is over."""
+        find = (
+            "SELECT 1 FROM memories WHERE scope = ? AND latest = 1 AND hidden = 0"
+            f" AND status IN ({bound(_OVER)}) LIMIT 1"
+        )
+        return bool(self._journal.database.rows(find, self._journal.scope, *_OVER))
 
     def over(self, ulids: Sequence[str]) -> set[str]:
         """Those of these lines all of whose memories are over."""

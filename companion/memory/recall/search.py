@@ -126,7 +126,8 @@ class Search:
         if mended:
             lines = {seq: line for seq, line in lines.items() if line.id not in mended}
         close = gauge.cosines | cosines(vector, vectors)
-        over = said.over | self._over([one for seq, one in lines.items() if seq not in said.lines])
+        fresh = [one for seq, one in lines.items() if seq not in said.lines] if said.past else []
+        over = said.over | self._over(fresh)
         candidates = [
             candidates_of.of_line(
                 line, gauge, close.get(seq), lent.get(line.id), over=line.ulid in over
@@ -188,6 +189,7 @@ class Search:
         read = {line.seq: line for line in chain(named.values(), *around.values())}
         rank.read(line.text for line in read.values())
         documents = self._lore is not None and self._lore.size() > 0
+        past = self._known is not None and self._known.past()
         return Worded(
             asked,
             dict(zip(matches.seqs, matches.scores, strict=True)),
@@ -196,7 +198,8 @@ class Search:
             kept,
             named,
             self._meaning.vectors([line.seq for line in named.values()]),
-            self._over(list(named.values())),
+            self._over(list(named.values()) if past else []),
+            past,
             around,
             self._held(stems, read.values()),
         )
@@ -321,7 +324,7 @@ class Search:
 
     def _over(self, lines: Sequence[Line]) -> set[str]:
         """ULIDs of the lines that speak of what is over."""
-        return self._known.over([line.ulid for line in lines]) if self._known else set()
+        return self._known.over([one.ulid for one in lines]) if self._known and lines else set()
 
     # ── documents ────────────────────────────────────────────────────────────────────────────
 

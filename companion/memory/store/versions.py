@@ -23,7 +23,7 @@ from companion.errors import BadData, MissingInput
 from companion.memory.record import Record, parse, scope_of
 from companion.memory.store.database import bound, quoted
 from companion.memory.store.digest import sound
-from companion.memory.store.embedded import Embedded
+from companion.memory.store.embedded import Embedded, vector_of
 from companion.memory.store.formats import FINDABLE
 from companion.memory.store.journal import Matches
 from companion.memory.store.memo import (
@@ -319,22 +319,30 @@ class Versions:
 
     def memos(self, seqs: Sequence[int]) -> list[Memo]:
         """What can be found at these places, in that order; never another's."""
-        found = {one.seq: one for one in self._memos("seq", seqs)}
+        found = {one.seq: one for one, _ in self._memos("seq", seqs)}
         return [found[seq] for seq in seqs if seq in found]
 
-    def named(self, names: Sequence[str]) -> list[Memo]:
-        """What can be found by these names (`memory:<id>`), in that order."""
+    def embedded(self, names: Sequence[str], embedder: str) -> list[tuple[Memo, Vector | None]]:
+        """What can be found by these names (`memory:<id>`), in that order, each with its vector.
+
+        None stands for a vector where this embedder has made none.
+        """
         ids = [name.removeprefix(NAMED) for name in names if name.startswith(NAMED)]
-        found = {one.name: one for one in self._memos("m.id", ids)}
+        found = {one.name: (one, vector) for one, vector in self._memos("m.id", ids, embedder)}
         return [found[name] for name in names if name in found]
 
-    def _memos(self, column: str, values: Sequence[object]) -> list[Memo]:
+    def _memos(
+        self, column: str, values: Sequence[object], embedder: str = ""
+    ) -> list[tuple[Memo, Vector | None]]:
         if not values:
             return []
-        these = "IN (SELECT value FROM json_each(?))"
-        find = f"SELECT {COLUMNS}, digest FROM {_WITH_USE} AND {FINDABLE} AND {column} {these}"
-        rows = self._database.escaped(find, self._scope, json.dumps(list(values)))
-        return [memo(row) for row in sound(rows, WATCHED, self._database.lost["memories"])]
+        find = (
+            f"SELECT {COLUMNS}, iif(embedder = ?, vector, NULL), digest FROM {_WITH_USE}"
+            f" AND {FINDABLE} AND {column} IN (SELECT value FROM json_each(?))"
+        )
+        rows = self._database.escaped(find, embedder, self._scope, json.dumps(list(values)))
+        whole = sound(rows, WATCHED, self._database.lost["memories"])
+        return [(memo(row[:-1]), vector_of(row[-1])) for row in whole]
 
     # ── vectors ──────────────────────────────────────────────────────────────────────────────
 
