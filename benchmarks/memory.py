@@ -7,8 +7,9 @@ the vectors are made up too, apart from the questions'. One line in ten has left
 first words. Nothing is random between two runs.
 
 bare: the question embedded, one query of Chroma as its manual writes it, one plain query of FTS5
-(all words joined by OR), each alone. whole: `Memory.recall`. The order of the four changes from
-question to question. words: looked for, of those that the question has; rows: what FTS5 gave.
+(all words joined by OR). whole: `Memory.recall`. All questions in a row are asked one way and the
+other in turn, as in `companion bench recall` (P16); so many that no text is remembered from before.
+Where other programs disturb, each question at its quickest tells what is really needed.
 """
 
 from __future__ import annotations
@@ -19,17 +20,18 @@ import statistics
 import tempfile
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from companion.measure.bench.compare import compare, percentile
 from companion.measure.bench.recall import FOUND, SEED, START, lines_of_talk
 from companion.measure.bench.recall import fill as tell
 from companion.memory import Memory
 from companion.memory.dense.embed import MiniLM
 from companion.memory.read.words import terms
-from companion.memory.recall.search import telling
 from companion.memory.record import Entity, Quote, Record, Source
 from companion.memory.store.database import quoted
 from companion.memory.store.ulid import Ulids
@@ -37,6 +39,10 @@ from companion.values import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from companion.measure.bench.compare import Ratio
+
+T = TypeVar("T")
 
 
 def learn(memory: Memory, lines: list[str], vectors: Any, every: int) -> None:  # noqa: ANN401
@@ -82,58 +88,67 @@ def fill(memory: Memory, lines: list[str], dim: int, every: int = 0) -> None:
         pass
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Milliseconds of one call."""
-    begun = time.perf_counter()
-    work()
-    return 1000 * (time.perf_counter() - begun)
+class Clock:
+    """Milliseconds of calls, by name."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, list[float]] = {}
+
+    def time(self, name: str, work: Callable[[], T]) -> T:
+        """What a call returns; how long it takes is noted."""
+        begun = time.perf_counter()
+        done = work()
+        self.taken.setdefault(name, []).append(1000 * (time.perf_counter() - begun))
+        return done
+
+    def middle(self, name: str) -> float:
+        """The median of all calls of this name."""
+        return statistics.median(self.taken[name])
 
 
-def measure(memory: Memory, embedder: MiniLM, questions: list[str]) -> dict[str, list[float]]:
-    """Every question, each part alone and then the whole."""
+def measure(memory: Memory, embedder: MiniLM, questions: list[str]) -> tuple[Clock, Ratio]:
+    """All questions in a row, by the bare parts and by the whole in turn."""
     journal: Any = memory._journal  # noqa: SLF001
     index: Any = memory._index  # noqa: SLF001
     chroma = index._collection  # noqa: SLF001
-    stems: Any = memory._recall.search._stemmer  # noqa: SLF001
-    figures: dict[str, list[float]] = {
-        name: [] for name in ("embed", "chroma", "fts", "whole", "asked", "looked for", "rows")
-    }
     sql = (
         f"SELECT rowid, bm25({journal._fts}, 2.0, 1.0) AS s FROM {journal._fts}"  # noqa: SLF001
         f" WHERE {journal._fts} MATCH ? ORDER BY s LIMIT {FOUND}"  # noqa: SLF001
     )
-    vectors = embedder.embed(questions, question=True)
-    for n, text in enumerate(questions):
-        asked = terms(text)
-        match, vector = " OR ".join(map(quoted, asked)), vectors[n : n + 1]
-        parts: list[tuple[str, Callable[[], object]]] = [
-            ("embed", lambda t=text: embedder.embed([t], question=True)),
-            ("chroma", lambda v=vector: chroma.query(v, n_results=FOUND)),
-            ("fts", lambda m=match: journal.database.rows(sql, m)),
-            ("whole", lambda t=text: memory.recall(Heard(t), skip=0)),
-        ]
-        for name, work in parts[n % 4 :] + parts[: n % 4]:  # each finds what another left warm
-            figures[name].append(timed(work))
-        looked = telling(journal.counts({word: stems.stem(word) for word in asked}))
-        figures["asked"].append(len(asked))
-        figures["looked for"].append(len(looked))
-        figures["rows"].append(len(journal.match(looked).seqs))
-    return figures
+    clock = Clock()  # it counts the warm-ups too
+
+    def bare() -> None:
+        for text in questions:
+            match = " OR ".join(map(quoted, terms(text)))
+            vector = clock.time("embed", partial(embedder.embed, [text], question=True))
+            clock.time("chroma", partial(chroma.query, vector, n_results=FOUND))
+            clock.time("fts", partial(journal.database.rows, sql, match))
+
+    def whole() -> None:
+        for text in questions:
+            clock.time("whole", partial(memory.recall, Heard(text), skip=0))
+
+    return clock, compare(whole, bare)
 
 
-def report(count: int, figures: dict[str, list[float]]) -> dict[str, float]:
+def quickest(taken: list[float], count: int) -> float:
+    """Milliseconds of `count` calls that were repeated in this order, each at its quickest."""
+    return sum(min(taken[n::count]) for n in range(count))
+
+
+def report(count: int, clock: Clock, found: Ratio, asked: int) -> dict[str, float]:
     """Print one size; its medians."""
-    middle = {name: statistics.median(values) for name, values in figures.items()}
-    bare = middle["embed"] + middle["chroma"] + middle["fts"]
-    p95 = sorted(figures["whole"])[int(0.95 * (len(figures["whole"]) - 1))]
-    parts = "  ".join(f"{name} {middle[name]:.2f}" for name in ("embed", "chroma", "fts"))
-    print(f"{count} lines: whole {middle['whole']:.2f} ms (p95 {p95:.2f})  {parts}")
+    whole = clock.taken["whole"]
+    least = {name: quickest(taken, asked) for name, taken in clock.taken.items()}
+    best = least.pop("whole") / sum(least.values())
+    parts = "  ".join(f"{name} {clock.middle(name):.2f}" for name in ("embed", "chroma", "fts"))
     print(
-        f"  whole ÷ bare {middle['whole'] / bare:.2f}   words {middle['looked for']:.0f} of"
-        f" {middle['asked']:.0f}   rows {middle['rows']:.0f}",
+        f"{count} lines: whole {clock.middle('whole'):.2f} ms (p95 {percentile(whole, 0.95):.2f})"
+        f"  {parts}\n  whole ÷ bare {found.middle:.2f} [{found.low:.2f}, {found.high:.2f}],"
+        f" each question at its quickest {best:.2f}",
         flush=True,
     )
-    return middle
+    return {name: clock.middle(name) for name in clock.taken}
 
 
 def main() -> None:
@@ -159,7 +174,7 @@ def main() -> None:
             memory = Memory(Path(folder) / "m", "Sam", "mira", embedder, lambda t=now: t)
             fill(memory, lines_of_talk(count), embedder.dim, options.every)
             memory.recall(Heard(questions[0]), skip=0)
-            seen[count] = report(count, measure(memory, embedder, questions))
+            seen[count] = report(count, *measure(memory, embedder, questions), len(questions))
             memory.close()
     if {1000, 20_000} <= seen.keys():
         for name in ("chroma", "whole"):

@@ -120,6 +120,11 @@ def concerns(line: str, asked: Collection[str], known: Collection[str]) -> bool 
     return True if not _THIRD.isdisjoint(words(line)) else None
 
 
+def points(text: str) -> bool:
+    """Whether a text points to somebody: "she", "he"."""
+    return not _ONE.isdisjoint(words(text))
+
+
 def meant(text: str, before: Sequence[str]) -> str:
     """Who is meant by "she" or "he": the last one whom earlier lines name; "" where it is said.
 
@@ -128,7 +133,7 @@ def meant(text: str, before: Sequence[str]) -> str:
         before: The lines before them, in order.
     """
     known = known_in([*before, text])
-    if _ONE.isdisjoint(words(text)) or persons(text, known):
+    if not points(text) or persons(text, known):
         return ""
     for line in reversed(before):
         named = [_bare(word) for word in words(line) if _bare(word) in known]

@@ -81,7 +81,7 @@ def german(text: str) -> bool:
 
 
 def _german(told: Sequence[str]) -> bool:
-    return sum(w in de.STOP for w in told) > sum(w in _LITTLE for w in told)
+    return sum(map(de.STOP.__contains__, told)) > sum(map(_LITTLE.__contains__, told))
 
 
 @lru_cache(KEPT)

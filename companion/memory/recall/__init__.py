@@ -50,10 +50,9 @@ class Recall:
         """What fits some words, and how well."""
         if not asks(text):
             return self._again(self._promised())
-        asked = self.search.ask(self._meant(clean(text)))
         promised = self._promised()
         moment, span = self._talk.moment(), self._talk.span(skip)
-        answer = self.search.answer(asked, moment, span, self._most)
+        answer = self.search.answer(self._meant(clean(text)), moment, span, self._most)
         told = Recalled(coverage=answer.coverage, cosine=answer.cosine, reason=answer.reason)
         notes = [_note(answer.found, one) for one in answer.chosen]
         self._before = (self._talk.session, tuple(notes))
@@ -71,12 +70,14 @@ class Recall:
 
     def _meant(self, text: str) -> str:
         """The words, with the name of who is meant by "she" or "he" where none is said."""
+        if not about.points(text):
+            return text
         name = about.meant(text, [line.text for line in self._talk.newest(LOOKED_BACK)])
         return f"{text} ({name})" if name else text
 
     def found(self, text: str, limit: int) -> tuple[Note, ...]:
         """What fits some words, from everything, best first."""
-        found = self.search.find(self.search.ask(clean(text)), self._talk.moment(), Span())
+        found = self.search.find(clean(text), self._talk.moment(), Span())
         return tuple(_note(found, one) for one in found.ranked[:limit])
 
     def _promised(self) -> tuple[Note, ...]:

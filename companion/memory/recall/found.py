@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
-    from concurrent.futures import Future
 
     from companion.memory.lore import Passage
     from companion.memory.lore.find import Hits
@@ -27,14 +26,6 @@ class Span:
 
     def __contains__(self, seq: int) -> bool:
         return self.after < seq < self.before
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked, and its vector, which is still being made; None without an embedder."""
-
-    text: str
-    vector: Future[Vector | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ Brings the stores and the pure rules of `read/` together. Knows nothing of sessi
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain, islice
-from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from companion.memory.lore.find import Asked, Hits, anew
 from companion.memory.read import abstain, rank
@@ -16,7 +16,7 @@ from companion.memory.read.pack import packed
 from companion.memory.read.words import terms
 from companion.memory.recall import candidates as candidates_of
 from companion.memory.recall import known
-from companion.memory.recall.found import Answer, Found, Gauge, Question, Span, Worded
+from companion.memory.recall.found import Answer, Found, Gauge, Span, Worded
 from companion.memory.recall.judge import judged
 from companion.memory.recall.known import KEY, Known
 from companion.memory.recall.meaning import Meaning, cosines
@@ -25,7 +25,8 @@ from companion.memory.store.journal import WINDOW
 from companion.memory.store.memo import NAMED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
     from datetime import datetime
 
     from companion.memory.dense.embed import Embedder
@@ -38,13 +39,14 @@ if TYPE_CHECKING:
     from companion.memory.store.versions import Versions
 
     Embedded = tuple[Line, Vector | None]
+    T = TypeVar("T")
 
 DEPTH = 100
 """Lines looked at from each of the two searches."""
+LOOKED_AT = 20
+"""The same in order to answer."""
 MOST_TERMS = 64
 """Words looked for; somebody may paste a book."""
-LOOKED_AT = 20
-"""Lines that are weighed in order to answer, by words and by meaning each."""
 BEST = 3
 """Lines in which the words of the question are looked for."""
 WIDER = 8
@@ -81,7 +83,7 @@ class Search:
         self._meaning = Meaning(journal, index, embedder)
         self._lore = lore
         self._stemmer = Stemmer()
-        self._beside = ThreadPoolExecutor(1, "meaning")
+        self._beside = ThreadPoolExecutor(1, "words")
         self._known = Known(versions, journal, self._stemmer) if versions else None
         self._judge = judge
 
@@ -98,26 +100,16 @@ class Search:
         """Do what the next search would have to do first."""
         self._meaning.prepare()
 
-    def ask(self, text: str) -> Question:
-        """A question whose vector is in the making: it takes as long as all else together."""
-        begun = Event()
-
-        def make() -> Vector | None:
-            begun.set()
-            return self._meaning.of(text)
-
-        made = self._beside.submit(make)
-        begun.wait()  # or this thread might keep the interpreter from it for 5 ms
-        return Question(text, made)
-
-    def find(self, asked: Question, now: datetime, span: Span, depth: int = DEPTH) -> Found:
+    def find(self, text: str, now: datetime, span: Span, depth: int = DEPTH) -> Found:
         """What may fit, best first: the best `depth` by words and by meaning."""
-        text = asked.text
-        said = self._said(text, span, depth)
-        vector = asked.vector.result()
-        gauge = self._gauge(said, vector, depth)
-        # Lines outside the span are the newest, and often the closest to what is said now.
-        names = self._meaning.nearest(vector, depth if span == Span() else 2 * depth)
+        # This thread never sleeps: in a virtual machine to be woken takes up to half a millisecond.
+        with self._meanwhile(lambda: self._said(text, span, depth)) as worded:
+            vector = self._meaning.of(text)
+        said = worded.result()
+        with self._meanwhile(lambda: self._gauge(said, vector, depth)) as gauged:
+            # Lines outside the span are the newest, and often the closest to what is said now.
+            names = self._meaning.nearest(vector, depth if span == Span() else 2 * depth)
+        gauge = gauged.result()
         near = self._near((vector, names), said, span, depth)
         facts = self._facts(said, gauge, (vector, names), span)
         lent = candidates_of.lent(facts.values())
@@ -153,10 +145,9 @@ class Search:
             said.held,
         )
 
-    def answer(self, asked: Question, now: datetime, span: Span, most: int) -> Answer:
+    def answer(self, text: str, now: datetime, span: Span, most: int) -> Answer:
         """What answers it: the best `most` at most, and nothing rather than what does not."""
-        text = asked.text
-        found = self.find(asked, now, span, LOOKED_AT)
+        found = self.find(text, now, span, LOOKED_AT)
         question = rank.question_of(text, found.ranked)
         weighed = rank.answering(found.ranked, question)
         fitting = [one for one in weighed if one.parts.get("person") != rank.STRANGER]
@@ -171,6 +162,15 @@ class Search:
             candidates_of.with_part(one, "coverage", covered) for one in packed(fitting, most)
         ]
         return Answer(found, chosen, covered, cosine)
+
+    @contextmanager
+    def _meanwhile(self, work: Callable[[], T]) -> Iterator[Future[T]]:
+        """Do this beside what is inside, which leaves the interpreter and the journal to it."""
+        done = self._beside.submit(work)
+        try:
+            yield done
+        finally:
+            done.exception()  # also after an error nobody else reads the journal meanwhile
 
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
