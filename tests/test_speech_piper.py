@@ -317,3 +317,21 @@ def test_a_language_that_espeak_lacks_leaves_the_others_as_they_are(voice):
     with pytest.raises(RuntimeError):
         espeakbridge.set_voice("xx-none")
     assert voice._voice.phonemize("Die Rose") == before
+
+
+BEGINS_ANEW = """
+import sys
+from pathlib import Path
+from piper.phonemize_espeak import EspeakPhonemizer
+from companion.speech.piper import Piper
+voice = Piper(Path(sys.argv[1]))._voice
+before = voice.phonemize("A rose is a rose.")
+EspeakPhonemizer()
+assert voice.phonemize("A rose is a rose.") == before
+"""
+
+
+def test_espeak_that_begins_anew_is_told_its_voice_again():
+    env = {**os.environ, "MALLOC_PERTURB_": "165"}  # what was given back is no longer readable
+    command = [sys.executable, "-c", BEGINS_ANEW, str(VOICES[0])]
+    subprocess.run(command, check=True, env=env, cwd=ROOT)

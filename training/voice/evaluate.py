@@ -65,12 +65,13 @@ def student(voice: PiperVoice, settings: SynthesisConfig) -> Speak:
     return speak
 
 
-def flite(teacher: str) -> Speak:
-    """Reads a text with the teacher."""
+def flite(teacher: str, scale: float = 1.0) -> Speak:
+    """Reads a text with the teacher, `scale` times as long as it would."""
+    stretch = ["--setf", f"duration_stretch={scale}"] if scale != 1.0 else []
 
     def speak(text: str) -> NDArray[np.float32]:
         with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-            command = ["flite", "-voice", teacher, "-t", text, "-o", file.name]
+            command = ["flite", "-voice", teacher, *stretch, "-t", text, "-o", file.name]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             sound: NDArray[np.float32] = soundfile.read(file.name, dtype="float32")[0]
             return sound
@@ -215,17 +216,19 @@ def main() -> None:
     print(f"real-time factor {factor:.4f}, median {1000 * median:.1f} ms a sentence, one thread")
     if chosen.speed_only:
         return
-    for name, scale in TEMPOS.items() if chosen.tempos else ():
-        settings, file = SynthesisConfig(length_scale=scale), f"{recipe.name}-{scale}"
-        at_tempo = notes(chosen.cache, file, model)
-        print(line(name, listen(student(voice, settings), sentences[::AT_TEMPOS], at_tempo)))
     here = notes(chosen.cache, recipe.name, model)
     ours = listen(student(voice, SynthesisConfig()), sentences, here)
-    teacher = f"flite {recipe.teacher}"
-    theirs = listen(
-        flite(recipe.teacher), sentences, notes(chosen.cache, teacher.replace(" ", "-"))
-    )
+    teacher = f"flite-{recipe.teacher}"
+    theirs = listen(flite(recipe.teacher), sentences, notes(chosen.cache, teacher))
     compare(ours, theirs, (recipe.name, teacher))
+    for name, scale in TEMPOS.items() if chosen.tempos else ():
+        print(f"{name}:")
+        some, settings = sentences[::AT_TEMPOS], SynthesisConfig(length_scale=scale)
+        here = notes(chosen.cache, f"{recipe.name}-{scale}", model)
+        ours = listen(student(voice, settings), some, here)
+        here = notes(chosen.cache, f"{teacher}-{scale}")
+        theirs = listen(flite(recipe.teacher, scale), some, here)
+        compare(ours, theirs, (recipe.name, teacher))
 
 
 if __name__ == "__main__":

@@ -19,12 +19,20 @@ def told_once() -> None:
 
     inside: Any = espeakbridge
     if not hasattr(inside.set_voice, "__wrapped__"):
-        inside.set_voice = _for_another(inside.set_voice)
+        inside.initialize, inside.set_voice = _once(inside.initialize, inside.set_voice)
 
 
-def _for_another(tell: Callable[[str], None]) -> Callable[[str], None]:
-    """The same call, which does nothing for the voice it was last made with."""
+def _once(
+    begin: Callable[[str], None], tell: Callable[[str], None]
+) -> tuple[Callable[[str], None], Callable[[str], None]]:
+    """Both calls; the second does nothing for the voice it was last made with."""
     last = ""
+
+    @wraps(begin)
+    def begun(data: str) -> None:
+        nonlocal last
+        last = ""  # it reads its sounds anew, and the voice still points to those before
+        begin(data)
 
     @wraps(tell)
     def told(voice: str) -> None:
@@ -34,4 +42,4 @@ def _for_another(tell: Callable[[str], None]) -> Callable[[str], None]:
             tell(voice)
             last = voice
 
-    return told
+    return begun, told
