@@ -25,6 +25,7 @@ HINTED, FOLLOWING = (
     0.1,
     0.04,
 )  # shares of the clips with words to expect, or an earlier text, before them
+NOISY = 0.4  # share of the clips beside which another sound is heard
 IGNORED = -100
 LATEST = 125  # frames of the longest pause before the words
 _DECIBEL = 4 * np.log(10)  # one unit of the feature is four powers of ten
@@ -68,6 +69,7 @@ class Corpus:
         self.folder = folder
         self.clips: list[Clip] = []
         self.dev: list[Clip] = []
+        self.noises: list[Clip] = []
         self.inventory: dict[str, dict[str, int]] = {"flite": {}, "espeak": {}}
         self._read: set[str] = set()
 
@@ -78,6 +80,7 @@ class Corpus:
                 self._read.add(path.name)
                 held = path.name in DEV_SHARDS
                 (self.dev if held else self.clips).extend(self._clips(path))
+        self.noises = [clip for clip in self.clips if not clip.text and len(clip.mel) > 1]
 
     def _clips(self, path: Path) -> list[Clip]:
         with np.load(path) as shard:
@@ -134,14 +137,32 @@ def delayed(clips: list[Clip], rng: np.random.Generator) -> list[Clip]:
     return found
 
 
-def mels(clips: list[Clip], window: int, rng: np.random.Generator, *, augment: bool) -> Tensor:
+def mels(
+    clips: list[Clip], noises: list[Clip], window: int, rng: np.random.Generator, *, augment: bool
+) -> Tensor:
     """Return (batch, 80, window); what lies behind a clip is 0, as faster-whisper pads."""
     out = torch.zeros(len(clips), 80, window)
     for row, clip in enumerate(clips):
-        first = int(rng.integers(2)) if augment else 0
-        mel = torch.from_numpy(clip.mel[first::2][: clip.frames].T.astype(np.float32)) * STEP + LOW
+        mel = _mel(clip, int(rng.integers(2)) if augment else 0)
+        if augment and clip.text and noises and rng.random() < NOISY:
+            mel = _beside(mel, _mel(noises[int(rng.integers(len(noises)))], 0), rng)
         out[row, :, : mel.shape[1]] = _worn(mel, rng) if augment else mel
     return out
+
+
+def _mel(clip: Clip, first: int) -> Tensor:
+    """Return what the model sees of a clip, (80, frames), from an even or an odd frame on."""
+    return torch.from_numpy(clip.mel[first::2][: clip.frames].T.astype(np.float32)) * STEP + LOW
+
+
+def _beside(mel: Tensor, noise: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return speech with a sound in which nobody speaks, 0 to 25 dB below it: their powers add up."""
+    turn, length = int(rng.integers(noise.shape[1])), mel.shape[1]
+    noise = noise.roll(turn, 1).repeat(1, length // noise.shape[1] + 1)[:, :length]
+    below = rng.uniform(0, 25) / 40  # a unit is 40 dB
+    loud, quiet = ((one * _DECIBEL).logsumexp((0, 1)) / _DECIBEL for one in (mel, noise))
+    mixed = torch.logaddexp(mel * _DECIBEL, (noise + loud - quiet - below) * _DECIBEL) / _DECIBEL
+    return mixed.maximum(mixed.max() - 2)
 
 
 def _worn(mel: Tensor, rng: np.random.Generator) -> Tensor:
@@ -243,4 +264,5 @@ def make(
             torch.tensor(wanted),
         )
     spelled = [[CTC_ALPHABET.index(c) for c in normal(clip.text)] for clip in clips]
-    return Batch(mels(clips, window, rng, augment=augment), phones, tokens, targets, spans, spelled)
+    heard = mels(clips, corpus.noises, window, rng, augment=augment)
+    return Batch(heard, phones, tokens, targets, spans, spelled)
