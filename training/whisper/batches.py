@@ -25,7 +25,6 @@ HINTED, FOLLOWING = (
     0.1,
     0.04,
 )  # shares of the clips with words to expect, or an earlier text, before them
-NOISY = 0.4  # share of the clips beside which another sound is heard
 IGNORED = -100
 LATEST = 125  # frames of the longest pause before the words
 _DECIBEL = 4 * np.log(10)  # one unit of the feature is four powers of ten
@@ -64,9 +63,10 @@ class Batch:
 class Corpus:
     """The clips of all shards in a folder, re-read as shards are added."""
 
-    def __init__(self, folder: Path) -> None:
-        """Remember the folder."""
+    def __init__(self, folder: Path, noisy: float = 0.0) -> None:
+        """Remember the folder, and the share of the clips beside which another sound is to be heard."""
         self.folder = folder
+        self.noisy = noisy
         self.clips: list[Clip] = []
         self.dev: list[Clip] = []
         self.noises: list[Clip] = []
@@ -138,14 +138,14 @@ def delayed(clips: list[Clip], rng: np.random.Generator) -> list[Clip]:
 
 
 def mels(
-    clips: list[Clip], noises: list[Clip], window: int, rng: np.random.Generator, *, augment: bool
+    clips: list[Clip], corpus: Corpus, window: int, rng: np.random.Generator, *, augment: bool
 ) -> Tensor:
     """Return (batch, 80, window); what lies behind a clip is 0, as faster-whisper pads."""
     out = torch.zeros(len(clips), 80, window)
     for row, clip in enumerate(clips):
         mel = _mel(clip, int(rng.integers(2)) if augment else 0)
-        if augment and clip.text and noises and rng.random() < NOISY:
-            mel = _beside(mel, _mel(noises[int(rng.integers(len(noises)))], 0), rng)
+        if augment and corpus.noisy and clip.text and rng.random() < corpus.noisy:
+            mel = _beside(mel, _mel(corpus.noises[int(rng.integers(len(corpus.noises)))], 0), rng)
         out[row, :, : mel.shape[1]] = _worn(mel, rng) if augment else mel
     return out
 
@@ -264,5 +264,5 @@ def make(
             torch.tensor(wanted),
         )
     spelled = [[CTC_ALPHABET.index(c) for c in normal(clip.text)] for clip in clips]
-    heard = mels(clips, corpus.noises, window, rng, augment=augment)
+    heard = mels(clips, corpus, window, rng, augment=augment)
     return Batch(heard, phones, tokens, targets, spans, spelled)

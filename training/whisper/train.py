@@ -187,7 +187,7 @@ class Run:
             self.model.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True
         )
         self.step, self.seconds = 0, 0.0
-        self.corpus = Corpus(args.cache)
+        self.corpus = Corpus(args.cache, args.noisy)
         if self.checkpoint.exists():
             self._load()
         elif args.start:
@@ -315,6 +315,12 @@ def main() -> None:
     )
     parser.add_argument(
         "--listening", type=float, default=1.0, help="share of steps that teach the encoder too"
+    )
+    parser.add_argument(
+        "--noisy",
+        type=float,
+        default=0.0,
+        help="share of clips beside which a wordless one is heard",
     )
     parser.add_argument("--save", type=int, default=500)
     args = parser.parse_args()
