@@ -5,6 +5,7 @@ Brings the stores and the pure rules of `read/` together. Knows nothing of sessi
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -83,7 +84,7 @@ class Search:
         self._meaning = Meaning(journal, index, embedder)
         self._lore = lore
         self._stemmer = Stemmer()
-        self._beside = ThreadPoolExecutor(1, "words")
+        self._beside = ThreadPoolExecutor(1, "meaning")
         self._known = Known(versions, journal, self._stemmer) if versions else None
         self._judge = judge
 
@@ -102,14 +103,16 @@ class Search:
 
     def find(self, text: str, now: datetime, span: Span, depth: int = DEPTH) -> Found:
         """What may fit, best first: the best `depth` by words and by meaning."""
-        # This thread never sleeps: in a virtual machine to be woken takes up to half a millisecond.
-        with self._meanwhile(lambda: self._said(text, span, depth)) as worded:
-            vector = self._meaning.of(text)
-        said = worded.result()
-        with self._meanwhile(lambda: self._gauge(said, vector, depth)) as gauged:
-            # Lines outside the span are the newest, and often the closest to what is said now.
-            names = self._meaning.nearest(vector, depth if span == Span() else 2 * depth)
-        gauge = gauged.result()
+        # Lines outside the span are the newest, and often the closest to what is said now.
+        count = depth if span == Span() else 2 * depth
+        with (
+            self._meanwhile(lambda: self._meaning.of(text)) as made,
+            self._meanwhile(lambda: self._meaning.nearest(made.result(), count)) as named,
+        ):
+            said = self._said(text, span, depth)
+            vector = made.result()
+            gauge = self._gauge(said, vector, depth)
+            names = named.result()
         near = self._near((vector, names), said, span, depth)
         facts = self._facts(said, gauge, (vector, names), span)
         lent = candidates_of.lent(facts.values())
@@ -165,12 +168,13 @@ class Search:
 
     @contextmanager
     def _meanwhile(self, work: Callable[[], T]) -> Iterator[Future[T]]:
-        """Do this beside what is inside, which leaves the interpreter and the journal to it."""
+        """Do this beside what is inside; it has ended afterwards, also where that failed."""
         done = self._beside.submit(work)
+        time.sleep(0)  # else this thread may keep the interpreter from that one for 5 ms
         try:
             yield done
         finally:
-            done.exception()  # also after an error nobody else reads the journal meanwhile
+            done.exception()
 
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
