@@ -33,6 +33,7 @@ def test_a_hotkey_is_held_whichever_window_is_in_front(screen):
     assert up.wait(10)
     screen.up("Control_L")
     listener.close()
+    assert not listener._listener.is_alive()
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
@@ -43,6 +44,7 @@ def test_where_no_keyboard_can_be_read_the_desktop_is_asked(screen):
     screen.press("F9")
     assert down.wait(10)
     listener.close()
+    assert not listener._listener.is_alive()
 
 
 def test_on_wayland_the_way_that_works_is_named(monkeypatch):

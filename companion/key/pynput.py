@@ -66,6 +66,7 @@ class Pynput:
         if line is not None and context is not None:
             own = type(line)()
             own.record_disable_context(context)
+            own.sync()  # the server drops what it has not read of a line that is closed
             own.close()
 
     def _press(self, key: object) -> None:
