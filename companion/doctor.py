@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from companion import cards
 from companion.errors import CompanionError, DeviceError
-from companion.sound.clib import refuse_empty_alsa
+from companion.sound.clib import before_portaudio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ def _python() -> Finding:
 def _library(module: str, package: str, needed: bool) -> Finding:  # noqa: FBT001 - from the table
     try:
         if module == "sounddevice":
-            refuse_empty_alsa()
+            before_portaudio()
         found = importlib.import_module(module)
     except DeviceError as error:
         return _failed(package, error, needed=needed)

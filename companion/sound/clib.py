@@ -15,8 +15,19 @@ from companion.errors import DeviceError
 _hushed: list[object] = []
 
 
-def hush() -> None:
-    """Keep ALSA and PortAudio from writing over the conversation; their errors reach us anyway."""
+def before_portaudio() -> None:
+    """Keep ALSA and PortAudio quiet, and see that PortAudio can be imported; may be repeated.
+
+    Raises:
+        DeviceError: ALSA is there and knows no default device, not even one that is missing.
+    """
+    _hush()
+    if "sounddevice" not in sys.modules:
+        _refuse_empty_alsa()
+
+
+def _hush() -> None:
+    """Keep both from writing over the conversation; their errors reach us anyway."""
     if _hushed:
         return
     _hush_alsa()
@@ -24,12 +35,8 @@ def hush() -> None:
         _hush_portaudio()
 
 
-def refuse_empty_alsa() -> None:
-    """Where ALSA has no settings, PortAudio ends the process (an assertion in its ALSA part).
-
-    Raises:
-        DeviceError: ALSA is there and knows no default device, not even one that is missing.
-    """
+def _refuse_empty_alsa() -> None:
+    """Where ALSA has no settings, PortAudio ends the process (an assertion in its ALSA part)."""
     alsa = _alsa()
     if alsa is None:
         return

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from companion.errors import DeviceError
-from companion.sound import clib
+from companion.sound.clib import before_portaudio
 from companion.sound.lane import Lane, leave_before_portaudio
 from companion.sound.server import hangs, nodes
 
@@ -315,9 +314,7 @@ def _device(row: Any, kind: Any, api: Any) -> Device:  # noqa: ANN401 - sounddev
 
 
 def _sounddevice() -> Any:  # noqa: ANN401 - sounddevice has no types
-    clib.hush()
-    if "sounddevice" not in sys.modules:
-        clib.refuse_empty_alsa()
+    before_portaudio()
     try:
         import sounddevice
     except OSError as error:
