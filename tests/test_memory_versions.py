@@ -263,3 +263,31 @@ def test_a_change_that_fails_inside_others_leaves_no_half_of_it(versions: Versio
         versions.pin(made.id)
     assert versions.active() == [replace(made, pinned=True)]
     assert words(versions, "leeds") == [made.text]
+
+
+@pytest.mark.parametrize("lookup", ["embedded", "memos", "get", "vectors"])
+def test_a_few_memories_cost_as_much_among_many(tmp_path: Path, lookup: str) -> None:
+    assert _steps(tmp_path / "many", 330, lookup) <= _steps(tmp_path / "few", 30, lookup) + 100
+
+
+def _steps(folder: Path, count: int, lookup: str) -> int:
+    """Steps that SQLite takes to read three memories of so many."""
+    folder.mkdir()
+    journal = Journal(folder / "journal.sqlite3", "Sam", "mira")
+    versions = Versions(journal)
+    journal.add("S", new_id(), Spoken("user", "Sam", "I live in Leeds.", 0.9, NOW))
+    made = [versions.add(fact(f"Sam lives in Leeds, {n}.")) for n in range(count)]
+    versions.keep_vectors([(n + 1, np.ones(3, np.float32)) for n in range(count)], "words")
+    asked = made[:3]
+    taken: list[int] = []
+    journal.database.connection.set_progress_handler(lambda: taken.append(10), 10)
+    if lookup == "embedded":
+        assert len(versions.embedded([f"memory:{one.id}" for one in asked], "words")) == len(asked)
+    elif lookup == "memos":
+        assert len(versions.memos([1, 2, 3])) == len(asked)
+    elif lookup == "get":
+        assert all(versions.get(one.id) for one in asked)
+    else:
+        assert len(versions.vectors("words", [1, 2, 3])) == len(asked)
+    journal.close()
+    return sum(taken)

@@ -123,31 +123,23 @@ def read(texts: Iterable[str]) -> None:
         about.tells_change(text)
 
 
-def ranked(candidates: Sequence[Candidate], heard: str, now: datetime) -> list[Candidate]:
-    """Best first; equal scores newest first.
+def ranked(candidates: Iterable[Candidate], heard: str, now: datetime) -> list[Candidate]:
+    """Best first: what was `scored`, `ordered`."""
+    return ordered([scored(one, heard, now) for one in candidates], heard)
+
+
+def scored(one: Candidate, heard: str, now: datetime) -> Candidate:
+    """What a line comes to by itself.
 
     Args:
-        candidates: What may fit, with its two scores.
-        heard: The question: lines of the speaker it names, and of no other, count a little more.
+        one: What may fit, with its two scores.
+        heard: The question.
         now: The time; newer lines count a little more.
     """
-    speaker = asked_about(heard, {one.who for one in candidates})
-    scored = [_scored(one, speaker, heard, now) for one in candidates]
-    return sorted(scored, key=lambda one: (-one.score, -one.key))
-
-
-def asked_about(heard: str, names: Collection[str]) -> str:
-    """The one of `names` that a question names; "" where it names none or several."""
-    asked = {word.removesuffix("'s") for word in words(heard)}
-    found = [name for name in names if any(part in asked for part in words(name))]
-    return found[0] if len(found) == 1 else ""
-
-
-def _scored(one: Candidate, speaker: str, heard: str, now: datetime) -> Candidate:
     age = max((now - one.said).total_seconds() / 86_400, 0.0)
     parts = {
         "recency": 1 + RECENCY * 2.0 ** (-age / HALF_LIFE),
-        "speaker": 1 + ASKED_ABOUT * (one.who == speaker),
+        "speaker": 1.0,
         "telling": 1 - SHORT * (1 - min(len(terms(one.text)) / TELLING, 1.0)),
         "statement": ALSO_ASKS if "?" in one.text else 1.0,
     }
@@ -160,6 +152,28 @@ def _scored(one: Candidate, speaker: str, heard: str, now: datetime) -> Candidat
     if one.dense is not None:
         parts["dense"] = one.dense
     return one.weighed(score, parts)
+
+
+def ordered(candidates: Collection[Candidate], heard: str) -> list[Candidate]:
+    """Best first; equal scores newest first.
+
+    Lines of the speaker whom the question names, and no other, count a little more.
+    """
+    speaker = asked_about(heard, {one.who for one in candidates})
+    known = (_asked_for(one) if speaker and one.who == speaker else one for one in candidates)
+    return sorted(known, key=lambda one: (-one.score, -one.key))
+
+
+def _asked_for(one: Candidate) -> Candidate:
+    factor = 1 + ASKED_ABOUT
+    return one.weighed(times(one.score, factor), {**one.parts, "speaker": factor})
+
+
+def asked_about(heard: str, names: Collection[str]) -> str:
+    """The one of `names` that a question names; "" where it names none or several."""
+    asked = {word.removesuffix("'s") for word in words(heard)}
+    found = [name for name in names if any(part in asked for part in words(name))]
+    return found[0] if len(found) == 1 else ""
 
 
 def times(score: float, factor: float) -> float:

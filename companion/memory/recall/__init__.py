@@ -50,9 +50,10 @@ class Recall:
         """What fits some words, and how well."""
         if not asks(text):
             return self._again(self._promised())
-        promised = self._promised()
-        moment, span = self._talk.moment(), self._talk.span(skip)
-        answer = self.search.answer(self._meant(clean(text)), moment, span, self._most)
+        with self.search.asking(self._meant(clean(text))) as asked:
+            promised = self._promised()
+            moment, span = self._talk.moment(), self._talk.span(skip)
+            answer = self.search.answer(asked, moment, span, self._most)
         told = Recalled(coverage=answer.coverage, cosine=answer.cosine, reason=answer.reason)
         notes = [_note(answer.found, one) for one in answer.chosen]
         self._before = (self._talk.session, tuple(notes))
@@ -77,7 +78,8 @@ class Recall:
 
     def found(self, text: str, limit: int) -> tuple[Note, ...]:
         """What fits some words, from everything, best first."""
-        found = self.search.find(clean(text), self._talk.moment(), Span())
+        with self.search.asking(clean(text)) as asked:
+            found = self.search.find(asked, self._talk.moment(), Span())
         return tuple(_note(found, one) for one in found.ranked[:limit])
 
     def _promised(self) -> tuple[Note, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from companion.memory.read import rank
 from companion.memory.recall.known import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
 
     from companion.memory.lore.find import Hit
     from companion.memory.recall.found import Gauge
@@ -20,7 +21,7 @@ NOBODY = "·"
 """Who says what nobody said, as a document: never one that a question names."""
 
 
-def lent(facts: Iterable[Fact]) -> dict[str, Fact]:
+def lent_by(facts: Iterable[Fact]) -> dict[str, Fact]:
     """By the id of a line, the best of the facts that were taken from it and say the same."""
     best: dict[str, Fact] = {}
     for fact in facts:
@@ -34,54 +35,88 @@ def _fits(fact: Fact) -> tuple[float, float, int]:
     return (fact.score, fact.cosine or 0.0, fact.memo.seq)
 
 
-def of_line(
-    line: Line, gauge: Gauge, cosine: float | None, fact: Fact | None, *, over: bool
-) -> rank.Candidate:
-    """A line, with its two scores standardised.
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What may fit one question, weighed.
 
-    Args:
-        line: It.
-        gauge: What is ordinary.
-        cosine: How close it is; None where it has no vector.
-        fact: What was taken from it: the better score of the two counts.
-        over: Whether what it says is true no more.
+    Attributes:
+        gauge: What is ordinary for it: by that the two scores of everything are standardised.
+        heard: The question.
+        now: The time.
     """
-    score = gauge.scores.get(line.seq, 0.0)
-    if fact is not None:
-        score = max(score, fact.score)
-        cosine = max((x for x in (cosine, fact.cosine) if x is not None), default=None)
-    scores = (gauge.words.standard(score), gauge.standard(cosine), 0.0)
-    mine = line.speaker == "user"
-    return rank.Candidate(line.seq, line.text, mine, line.said, *scores, line.who, over)
 
+    gauge: Gauge
+    heard: str
+    now: datetime
 
-def of_fact(fact: Fact, spread: rank.Spread, ordinary: rank.Spread) -> rank.Candidate:
-    """A memory, its scores standardised as those of lines are."""
-    memo = fact.memo
-    return rank.Candidate(
-        key=KEY + memo.seq,
-        text=memo.text,
-        mine=True,
-        said=memo.observed,
-        lexical=spread.standard(fact.score),
-        dense=None if fact.cosine is None else ordinary.standard(fact.cosine),
-        who=NOBODY,
-        over=fact.over,
-        importance=memo.importance + 0.5 * memo.pinned,
-    )
+    def lines(
+        self,
+        lines: Mapping[int, Line],
+        close: Mapping[int, float],
+        lent: Mapping[str, Fact],
+        over: Collection[str],
+    ) -> dict[int, rank.Candidate]:
+        """Lines, by place.
 
+        Args:
+            lines: They.
+            close: How close those are that have a vector.
+            lent: By the id of a line, what was taken from it: the better score of the two counts.
+            over: ULIDs of those that say what is true no more.
+        """
+        made = (
+            self._line(line, close.get(seq), lent.get(line.id), over=line.ulid in over)
+            for seq, line in lines.items()
+        )
+        return {one.key: self._scored(one) for one in made}
 
-def of_passage(hit: Hit, spread: rank.Spread, ordinary: rank.Spread) -> rank.Candidate:
-    """A passage of a document, its scores standardised as those of lines are."""
-    return rank.Candidate(
-        key=-hit.passage.seq,
-        text=hit.passage.text,
-        mine=True,
-        said=hit.passage.taken,
-        lexical=spread.standard(hit.score),
-        dense=None if hit.cosine is None else ordinary.standard(hit.cosine),
-        who=NOBODY,
-    )
+    def facts(self, facts: Iterable[Fact]) -> list[rank.Candidate]:
+        """Memories that are shown in words of their own."""
+        return [self._scored(self._fact(one)) for one in facts if one.own]
+
+    def passages(self) -> list[rank.Candidate]:
+        """What documents say."""
+        return [self._scored(self._passage(one)) for one in self.gauge.lore.hits]
+
+    def _scored(self, one: rank.Candidate) -> rank.Candidate:
+        return rank.scored(one, self.heard, self.now)
+
+    def _line(
+        self, line: Line, cosine: float | None, fact: Fact | None, *, over: bool
+    ) -> rank.Candidate:
+        gauge = self.gauge
+        score = gauge.scores.get(line.seq, 0.0)
+        if fact is not None:
+            score = max(score, fact.score)
+            cosine = max((x for x in (cosine, fact.cosine) if x is not None), default=None)
+        scores = (gauge.words.standard(score), gauge.standard(cosine), 0.0)
+        mine = line.speaker == "user"
+        return rank.Candidate(line.seq, line.text, mine, line.said, *scores, line.who, over)
+
+    def _fact(self, fact: Fact) -> rank.Candidate:
+        memo = fact.memo
+        return rank.Candidate(
+            key=KEY + memo.seq,
+            text=memo.text,
+            mine=True,
+            said=memo.observed,
+            lexical=self.gauge.words.standard(fact.score),
+            dense=self.gauge.standard(fact.cosine),
+            who=NOBODY,
+            over=fact.over,
+            importance=memo.importance + 0.5 * memo.pinned,
+        )
+
+    def _passage(self, hit: Hit) -> rank.Candidate:
+        return rank.Candidate(
+            key=-hit.passage.seq,
+            text=hit.passage.text,
+            mine=True,
+            said=hit.passage.taken,
+            lexical=self.gauge.words.standard(hit.score),
+            dense=self.gauge.standard(hit.cosine),
+            who=NOBODY,
+        )
 
 
 def with_part(one: rank.Candidate, name: str, value: float) -> rank.Candidate:

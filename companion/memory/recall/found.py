@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from concurrent.futures import Future
 
     from companion.memory.lore import Passage
     from companion.memory.lore.find import Hits
@@ -26,6 +27,19 @@ class Span:
 
     def __contains__(self, seq: int) -> bool:
         return self.after < seq < self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        text: The words.
+        vector: What they mean, being made; None without an embedder.
+    """
+
+    text: str
+    vector: Future[Vector | None]
 
 
 @dataclass(frozen=True, slots=True)

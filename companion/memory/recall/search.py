@@ -15,9 +15,9 @@ from companion.memory.lore.find import Asked, Hits, anew
 from companion.memory.read import abstain, rank
 from companion.memory.read.pack import packed
 from companion.memory.read.words import terms
-from companion.memory.recall import candidates as candidates_of
 from companion.memory.recall import known
-from companion.memory.recall.found import Answer, Found, Gauge, Span, Worded
+from companion.memory.recall.candidates import Scales, lent_by, with_part
+from companion.memory.recall.found import Answer, Found, Gauge, Question, Span, Worded
 from companion.memory.recall.judge import judged
 from companion.memory.recall.known import KEY, Known
 from companion.memory.recall.meaning import Meaning, cosines
@@ -52,7 +52,7 @@ BEST = 3
 """Lines in which the words of the question are looked for."""
 WIDER = 8
 """How many times more lines are asked for when most of the closest say the same."""
-AROUND = 8
+AROUND = 5
 """Lines found by words whose windows are looked at beforehand."""
 COMMON = 2000
 """Windows from which on a word is not looked for where there are rarer ones: at 100,000 lines that
@@ -101,21 +101,28 @@ class Search:
         """Do what the next search would have to do first."""
         self._meaning.prepare()
 
-    def find(self, text: str, now: datetime, span: Span, depth: int = DEPTH) -> Found:
+    @contextmanager
+    def asking(self, text: str) -> Iterator[Question]:
+        """Have the vector of a question made beside what is inside."""
+        with self._meanwhile(lambda: self._meaning.of(text)) as made:
+            yield Question(text, made)
+
+    def find(self, question: Question, now: datetime, span: Span, depth: int = DEPTH) -> Found:
         """What may fit, best first: the best `depth` by words and by meaning."""
+        text, made = question.text, question.vector
         # Lines outside the span are the newest, and often the closest to what is said now.
         count = depth if span == Span() else 2 * depth
-        with (
-            self._meanwhile(lambda: self._meaning.of(text)) as made,
-            self._meanwhile(lambda: self._meaning.nearest(made.result(), count)) as named,
-        ):
+        with self._meanwhile(lambda: self._meaning.nearest(made.result(), count)) as named:
             said = self._said(text, span, depth)
             vector = made.result()
             gauge = self._gauge(said, vector, depth)
+            scales = Scales(gauge, text, now)
+            first = lent_by(gauge.facts.values())
+            weighed = scales.lines(said.lines, gauge.cosines, first, said.over)
             names = named.result()
         near = self._near((vector, names), said, span, depth)
         facts = self._facts(said, gauge, (vector, names), span)
-        lent = candidates_of.lent(facts.values())
+        lent = lent_by(facts.values())
         lines, vectors = self._together(said, near, lent, span)
         mended = {name for one in facts.values() if one.own for name in one.lines}
         if mended:
@@ -123,24 +130,21 @@ class Search:
         close = gauge.cosines | cosines(vector, vectors)
         fresh = [one for seq, one in lines.items() if seq not in said.lines] if said.past else []
         over = said.over | self._over(fresh)
-        candidates = [
-            candidates_of.of_line(
-                line, gauge, close.get(seq), lent.get(line.id), over=line.ulid in over
-            )
+        more = {
+            seq: line
             for seq, line in lines.items()
-        ]
+            if seq not in weighed or lent.get(line.id) is not first.get(line.id)
+        }
+        weighed |= scales.lines(more, close, lent, over)
+        told = (*scales.passages(), *scales.facts(facts.values()))
+        ranked = rank.ordered([*(weighed[seq] for seq in lines), *told], text)
         lore = gauge.lore
-        candidates += [
-            candidates_of.of_passage(hit, gauge.words, gauge.meaning) for hit in lore.hits
-        ]
-        own = (one for one in facts.values() if one.own)
-        candidates += [candidates_of.of_fact(one, gauge.words, gauge.meaning) for one in own]
         return Found(
             lines,
             {-hit.passage.seq: hit.passage for hit in lore.hits},
             facts,
             {seq: lent[one.id].memo.text for seq, one in lines.items() if one.id in lent},
-            judged(self._judge, text, rank.ranked(candidates, text, now)),
+            judged(self._judge, text, ranked),
             abstain.weights(lore.counts or said.asked.counts, said.asked.lines + lore.passages),
             lore.coverage,
             close | {-seq: cosine for seq, cosine in lore.cosines.items()},
@@ -148,22 +152,20 @@ class Search:
             said.held,
         )
 
-    def answer(self, text: str, now: datetime, span: Span, most: int) -> Answer:
+    def answer(self, asked: Question, now: datetime, span: Span, most: int) -> Answer:
         """What answers it: the best `most` at most, and nothing rather than what does not."""
-        found = self.find(text, now, span, LOOKED_AT)
-        question = rank.question_of(text, found.ranked)
+        found = self.find(asked, now, span, LOOKED_AT)
+        question = rank.question_of(asked.text, found.ranked)
         weighed = rank.answering(found.ranked, question)
         fitting = [one for one in weighed if one.parts.get("person") != rank.STRANGER]
         sure = [one for one in fitting if "person" not in one.parts]
         covered = max(self._coverage(found, sure[:BEST], question), found.told)
-        echoed = self._echoed(found, text)
+        echoed = self._echoed(found, asked.text)
         able = (one.key for one in sure if one.key not in echoed)
         cosine = max((found.cosines[key] for key in able if key in found.cosines), default=None)
         if not sure or not abstain.worth_telling(covered, cosine):
             return Answer(found, (), covered, cosine, "nothing fits well enough")
-        chosen = [
-            candidates_of.with_part(one, "coverage", covered) for one in packed(fitting, most)
-        ]
+        chosen = [with_part(one, "coverage", covered) for one in packed(fitting, most)]
         return Answer(found, chosen, covered, cosine)
 
     @contextmanager
@@ -191,7 +193,7 @@ class Search:
         around = self._journal.windows(list(islice(lines.values(), AROUND)))
         named = {line.id: line for line in (*lines.values(), *lent)}
         read = {line.seq: line for line in chain(named.values(), *around.values())}
-        rank.read(line.text for line in read.values())
+        rank.read(line.text for line in named.values())
         documents = self._lore is not None and self._lore.size() > 0
         past = self._known is not None and self._known.past()
         return Worded(

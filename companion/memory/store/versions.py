@@ -50,6 +50,9 @@ NOW = " AND status = 'active'"
 _WITH_USE = (
     "memories m LEFT JOIN memory_use u ON u.scope = m.scope AND u.memory = m.id WHERE m.scope = ?"
 )
+_PLACED = f"{FINDABLE} AND seq"
+_CALLED = f"{FINDABLE.replace('status', '+status')} AND m.id"
+"""Of a few memories. The plus keeps SQLite from walking all that can be found, by their status."""
 
 
 class Versions:
@@ -319,7 +322,7 @@ class Versions:
 
     def memos(self, seqs: Sequence[int]) -> list[Memo]:
         """What can be found at these places, in that order; never another's."""
-        found = {one.seq: one for one, _ in self._memos("seq", seqs)}
+        found = {one.seq: one for one, _ in self._memos(_PLACED, seqs)}
         return [found[seq] for seq in seqs if seq in found]
 
     def embedded(self, names: Sequence[str], embedder: str) -> list[tuple[Memo, Vector | None]]:
@@ -328,17 +331,17 @@ class Versions:
         None stands for a vector where this embedder has made none.
         """
         ids = [name.removeprefix(NAMED) for name in names if name.startswith(NAMED)]
-        found = {one.name: (one, vector) for one, vector in self._memos("m.id", ids, embedder)}
+        found = {one.name: (one, vector) for one, vector in self._memos(_CALLED, ids, embedder)}
         return [found[name] for name in names if name in found]
 
     def _memos(
-        self, column: str, values: Sequence[object], embedder: str = ""
+        self, where: str, values: Sequence[object], embedder: str = ""
     ) -> list[tuple[Memo, Vector | None]]:
         if not values:
             return []
         find = (
             f"SELECT {COLUMNS}, iif(embedder = ?, vector, NULL), digest FROM {_WITH_USE}"
-            f" AND {FINDABLE} AND {column} IN (SELECT value FROM json_each(?))"
+            f" AND {where} IN (SELECT value FROM json_each(?))"
         )
         rows = self._database.escaped(find, embedder, self._scope, json.dumps(list(values)))
         whole = sound(rows, WATCHED, self._database.lost["memories"])
