@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from memory_world import Clock, Words, settle, tell, texts, told
 
@@ -11,7 +12,7 @@ from companion.memory import Memory
 from companion.values import Heard, Said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FACTS = (
@@ -135,6 +136,28 @@ def test_search_gives_the_best_first_from_everything(memory: Memory) -> None:
     assert len(found) == 3
     assert found[0] == FACTS[0]
     assert "The dog ate my hat." in texts(memory.search("dog"))
+
+
+class Lives:
+    """A question is close to what tells where somebody lives, whatever its words."""
+
+    name = "lives"
+    dim = 2
+
+    def embed(self, texts: Sequence[str], *, question: bool = False) -> np.ndarray:
+        found = [(1, 0) if question or "lives" in text else (0, 1) for text in texts]
+        return np.array(found, np.float32).reshape(-1, self.dim)
+
+
+def test_a_line_found_by_words_is_as_close_as_the_memory_taken_from_it(tmp_path: Path) -> None:
+    told(tmp_path, "I live in Leeds with a cello.", embedder=Lives())  # "Sam lives in Leeds."
+    memory = Memory(tmp_path, "Sam", "mira", Lives())
+    settle(memory)
+    best, *others = memory.search("Whose cello is loud?", 9)
+    assert best.text == "I live in Leeds with a cello."
+    assert best.parts["dense"] > 1
+    assert [one.parts["dense"] for one in others] == [0.0]
+    memory.close()
 
 
 def test_a_pasted_book_can_be_asked(memory: Memory) -> None:
