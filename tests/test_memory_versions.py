@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -193,6 +193,22 @@ def test_promises_come_up_when_they_are_due(versions: Versions) -> None:
         "2026-03-02T18:03:59Z",
         "2026-03-02T18:04Z",
     ]
+
+
+@pytest.mark.parametrize("hours", [-8, 0, 11])
+def test_a_promise_for_a_day_is_due_from_its_midnight_on(versions: Versions, hours: int) -> None:
+    versions.add(fact("call Bob", kind="promise", due=Due("2026-03-04")))
+    midnight = datetime(2026, 3, 4, tzinfo=timezone(timedelta(hours=hours)))
+    assert versions.due_before(midnight - timedelta(minutes=1)) == []
+    assert [one.text for one in versions.due_before(midnight)] == ["call Bob"]
+
+
+def test_a_promise_for_a_minute_is_due_everywhere_at_once(versions: Versions) -> None:
+    versions.add(fact("call Bob", kind="promise", due=Due("2026-03-05T01:00Z")))
+    for hours in (-8, 11):
+        then = datetime(2026, 3, 5, 1, tzinfo=UTC).astimezone(timezone(timedelta(hours=hours)))
+        assert versions.due_before(then - timedelta(minutes=1)) == []
+        assert [one.text for one in versions.due_before(then)] == ["call Bob"]
 
 
 def test_a_removed_memory_leaves_its_id_and_never_comes_back(versions: Versions) -> None:

@@ -280,9 +280,10 @@ class Versions:
         return self._records("latest = 1 AND hidden = 1 ORDER BY seq DESC")
 
     def due_before(self, when: datetime) -> list[Record]:
-        """Open promises that are due by then, the oldest first."""
-        now = when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-        return self._records(f"{SHOWN}{NOW} AND due_at <= ? ORDER BY due_at", now)
+        """Open promises due by then, the oldest first; days are those of the moment's own zone."""
+        now, today = f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S}", f"{when:%Y-%m-%d}"
+        by = "due_at <= ? AND due_at <= iif(length(due_at) > 10, ?, ?) ORDER BY due_at"
+        return self._records(f"{SHOWN}{NOW} AND {by}", max(now, today), now, today)
 
     def sources_of(self, ulid: str) -> list[str]:
         """Ids of all memories, also hidden ones, that rest on this line or memory."""
