@@ -81,6 +81,31 @@ def test_a_card_without_permission_says_which_is_needed(tmp_path):
         load_card(tmp_path / "ada.json")
 
 
+def refused(*_):
+    raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize("name", ["iterdir", "is_dir", "is_file"])
+def test_a_folder_of_characters_that_may_not_be_read_is_forbidden(tmp_path, monkeypatch, name):
+    (tmp_path / "ada.json").write_text(CARD)
+    monkeypatch.setattr(Path, name, refused)
+    with pytest.raises(Forbidden, match="chmod u\\+rx") as caught:
+        list_cards(tmp_path)
+    assert caught.value.code == 77
+
+
+@pytest.mark.parametrize("name", ["a" * 300, f"{'a' * 300}.json"])
+def test_a_name_that_is_too_long_for_a_file_is_nobody(tmp_path, name):
+    (tmp_path / "ada.json").write_text(CARD)
+    with pytest.raises(MissingInput, match="There is no character"):
+        find_card(tmp_path, name)
+
+
+def test_a_folder_name_that_no_disk_takes_is_said(tmp_path):
+    with pytest.raises(CardError, match="File name too long"):
+        list_cards(tmp_path / ("a" * 300))
+
+
 def test_a_file_larger_than_any_card_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(cards_folder.formats, "LARGEST", 10)
     (tmp_path / "ada.json").write_text(CARD)

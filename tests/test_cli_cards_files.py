@@ -1,6 +1,7 @@
 """Cards in and out on the command line: import, export, diff."""
 
 import json
+import os
 
 import pytest
 from card_world import IDAT, V2, V3, archive, picture, text
@@ -42,6 +43,60 @@ def test_every_form_is_imported_as_it_is(workspace, capsys, tmp_path, data, name
     assert (code, out) == (0, "ada-l\n")
     assert (workspace / "characters" / becomes).read_bytes() == file.read_bytes()
     assert call(capsys, "show", "ada-l")[0] == 0
+
+
+def piped(data):
+    """A pipe with a card in it, as `<(...)` of a shell gives one."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as end:
+        end.write(data)
+    return reading
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix"),
+    [(json.dumps(V2).encode(), "json"), (archive({"card.json": json.dumps(V3)}), "charx")],
+)
+def test_a_card_that_comes_through_a_pipe_is_written_whole(workspace, capsys, data, suffix):
+    reading = piped(data)
+    code, out, _ = call(capsys, "import", f"/dev/fd/{reading}", "--id", "Piped")
+    os.close(reading)
+    assert (code, out) == (0, "piped\n")
+    assert (workspace / f"characters/piped.{suffix}").read_bytes() == data
+
+
+def test_a_pipe_takes_the_place_of_a_card_with_all_that_it_holds(workspace, capsys):
+    reading = piped(data := json.dumps(V2).encode())
+    assert call(capsys, "import", f"/dev/fd/{reading}", "--id", "juno", "--replace")[0] == 0
+    os.close(reading)
+    assert (workspace / "characters/juno.json").read_bytes() == data
+
+
+def test_an_empty_pipe_replaces_nobody(workspace, capsys):
+    before = (workspace / "characters/juno.yaml").read_bytes()
+    reading = piped(b"")
+    assert call(capsys, "import", f"/dev/fd/{reading}", "--id", "juno", "--replace")[0] == 65
+    os.close(reading)
+    assert (workspace / "characters/juno.yaml").read_bytes() == before
+
+
+GARBLED = {**V2, "data": {**V2["data"], "description": "caf\u00c3\u00a9"}}
+
+
+def test_a_card_that_is_there_already_is_kept_before_its_letters_are_mended(workspace, capsys):
+    there = given(workspace / "characters", GARBLED, "ada.json")
+    before = there.read_bytes()
+    assert call(capsys, "import", there, "--mend-letters")[0] == 0
+    assert load_card(there).fields.description == "caf\u00e9"
+    assert [version.path.read_bytes() for version in history.versions(there)] == [before]
+
+
+def test_letters_that_are_right_are_no_reason_to_write_a_card(workspace, capsys):
+    there = given(workspace / "characters", V2, "ada.json")
+    before = there.read_bytes()
+    assert call(capsys, "import", there, "--mend-letters")[0] == 0
+    assert there.read_bytes() == before
+    assert history.versions(there) == ()
 
 
 def test_repairs_are_said_with_their_places(workspace, capsys, tmp_path):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from companion.cards import formats
 from companion.cards.formats import charx
@@ -14,8 +15,13 @@ from companion.cards.text import slug
 from companion.errors import CardError, Forbidden, MissingInput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from companion.cards.formats.tree import Tree
     from companion.errors import CompanionError
+
+_START = 8
+"""Bytes by which an archive is told from what is read as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,32 @@ def tree_of(path: Path) -> Tree:
         MissingInput: There is no such file.
         Forbidden: It may not be read.
     """
+    with reading(path), path.open("rb") as file:
+        return tree_in(file, path.name)
+
+
+def tree_in(file: IO[bytes], name: str) -> Tree:
+    """The tree in a file that is open at its beginning.
+
+    Raises:
+        CardError: It is of no form that we read, or is damaged.
+    """
+    data = file.read(_START)
+    if data.startswith(charx.STARTS) and file.seekable():
+        file.seek(0)
+        return charx.read(file, name)  # however large it is
+    data += file.read(formats.LARGEST + 1 - len(data))
+    if len(data) > formats.LARGEST:
+        size = file.seek(0, 2) if file.seekable() else 0
+        raise too_large(name, max(len(data), size), formats.LARGEST)
+    return formats.read(data, name)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say what a card file that cannot be read means."""
     try:
-        with path.open("rb") as file:
-            if file.peek(8).startswith(charx.STARTS):
-                return charx.read(file, path.name)  # however large it is
-            data = file.read(formats.LARGEST + 1)
+        yield
     except FileNotFoundError as error:
         raise MissingInput(f"There is no card at {path}.", "Check the path.") from error
     except PermissionError as error:
@@ -61,9 +88,6 @@ def tree_of(path: Path) -> Tree:
             "Look whether it is a file and the disk is well.",
             "UNREADABLE",
         ) from error
-    if len(data) > formats.LARGEST:
-        raise too_large(path.name, path.stat().st_size, formats.LARGEST)
-    return formats.read(data, path.name)
 
 
 def find_card(folder: Path, id_or_path: str) -> Card:
@@ -118,10 +142,23 @@ def list_cards(folder: Path) -> tuple[Card | Broken, ...]:
 
 
 def card_files(folder: Path) -> list[Path]:
-    """The files in `folder` that look like cards, ordered by id."""
-    if not folder.is_dir():
-        return []
-    found = (p for p in folder.iterdir() if p.suffix.lower() in formats.SUFFIXES and p.is_file())
+    """The files in `folder` that look like cards, ordered by id.
+
+    Raises:
+        Forbidden: The folder may not be read.
+        CardError: It cannot be read for another reason.
+    """
+    try:
+        there = list(folder.iterdir()) if folder.is_dir() else []
+        found = [p for p in there if p.suffix.lower() in formats.SUFFIXES and p.is_file()]
+    except PermissionError as error:
+        raise Forbidden(f"{folder} may not be read.", f"Try: chmod u+rx '{folder}'") from error
+    except OSError as error:
+        raise CardError(
+            f"The characters in {folder} cannot be listed ({error.strerror}).",
+            "Check [companion] characters, and look whether the disk is well.",
+            "UNREADABLE",
+        ) from error
     return sorted((p for p in found if not p.name.startswith(".")), key=lambda p: slug(p.stem))
 
 
@@ -138,4 +175,11 @@ def _has_suffix(text: str) -> bool:
 
 def _is_path(text: str) -> bool:
     """Whether a CHARACTER argument is a path: it has a folder in it, or is a card right here."""
-    return "/" in text or "\\" in text or (_has_suffix(text) and Path(text).is_file())
+    return "/" in text or "\\" in text or (_has_suffix(text) and _is_file(text))
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # too long for a name, or in a folder that may not be looked into
+        return False

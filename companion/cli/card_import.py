@@ -34,9 +34,7 @@ def import_(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Take a card into the characters folder, as it is; what is odd in it is said."""
-    from companion import cards
     from companion.cards import bring, folder, history
-    from companion.cards.change import with_letters
     from companion.cards.text import one_line, slug
 
     settings = SHELL.settings()
@@ -50,8 +48,7 @@ def import_(
                     history.keep(path)
         card = bring.bring_in(file.expanduser(), there, name, replaces=replace)
         if mend:
-            card = with_letters(card)
-            cards.save(card, card.path or there)
+            card = _mended(card)
         repairs = card.repairs
     if as_json:
         show_json(_told(card, repairs))
@@ -61,6 +58,17 @@ def import_(
     say_repairs(repairs)
     for note in card.notes:
         SHELL.say(one_line(f"Note: {note}", 300))
+
+
+def _mended(card: Card) -> Card:
+    """A card with its letters put right; what it was is kept, and one that is right is left."""
+    from companion.cards.change import with_letters
+    from companion.cli.card_set import keep_and_save
+
+    made = with_letters(card)
+    if made.raw != card.raw:
+        keep_and_save(made)
+    return made
 
 
 def say_repairs(repairs: tuple[Repair, ...]) -> None:
