@@ -3,7 +3,7 @@
 # make exam    the same with full counts: minutes to hours
 # make clean   remove .venv and caches; never memories, models, characters or recordings
 #
-# More words are passed on:  make talk ARGS="mira --as Sam"     make test ARGS="-k resample"
+# More words are passed on:  make talk ARGS="juno --as Sam"     make test ARGS="-k resample"
 
 PYTHON ?= python3
 ARGS ?=

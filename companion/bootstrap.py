@@ -1,7 +1,7 @@
 """Set everything up from nothing, then run one command: what stands behind `make talk` and others.
 
 Runs before a single package is installed, so it uses the standard library alone and, of ours, only
-`companion/__init__.py`. What it installs is pinned in `requirements.lock` and
+`__init__.py` and `steps.py`. What it installs is pinned in `requirements.lock` and
 `requirements-dev.lock`.
 """
 
@@ -37,9 +37,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from companion import ENVIRONMENT
+from companion.steps import SetupError, Steps, clock, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(HERE).parent
 LOCKS = {"run": "requirements.lock", "test": "requirements-dev.lock"}
@@ -55,10 +56,6 @@ raise SystemExit(not any(d["max_input_channels"] for d in sounddevice.query_devi
 """
 
 
-class SetupError(Exception):
-    """One line says what could not be done, the next one the cure."""
-
-
 @dataclass(frozen=True)
 class Machine:
     """What decides how system packages get here: the system's name, is there apt, are we root."""
@@ -66,75 +63,6 @@ class Machine:
     system: str
     apt: bool
     root: bool
-
-
-# ── progress ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def say(text: str) -> None:
-    """One line of progress, on stderr: results go to stdout."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def clock(since: float) -> str:
-    """The time since then as m:ss."""
-    return "{}:{:02d}".format(*divmod(int(time.monotonic() - since), 60))
-
-
-def reason(log: Path) -> str:
-    """The last error in a log, in its writer's words."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("E: ", "ERROR:", "Error:", "error:"))]
-    return (errors or lines or ["no output"])[-1][:300]
-
-
-class Steps:
-    """Runs the commands of the set-up: their output into the log, their progress to the screen."""
-
-    def __init__(self, log: Path, total: int, show: Callable[[str], None] = say) -> None:
-        self.log = log
-        self.total = total
-        self.show = show
-        self.begun = 0
-
-    def begin(self, title: str) -> None:
-        """Name the next step."""
-        self.begun += 1
-        self.show(f"[{self.begun}/{self.total}] {title}")
-
-    def succeeds(self, command: Sequence[str], **extra: str) -> bool:
-        """Run a command; every half minute a line says that it still runs."""
-        quiet = {"PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_USER": "0"}
-        env = {**os.environ, **quiet, **extra}
-        started = time.monotonic()
-        with self.log.open("ab") as out:
-            out.write(f"\n$ {' '.join(command)}\n".encode())
-            out.flush()
-            child = subprocess.Popen(
-                command, stdin=-3, stdout=out, stderr=out, env=env, start_new_session=True
-            )
-        try:
-            while child.poll() is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(timeout=30)
-                    break
-                self.show(f"      … {clock(started)}")
-        except KeyboardInterrupt:
-            os.killpg(child.pid, signal.SIGTERM)  # a compiler has children of its own
-            raise
-        return child.returncode == 0
-
-    def run(self, command: Sequence[str], what: str, **extra: str) -> None:
-        """Run a command that must succeed.
-
-        Raises:
-            SetupError: It did not.
-        """
-        if not self.succeeds(command, **extra):
-            raise SetupError(
-                f"Could not install {what}: {reason(self.log)}\nMend that (is the network there?) "
-                f"and run the same command again. The whole story is in {self.log}."
-            )
 
 
 # ── system packages ──────────────────────────────────────────────────────────────────────────────
@@ -151,7 +79,8 @@ def installed_packages(names: Sequence[str]) -> set[str]:
 def missing_packages(machine: Machine, *, tests: bool) -> list[str]:
     """The system packages that are wanted and not there, by their Debian names."""
     if machine.apt:
-        venv = () if importlib.util.find_spec("ensurepip") else ("python3-venv",)
+        mine = "python{}.{}-venv".format(*sys.version_info[:2])
+        venv = () if importlib.util.find_spec("ensurepip") else (mine,)
         wanted = (*TALK_PACKAGES, *BUILD_PACKAGES, *venv, *(TEST_PACKAGES if tests else ()))
         present = installed_packages(wanted)
         return [name for name in wanted if name not in present]
@@ -260,7 +189,8 @@ def install_packages(steps: Steps, root: Path, machine: Machine) -> None:
 
 def fingerprint(root: Path, part: str) -> str:
     """What a part of the environment is made from; when it changes, set-up runs again."""
-    digest = hashlib.sha256(f"{RECIPE} {root}".encode())
+    python = os.path.realpath(root / ".venv" / "bin" / "python")  # names its version
+    digest = hashlib.sha256(f"{RECIPE} {root} {python}".encode())
     for name in (LOCKS[part], "pyproject.toml"):
         digest.update((root / name).read_bytes())
     return digest.hexdigest()
@@ -300,13 +230,22 @@ def set_up(root: Path, machine: Machine, *, tests: bool) -> None:
             install(root, machine, todo)
 
 
+def is_whole(python: str) -> bool:
+    """Whether an environment can be gone on with: it may be half made, or of an older Python."""
+    ask = [python, "-m", "pip", "--version"]
+    try:
+        return subprocess.run(ask, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
 def install(root: Path, machine: Machine, todo: Sequence[str]) -> None:
     """Do the parts of the set-up that are not done: "run" is for talking, "test" for the tools."""
     venv = root / ".venv"
     python = str(venv / "bin" / "python")
     started = time.monotonic()
-    if not Path(python).exists():
-        shutil.rmtree(venv, ignore_errors=True)  # the interpreter it was made with is gone
+    if not is_whole(python):
+        shutil.rmtree(venv, ignore_errors=True)
     if not venv.exists() and shutil.disk_usage(root).free < DISK_NEEDED:
         raise SetupError(f"Set-up needs 4 GB of free disk at {root}.\nMake room and try again.")
     say("Setting Companion up. This happens once; after that it starts at once.")
@@ -342,12 +281,13 @@ def has_microphone(python: Path) -> bool:
 
 def talk(root: Path, rest: Sequence[str], python: Path | None = None) -> None:
     """Become `companion talk` in a workspace, or the demo where nobody could speak or type."""
-    verb, python = "talk", python or root / ".venv" / "bin" / "python"
-    if not sys.stdin.isatty() and not has_microphone(python):
+    words, python = ["talk", *rest], python or root / ".venv" / "bin" / "python"
+    told = not {"--text", "--listen", "--help"}.isdisjoint(rest)
+    if not (told or sys.stdin.isatty() or has_microphone(python)):
         say("There is neither a terminal nor a microphone here, so this plays the demo.")
-        verb = "demo"
+        words = ["demo"]
     os.chdir(root)
-    os.execve(python, [str(python), "-m", "companion", verb, *rest], {**ENVIRONMENT, **os.environ})
+    os.execve(python, [str(python), "-m", "companion", *words], {**ENVIRONMENT, **os.environ})
 
 
 def check(root: Path, rest: Sequence[str], *, exam: bool = False) -> int:
@@ -389,6 +329,9 @@ def main() -> int:
             talk(ROOT, asked.rest)
     except SetupError as error:
         say(f"\n{error}")
+        return 69
+    except OSError as error:
+        say(f"\nSet-up could not go on: {error}.\nIs the disk full, and is {ROOT} yours to write?")
         return 69
     except KeyboardInterrupt:
         say("\nStopped. The same command goes on where it was.")

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from companion import bootstrap
-from companion.bootstrap import Machine, SetupError, Steps
+from companion.bootstrap import Machine
 from companion.pack.bundled import bundled
+from companion.steps import SetupError, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +116,22 @@ def test_an_environment_whose_python_is_gone_is_set_up_again(checkout: Path) -> 
     finish(checkout, "run")
     (checkout / ".venv" / "bin" / "python").unlink()
     assert not bootstrap.is_ready(checkout, "run")
+
+
+def test_an_environment_whose_python_became_another_is_set_up_again(checkout: Path) -> None:
+    finish(checkout, "run")
+    python = checkout / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to(shutil.which("sh") or "")
+    assert not bootstrap.is_ready(checkout, "run")
+
+
+def test_an_environment_that_is_half_made_is_made_again(fake: Path) -> None:
+    half = fake / ".venv" / "bin" / "python"
+    half.write_text("#!/bin/sh\necho No module named pip\nexit 1\n")
+    with pytest.raises(SetupError, match="the packages"):  # the lock names none that exists
+        bootstrap.set_up(fake, Machine("Linux", apt=False, root=False), tests=False)
+    assert bootstrap.is_whole(str(half))
 
 
 def test_where_everything_is_ready_set_up_runs_nothing(checkout: Path) -> None:
@@ -277,7 +294,8 @@ def fake(checkout: Path) -> Path:
     """A checkout whose interpreter writes down what it is asked, and answers that all is well."""
     python = checkout / ".venv" / "bin" / "python"
     python.unlink()
-    python.write_text(f'#!/bin/sh\necho "$@" | tee -a "{checkout}/asked"\n')
+    whole = '[ "$3" = --version ] && exit\n'
+    python.write_text(f'#!/bin/sh\n{whole}echo "$@" | tee -a "{checkout}/asked"\n')
     python.chmod(0o755)
     (checkout / "requirements.lock").write_text(LOCK + "torch==9\nllama-cpp-python==8\n")
     return checkout
@@ -320,21 +338,34 @@ def test_a_microphone_is_one_that_portaudio_sees(fake: Path) -> None:
     assert not bootstrap.has_microphone(python)
 
 
-def test_without_terminal_and_microphone_talk_becomes_the_demo(fake: Path) -> None:
+@pytest.mark.parametrize("words", [[], ["juno", "--as", "Sam"]])
+def test_without_terminal_and_microphone_talk_becomes_the_demo(
+    fake: Path, words: list[str]
+) -> None:
+    child = _talked(fake, *words)
+    assert child.stdout == "-m companion demo PASSIVE\n"
+    assert "neither a terminal nor a microphone" in child.stderr
+
+
+@pytest.mark.parametrize("words", [["--text"], ["juno", "--listen", "x.wav"], ["--help"]])
+def test_who_needs_neither_terminal_nor_microphone_talks(fake: Path, words: list[str]) -> None:
+    assert _talked(fake, *words).stdout == f"-m companion talk {' '.join(words)} PASSIVE\n"
+
+
+def _talked(fake: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """What `make talk ARGS=…` becomes where nothing can be typed or recorded."""
     python = fake / ".venv" / "bin" / "python"
     python.write_text('#!/bin/sh\n[ "$1" = -c ] && exit 1\necho "$@" "$OMP_WAIT_POLICY"\n')
     script = "import pathlib, sys; from companion import bootstrap\n"
-    script += "bootstrap.talk(pathlib.Path(sys.argv[1]), [])"
-    child = subprocess.run(
-        [sys.executable, "-c", script, str(fake)],
+    script += "bootstrap.talk(pathlib.Path(sys.argv[1]), sys.argv[2:])"
+    return subprocess.run(
+        [sys.executable, "-c", script, str(fake), *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         env=PATHS,
         check=True,
     )
-    assert child.stdout == "-m companion demo PASSIVE\n"
-    assert "neither a terminal nor a microphone" in child.stderr
 
 
 @pytest.mark.usefixtures("_signals")
@@ -349,11 +380,23 @@ def test_a_finished_set_up_ends_at_once(checkout: Path, monkeypatch: pytest.Monk
 def test_a_set_up_that_fails_ends_with_one_line_and_the_cure(
     fake: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (fake / ".venv" / "bin" / "python").write_text("#!/bin/sh\necho ERROR: no such thing\nexit 1\n")
+    python = '#!/bin/sh\n[ "$3" = --version ] && exit\necho ERROR: no such thing\nexit 1\n'
+    (fake / ".venv" / "bin" / "python").write_text(python)
     monkeypatch.setattr(bootstrap, "ROOT", fake)
     monkeypatch.setattr(sys, "argv", ["bootstrap", "test"])
     assert bootstrap.main() == 69
     assert "Could not install the packages: ERROR: no such thing" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_signals")
+def test_a_full_disk_in_mid_set_up_ends_with_one_line_and_the_cure(
+    fake: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fake / ".venv" / "setup.log").symlink_to("/dev/full")
+    monkeypatch.setattr(bootstrap, "ROOT", fake)
+    monkeypatch.setattr(sys, "argv", ["bootstrap", "setup"])
+    assert bootstrap.main() == 69
+    assert "No space left on device" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("_signals")
