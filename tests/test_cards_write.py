@@ -119,6 +119,47 @@ def test_the_version_2_copy_says_what_it_lost(tmp_path):
     assert entry["extensions"] == {"x": 1, "depth": 2, "position": 4, "role": 1}
 
 
+def richer(**fields):
+    """A version 2 card with what version 2 has not, and an entry with decorators."""
+    book = V3["data"]["character_book"]
+    more = {"nickname": "Nov", "source": ["x"], "creation_date": 7, "character_book": book}
+    return {**V2, "data": {**V2["data"], **more, **fields}}
+
+
+@rule("12.3")
+@pytest.mark.parametrize(
+    "tree",
+    [
+        richer(),
+        {**V3, "spec_version": "3.1", "data": {"name": "Ada", "description": "", "tags": "a, b"}},
+        {"name": "Ada", "description": "", "nickname": "N", "own": 1, "chat": "x"},
+        {"char_name": "Ada", "char_persona": "", "char_greeting": "Hi"},
+    ],
+    ids=["v2", "v3", "v1", "gradio"],
+)
+def test_a_json_card_that_is_saved_in_its_place_has_changed_in_one_field_only(tmp_path, tree):
+    card = loaded(tmp_path, tree)
+    made = changed(card, "description", "new")
+    save(made, card.path)
+    assert json.loads(card.path.read_bytes()) == made.raw
+    name = "char_persona" if "char_name" in tree else "description"
+    fields = {**tree.get("data", tree), name: "new"}
+    assert made.raw == ({**tree, "data": fields} if "data" in tree else fields)
+
+
+def test_what_no_file_should_hold_stays_as_it_is_in_a_json_card(tmp_path):
+    tree = json.dumps(richer(zoo="n\0")).replace("n\\u0000", "n\\u0000\\ud800")
+    card = loaded(tmp_path, tree)
+    save(changed(card, "description", "new"), card.path)
+    assert json.loads(card.path.read_bytes())["data"]["zoo"] == "n\0\ud800"
+
+
+def test_a_card_with_fields_of_version_3_loses_none_in_a_json_file_of_no_said_version(tmp_path):
+    card = loaded(tmp_path, richer())
+    save(card, tmp_path / "b.json")
+    assert json.loads((tmp_path / "b.json").read_bytes())["data"]["nickname"] == "Nov"
+
+
 def test_a_version_2_card_is_not_said_to_lose_anything(tmp_path):
     card = loaded(tmp_path, V2)
     assert lost(card, "json-v2") == lost(card, "png") == ()

@@ -75,7 +75,7 @@ def as_v2(card: Card, *, beside_v3: bool = False) -> tuple[dict[str, Json], tupl
     book = data.get("character_book")
     if isinstance(book, dict):
         book = _book(book, {"use_regex": False} if beside_v3 else {})
-        data["character_book"] = _plain_book(book, lost) if beside_v3 or _is_v3(card) else book
+        data["character_book"] = _plain_book(book, lost) if beside_v3 or is_v3(card) else book
     notes = data["creator_notes"]
     if lost and isinstance(notes, str) and not notes.startswith(_WARNING):
         data["creator_notes"] = f"{_WARNING}\n\n{notes}".strip()
@@ -84,7 +84,7 @@ def as_v2(card: Card, *, beside_v3: bool = False) -> tuple[dict[str, Json], tupl
 
 def flat(card: Card) -> dict[str, Json]:
     """The tree of a YAML card for people: the fields alone, where nothing stands beside them."""
-    tree = as_v3(card) if _is_v3(card) else as_v2(card)[0]
+    tree = as_v3(card) if is_v3(card) else as_v2(card)[0]
     beside = set(tree) - {"spec", "spec_version", "data"}
     data = tree["data"]
     mirrored = isinstance(data, dict) and all(tree[key] == data.get(key) for key in beside)
@@ -94,7 +94,8 @@ def flat(card: Card) -> dict[str, Json]:
     return {k: v for k, v in data.items() if k == "name" or k not in empty or v != empty[k]}
 
 
-def _is_v3(card: Card) -> bool:
+def is_v3(card: Card) -> bool:
+    """Whether the card is of version 3, or has fields that only version 3 knows."""
     return card.raw.get("spec") == "chara_card_v3" or any(card.data.get(key) for key in V3_FIELDS)
 
 

@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import tempfile
+from json import dumps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -25,7 +26,7 @@ from companion.cards.formats import (
     yaml_write,
 )
 from companion.cards.icon import for_archive, for_picture, picture_in
-from companion.cards.project import as_v2, as_v3, flat
+from companion.cards.project import as_v2, as_v3, flat, is_v3
 from companion.errors import CannotCreate, CardError, undoing
 
 if TYPE_CHECKING:
@@ -34,10 +35,11 @@ if TYPE_CHECKING:
     from companion.cards.formats.tree import Repair
     from companion.cards.model import Card
 
-Kind: TypeAlias = Literal["json-v2", "json-v3", "png", "charx", "yaml"]
-"""What a card can be written as."""
+Kind: TypeAlias = Literal["json", "json-v2", "json-v3", "png", "charx", "yaml"]
+"""What a card can be written as; "json" is its own tree as it was read, nothing added to it."""
 
 SUFFIX: dict[Kind, str] = {
+    "json": ".json",
     "json-v2": ".json",
     "json-v3": ".json",
     "png": ".png",
@@ -76,14 +78,19 @@ def save(card: Card, path: Path, kind: Kind | None = None) -> None:
 
 
 def kind_of(card: Card, path: Path) -> Kind:
-    """What kind of file a path asks for; JSON keeps the version that the card has.
+    """What kind of file a path asks for.
+
+    A JSON file that is written in its place keeps its own tree; another gets the version that
+    holds all of the card.
 
     Raises:
         CardError: The suffix is none of a card.
     """
     suffix = path.suffix.lower()
     if suffix == ".json":
-        return "json-v3" if card.raw.get("spec") == "chara_card_v3" else "json-v2"
+        if card.path and card.path.resolve() == path.resolve():
+            return "json"
+        return "json-v3" if is_v3(card) else "json-v2"
     kinds: dict[str, Kind] = {".png": "png", ".charx": "charx", ".yaml": "yaml", ".yml": "yaml"}
     if suffix not in kinds:
         raise CardError(
@@ -102,8 +109,8 @@ def lost(card: Card, kind: Kind) -> tuple[Repair, ...]:
 
 
 def kinds() -> tuple[Kind, ...]:
-    """All kinds of file."""
-    return get_args(Kind)
+    """All kinds of file that other programs read."""
+    return tuple(kind for kind in get_args(Kind) if kind != "json")
 
 
 def _write(card: Card, kind: Kind, out: IO[bytes]) -> None:
@@ -113,9 +120,16 @@ def _write(card: Card, kind: Kind, out: IO[bytes]) -> None:
         out.write(_png(card))
     elif kind == "charx":
         _charx(card, out)
+    elif kind == "json":
+        out.write(_json(card))
     else:
         tree = as_v2(card)[0] if kind == "json-v2" else as_v3(card)
         out.write(json.text(tree, indent=1) + b"\n")
+
+
+def _json(card: Card) -> bytes:
+    """The tree of the file with what changed; halves of characters stay, as their escapes."""
+    return dumps(card.raw, ensure_ascii=False, indent=1).encode(errors="backslashreplace") + b"\n"
 
 
 def _yaml(card: Card) -> bytes:
