@@ -10,6 +10,7 @@ from card_world import IDAT, chunk, picture, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from companion.cards import changed, load_card, save
 from companion.cards.formats import read
 from companion.errors import CardError
 
@@ -131,3 +132,32 @@ def test_a_mutated_picture_is_read_or_refused_with_one_card_error(data):
     else:
         said = "a.png"
     assert "a.png" in said
+
+
+def saved(tmp_path, data):
+    """What becomes of a picture when its card is changed."""
+    (tmp_path / "a.png").write_bytes(data)
+    save(changed(load_card(tmp_path / "a.png"), "description", "another"), tmp_path / "a.png")
+    assert load_card(tmp_path / "a.png").fields.description == "another"
+    return (tmp_path / "a.png").read_bytes()
+
+
+PIXELS = chunk(b"IDAT", zlib.compress(bytes(range(256)), 0))
+
+
+@pytest.mark.parametrize("left", [4, 20, 100, len(PIXELS) - 1, len(PIXELS), len(PIXELS) + 5])
+def test_a_picture_that_was_cut_keeps_all_that_is_left_of_it(tmp_path, left):
+    whole = picture(text(b"chara", CARD), PIXELS)
+    cut = whole[: whole.index(PIXELS) + left]
+    assert saved(tmp_path, cut).count((PIXELS + chunk(b"IEND", b""))[:left]) == 1
+    assert saved(tmp_path, cut) == saved(tmp_path, saved(tmp_path, cut))
+
+
+def test_pixels_that_were_cut_in_their_second_part_stay_together(tmp_path):
+    whole = picture(PIXELS, text(b"chara", CARD), PIXELS)
+    assert PIXELS + PIXELS[:40] in saved(tmp_path, whole[:-240])
+
+
+def test_a_picture_that_stops_making_sense_keeps_what_comes_after(tmp_path):
+    odd = picture(text(b"chara", CARD), chunk(b"I\0\0T", b"odd"), PIXELS)
+    assert saved(tmp_path, odd).endswith(odd[odd.index(b"\0\0\0\x03I\0\0T") :])

@@ -20,20 +20,25 @@ _BLANK = (400, 600)
 def written(picture: bytes, cards: dict[str, bytes]) -> bytes:
     """A picture with these cards in it, and no others.
 
+    A picture that was cut, or stops making sense, stays as it is from there on; the cards then
+    stand before its pixels, where they are still found.
+
     Args:
         picture: A PNG or APNG file; what stands after its end is left out.
         cards: JSON by keyword, `chara` and `ccv3`.
     """
-    parts = [SIGNATURE]
-    parts += [
-        picture[chunk.at : chunk.end]
-        for chunk in chunks(picture)
-        if chunk.kind != b"IEND" and keyword(chunk) not in KEYWORDS
+    found = list(chunks(picture))
+    kept = [c for c in found if c.kind != b"IEND" and keyword(c) not in KEYWORDS]
+    closed = bool(found) and found[-1].kind == b"IEND"
+    rest = b"" if closed else picture[found[-1].end if found else len(SIGNATURE) :]
+    parts = [picture[chunk.at : chunk.end] for chunk in kept]
+    pixels = [n for n, chunk in enumerate(kept) if chunk.kind == b"IDAT"] if rest else []
+    at = pixels[0] if pixels else len(parts)
+    parts[at:at] = [
+        _chunk(b"tEXt", word.encode() + b"\0" + base64.b64encode(text))
+        for word, text in cards.items()
     ]
-    for word, text in cards.items():
-        parts.append(_chunk(b"tEXt", word.encode() + b"\0" + base64.b64encode(text)))
-    parts.append(_chunk(b"IEND", b""))
-    return b"".join(parts)
+    return b"".join([SIGNATURE, *parts, rest or _chunk(b"IEND", b"")])
 
 
 def assets(picture: bytes, name: str) -> dict[str, bytes]:
