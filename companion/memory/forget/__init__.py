@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from companion.memory.forget.closing import settle
 from companion.memory.forget.doomed import gather
 from companion.memory.hand import as_note, ulid
 from companion.memory.read.words import is_question, terms
@@ -131,6 +132,7 @@ class Forgetting:
             self._lore.forget([one.id for one in papers])
             records |= self._resting(set(lines) | set(records))
             self._versions.hide(list(records))
+            settle(self._journal, self._versions, list(records))
         also: tuple[Thing, ...] = (*lines.values(), *records.values())
         known = {ulid(one) for one in asked}
         return Forgotten(
@@ -161,6 +163,7 @@ class Forgetting:
             names = {name for line in back for name in self._versions.sources_of(line.ulid)}
             names |= {thing.id} if isinstance(thing, Record) else set()
             memories = self._versions.unhide(sorted(names))
+            settle(self._journal, self._versions, memories)
         records = filter(None, map(self._versions.get, memories))
         papers = () if isinstance(thing, Line | Record) else (self._hand.as_note(thing),)
         return (*map(as_note, back), *map(self._hand.of_record, records), *papers)

@@ -12,11 +12,15 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from companion.memory.forget.closing import Lineage
 from companion.memory.forget.remains import telling
-from companion.memory.record import parse, serialise
-from companion.memory.store.digest import digest
+from companion.memory.record import parse
+from companion.memory.store.digest import MEMORY
+from companion.memory.store.formats import FINDABLE
+from companion.memory.store.memo import row_of
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Collection, Iterable
 
     from companion.memory.record import Record
@@ -108,9 +112,15 @@ def _cascade(
         doomed.versions |= more
         refs |= {one.ref for one in more.values()}
         asked |= {one.id for one in more.values() if one.v == latest[one.id]}
-    for seq, one in every.items():
-        if seq not in doomed.versions and (kept := _without(one, gone, refs)) != one:
+    lineage = Lineage({one.id: one for one in every.values()}, refs)
+    before: dict[str, Record] = {}
+    stays = ((seq, one) for seq, one in every.items() if seq not in doomed.versions)
+    for seq, one in stays:
+        kept = lineage.without(_unquoted(one, gone), before.get(one.id))
+        if kept != one:
             doomed.changed[seq] = kept
+        if not one.superseded_by:
+            before[one.id] = one
 
 
 def _rests(
@@ -135,14 +145,10 @@ def _touches(session: str, turns: str, gone: Collection[tuple[str, int]]) -> boo
     return any(session == where and int(first) <= n <= int(last or first) for where, n in gone)
 
 
-def _without(one: Record, gone: Collection[tuple[str, int]], refs: set[str]) -> Record:
-    """This version without the words of what is gone, and without its name."""
-    return replace(
-        one,
-        sources=tuple(p for p in one.sources if not _touches(p.session, p.turns, gone)),
-        supersedes=tuple(ref for ref in one.supersedes if ref not in refs),
-        superseded_by=tuple(ref for ref in one.superseded_by if ref not in refs),
-    )
+def _unquoted(one: Record, gone: Collection[tuple[str, int]]) -> Record:
+    """This version without the words of lines that are gone."""
+    left = tuple(p for p in one.sources if not _touches(p.session, p.turns, gone))
+    return replace(one, sources=left)
 
 
 def _words(journal: Journal, lines: Iterable[Line]) -> set[str]:
@@ -164,6 +170,20 @@ def _passages(journal: Journal, document: str) -> list[str]:
     return [text for (text,) in rows]
 
 
+def _rewrite(db: sqlite3.Connection, scope: int, seq: int, one: Record) -> None:
+    """Keep what became of a version in its place; what was taken back can be found again."""
+    row = row_of(one)
+    fresh = {name: row[name] for name in (*MEMORY.split(", "), "xml", "digest", "xml_digest")}
+    names = ", ".join(f"{name} = ?" for name in fresh)
+    here = "seq = ? AND scope = ?"
+    find = f"SELECT 1 FROM memories WHERE {FINDABLE} AND {here}"
+    before = db.execute(find, (seq, scope)).fetchone()
+    db.execute(f"UPDATE memories SET {names} WHERE {here}", (*fresh.values(), seq, scope))
+    if before is None and db.execute(find, (seq, scope)).fetchone() is not None:
+        db.execute(f"UPDATE memories SET due = 1 WHERE {here}", (seq, scope))
+        db.execute(f"INSERT INTO memories_fts_{scope}(rowid, text) VALUES (?, ?)", (seq, one.text))
+
+
 def remove(journal: Journal, doomed: Doomed, at: int) -> None:
     """Delete all of it from every table, in one transaction; a tombstone holds id and second."""
     scope = journal.scope
@@ -173,10 +193,7 @@ def remove(journal: Journal, doomed: Doomed, at: int) -> None:
             db.execute(f"DELETE FROM memories_fts_{scope} WHERE rowid = ?", (seq,))
             db.execute("DELETE FROM memories WHERE seq = ? AND scope = ?", (seq, scope))
         for seq, one in doomed.changed.items():
-            db.execute(
-                "UPDATE memories SET xml = ?, xml_digest = ? WHERE seq = ? AND scope = ?",
-                (xml := serialise(one), digest([xml]), seq, scope),
-            )
+            _rewrite(db, scope, seq, one)
         for ulid in doomed.ids:
             db.execute("DELETE FROM memory_sources WHERE scope = ? AND source = ?", (scope, ulid))
         left = "NOT IN (SELECT id FROM memories WHERE scope = ?)"
