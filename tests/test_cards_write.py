@@ -17,6 +17,7 @@ from companion.cards.formats.tree import Tree
 from companion.cards.model import Card, from_tree
 from companion.cards.write import SUFFIX
 from companion.errors import CannotCreate, CardError
+from companion.lore import parse_book
 
 rule = pytest.mark.rule
 KEYS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
@@ -126,7 +127,6 @@ def richer(**fields):
     return {**V2, "data": {**V2["data"], **more, **fields}}
 
 
-@rule("12.3")
 @pytest.mark.parametrize(
     "tree",
     [
@@ -158,6 +158,19 @@ def test_a_card_with_fields_of_version_3_loses_none_in_a_json_file_of_no_said_ve
     card = loaded(tmp_path, richer())
     save(card, tmp_path / "b.json")
     assert json.loads((tmp_path / "b.json").read_bytes())["data"]["nickname"] == "Nov"
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_a_lorebook_is_called_by_the_same_words_in_every_kind_of_file(tmp_path, kind):
+    keys = [["/dragons?/i"], ["a.c", "/(/"]]
+    book = {"entries": [{"keys": some, "content": "x"} for some in keys]}
+    card = loaded(tmp_path, {**V2, "data": {**V2["data"], "character_book": book}})
+    (before, _), (after, _) = (
+        parse_book(one.book_raw) for one in (card, through(card, tmp_path, kind))
+    )
+    assert [(e.keys, e.patterns) for e in after.entries] == [
+        (e.keys, e.patterns) for e in before.entries
+    ]
 
 
 def test_a_version_2_card_is_not_said_to_lose_anything(tmp_path):

@@ -81,7 +81,7 @@ def test_entries_as_an_object_stand_in_the_order_shown():
     [
         ({}, "slashes"),
         ({"use_regex": True}, "bare"),
-        ({"use_regex": False}, "none"),
+        ({"use_regex": False}, "slashes"),
         ({"use_regex": True, "extensions": {"display_index": 0}}, "slashes"),
         ({"use_regex": True, "sillytavern": True}, "slashes"),
     ],

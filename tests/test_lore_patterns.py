@@ -53,6 +53,7 @@ def test_an_invalid_bare_pattern_never_matches():
 def test_use_regex_makes_every_key_a_pattern():
     assert says("t.wer", "tower", use_regex=True)
     assert not says("t.wer", "tower", use_regex=False)
+    assert says("/t.wer/", "tower", use_regex=False)
     assert not says("t.wer", "tower", use_regex=True, extensions={"display_index": 1})
 
 

@@ -111,8 +111,7 @@ class Entry:
         content: What is told, decorators gone and macros not yet expanded.
         secondary: Words that are looked at too.
         logic: What these must do: "any", "not_all", "not_any" or "all".
-        patterns: What keys are: "slashes" (`/pattern/flags` is one), "bare" (each is one), or
-            "none".
+        patterns: What keys are: "slashes" (`/pattern/flags` is one) or "bare" (each is one).
         case_sensitive: None is the book's way: any case.
         whole_words: None is the book's way.
         order: Told in rising order.
@@ -302,12 +301,11 @@ def _digest(words: str) -> str:
 def _patterns(raw: Tree, *, sillytavern: bool) -> str:
     """What keys of an entry are: see `Entry.patterns`.
 
-    SillyTavern exports `use_regex: true` for everything and means `/pattern/flags` alone.
+    SillyTavern exports `use_regex: true` for everything and means `/pattern/flags` alone. Where it
+    is false it was mostly put in by a program that made version 3 of version 2, which knows no
+    such field: a key between slashes means there what it meant before.
     """
-    use_regex = flag(raw.get("use_regex"))
-    if sillytavern or use_regex is None:
-        return "slashes"
-    return "bare" if use_regex else "none"
+    return "bare" if flag(raw.get("use_regex")) and not sillytavern else "slashes"
 
 
 def _scan_depth(value: object) -> int | None:
