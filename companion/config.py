@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from companion.errors import ConfigError, MissingInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 PREFIX = "COMPANION_"
 
@@ -149,6 +149,7 @@ class Settings(BaseModel, extra="forbid", frozen=True):
 
     Attributes:
         root: The workspace: the folder of `config.toml`. Relative paths start there.
+        file: The file that was read, by whatever name; `Path()` for settings of none.
     """
 
     companion: Folders = Folders()
@@ -164,6 +165,7 @@ class Settings(BaseModel, extra="forbid", frozen=True):
     lore: Lore = Lore()  # type: ignore[call-arg]
     stats: Stats = Stats()
     root: Path = Field(Path(), exclude=True)
+    file: Path = Field(Path(), exclude=True)
 
     @property
     def pre_roll(self) -> float:
@@ -184,7 +186,7 @@ class Settings(BaseModel, extra="forbid", frozen=True):
 NOTICED_SECONDS = 0.6
 """Within which a voice is noticed at the latest, and what it said by then."""
 
-SECTIONS = [name for name in Settings.model_fields if name != "root"]
+SECTIONS = [name for name in Settings.model_fields if name not in {"root", "file"}]
 
 
 def find_workspace(start: Path) -> Path | None:
@@ -215,7 +217,7 @@ def load(
         MissingInput: `file` does not exist.
         ConfigError: There is no workspace, or a key or value is wrong.
     """
-    if file is not None and not file.is_file():
+    if file is not None and not _is_file(file):
         raise MissingInput(f"There is no {file}.", "Run: companion init DIR")
     found = file or find_workspace((start or Path.cwd()).resolve())
     if found is None:
@@ -226,18 +228,35 @@ def load(
     values = _parse(found)
     environment = os.environ if environment is None else environment
     for section, key, value in _from_environment(environment):
-        values.setdefault(section, {})[key] = value
+        _put(values, section, {key: value})
     for name, keys in (overrides or {}).items():
-        values.setdefault(name, {}).update(keys)
+        _put(values, name, keys)
+    if strange := [section for section in values if section not in SECTIONS]:
+        raise _unknown(found, strange[:1], environment)
+    root = found.parent.resolve()  # of the link, where the file is one: its folder is chosen
     try:
-        return Settings(**values, root=found.resolve().parent)
+        return Settings(**values, root=root, file=root / found.name)
     except ValidationError as error:
-        raise _explained(error, found, set(environment)) from error
+        raise _explained(error, found, environment) from error
+
+
+def _put(values: dict[str, Any], section: str, keys: Mapping[str, Any]) -> None:
+    """Set keys of a section; what stands in its place and is none is refused later."""
+    table = values.setdefault(section, {})
+    if isinstance(table, dict):
+        table.update(keys)
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except PermissionError:
+        return True  # so that whoever reads it says what is wrong
 
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        return file.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not UTF-8 text (byte {error.start}).") from error
     except OSError as error:
@@ -259,20 +278,33 @@ def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str
             yield section, key, value
 
 
-def _explained(error: ValidationError, file: Path, variables: set[str]) -> ConfigError:
+def _explained(error: ValidationError, file: Path, variables: Iterable[str]) -> ConfigError:
     """The first problem in words: where, what, and what was probably meant."""
     first = error.errors()[0]
     where = [str(part) for part in first["loc"]]
-    place = f"{file.name}{_line(file, where)}"
-    if variables & {(variable := f"{PREFIX}{'__'.join(where)}".upper())}:
-        place = variable
     if first["type"] == "extra_forbidden":
-        known = SECTIONS if len(where) == 1 else _keys(where[0])
-        close = difflib.get_close_matches(where[-1], known, 1)
-        meant = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}."
-        return ConfigError(f"{place}: unknown key '{where[-1]}'; {meant}")
-    name = ".".join(where)
-    return ConfigError(f"{place}: {name}={first['input']!r} is not possible: {first['msg']}.")
+        return _unknown(file, where, variables)
+    place, name = _place(file, where, variables), ".".join(where)
+    why = f"write a section, [{name}]" if len(where) == 1 else first["msg"]
+    return ConfigError(f"{place}: {name}={first['input']!r} is not possible: {why}.")
+
+
+def _unknown(file: Path, where: list[str], variables: Iterable[str]) -> ConfigError:
+    """A section or key that there is not, and what was probably meant."""
+    known = SECTIONS if len(where) == 1 else _keys(where[0])
+    close = difflib.get_close_matches(where[-1], known, 1)
+    meant = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}."
+    return ConfigError(f"{_place(file, where, variables)}: unknown key '{where[-1]}'; {meant}")
+
+
+def _place(file: Path, where: list[str], variables: Iterable[str]) -> str:
+    """What holds a value: a variable of the environment, or the file and its line."""
+    line, path = _line(file, where), [part.lower() for part in where]
+    for name in variables:
+        mine = name.removeprefix(PREFIX).lower().split("__", 1)
+        if name.startswith(PREFIX) and (mine == path or (not line and mine[:-1] == path)):
+            return name
+    return f"{file.name}{line}"
 
 
 def _keys(section: str) -> list[str]:
@@ -291,6 +323,6 @@ def _line(file: Path, where: list[str]) -> str:
             section = header[1]
             if where == [section]:
                 return f" line {number}"
-        if where == [section, *re.findall(r"^\s*(\w+)\s*=", line)]:
+        if where == [*filter(None, [section]), *re.findall(r"^\s*(\w+)\s*=", line)]:
             return f" line {number}"
     return ""

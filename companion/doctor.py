@@ -70,7 +70,7 @@ def examine(load: Callable[[], Settings], *, offline: bool = False) -> Iterator[
     except CompanionError as error:
         yield _failed("settings", error, needed=True)
         return
-    yield Finding("settings", ok=True, found=str(settings.root / "config.toml"))
+    yield Finding("settings", ok=True, found=str(settings.file))
     yield _character(settings)
     yield _model(settings)
     yield _whisper(settings)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from companion import config
 from companion.cli.app import run
 from companion.errors import CannotCreate, MissingInput
 from companion.measure.bench import clauses, sound, turn
@@ -18,7 +19,7 @@ from companion.measure.bench.compare import Cost, in_turn, interval, percentile,
 from companion.measure.bench.page import write
 from companion.measure.bench.rig import Sink, Turn, utterance
 from companion.measure.bench.row import Figure, Row, judged, of, told
-from companion.measure.bench.run import merged
+from companion.measure.bench.run import companion, merged
 from companion.measure.bench.shown import number
 
 if TYPE_CHECKING:
@@ -92,6 +93,13 @@ def test_an_unknown_row_is_answered_with_those_there_are() -> None:
     with pytest.raises(MissingInput, match="no benchmark P99") as caught:
         group("P99")
     assert "P13" in caught.value.hint
+
+
+def test_a_row_measured_apart_has_the_settings_that_were_chosen(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("[companion]\n")
+    chosen = companion(config.load(file, environment={}))
+    assert chosen[-2:] == ["--config", str(file)]
 
 
 def test_rows_of_several_results_stand_in_order_and_the_last_counts() -> None:

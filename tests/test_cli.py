@@ -65,6 +65,56 @@ def test_config_path_is_the_file_in_use(workspace, capsys):
     assert call(capsys, "config", "path")[1].strip() == str(workspace / "config.toml")
 
 
+@pytest.fixture
+def mine(workspace):
+    """A file of another name, which --config chooses, in place of config.toml."""
+    return (workspace / "config.toml").rename(workspace / "mine.toml")
+
+
+def test_the_file_that_was_chosen_is_named_everywhere(mine, capsys):
+    call_ = ("--config", "mine.toml")
+    assert call(capsys, *call_, "config", "path")[1].strip() == str(mine)
+    assert json.loads(call(capsys, *call_, "config", "show", "--json")[1])["path"] == str(mine)
+    found = json.loads(call(capsys, *call_, "doctor", "--json")[1])["findings"]
+    assert next(f["found"] for f in found if f["name"] == "settings") == str(mine)
+
+
+def test_the_name_that_was_asked_for_is_kept_in_the_chosen_file(mine, monkeypatch):
+    import io
+
+    from companion import config
+    from companion.cli.talk import ask_name
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("Ann\n"))
+    assert ask_name(config.load(mine)) == "Ann"
+    assert config.load(mine, environment={}).user.name == "Ann"
+    assert not mine.with_name("config.toml").exists()
+
+
+def test_a_linked_file_is_changed_where_it_is(workspace, tmp_path, capsys):
+    link, kept = workspace / "config.toml", tmp_path / "companion.toml"
+    link.rename(kept)
+    link.symlink_to(kept)
+    assert call(capsys, "config", "set", "llm.threads", "3")[0] == 0
+    assert call(capsys, "config", "path")[1].strip() == str(link)
+    assert link.is_symlink()
+    assert "threads = 3" in kept.read_text()
+
+
+def test_a_setting_can_be_below_zero(workspace, capsys):
+    code, out, _ = call(capsys, "config", "set", "llm.seed", "-1", "--json")
+    assert code == 0
+    told = json.loads(out)
+    assert (told["name"], told["value"]) == ("llm.seed", -1)
+    assert told["path"] == str(workspace / "config.toml")
+    assert "seed = -1" in (workspace / "config.toml").read_text()
+
+
+def test_the_path_of_the_settings_is_told_to_programs(workspace, capsys):
+    told = json.loads(call(capsys, "config", "path", "--json")[1])
+    assert told == {"schema": 1, "path": str(workspace / "config.toml")}
+
+
 def test_outside_a_workspace_every_verb_says_how_to_make_one(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(SHELL, "config", None)

@@ -112,8 +112,7 @@ def _write(threads: Threads) -> None:
     """Put the threads into config.toml; comments stay."""
     from companion.cli.config import store
 
-    settings = SHELL.settings()
-    file = SHELL.config.resolve() if SHELL.config else settings.root / "config.toml"
+    file = SHELL.settings().file
     for name, count in threads.settings.values():
         section, _, key = name.partition(".")
         store(file, section, key, str(count))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from companion.cli.shell import SHELL, show, show_json
 from companion.errors import ConfigError, UsageError
-
-if TYPE_CHECKING:
-    from companion.config import Settings
 
 app = typer.Typer(help="Settings of this workspace.", no_args_is_help=True)
 
@@ -26,7 +23,7 @@ def show_(
     settings = SHELL.settings()
     values = settings.model_dump(mode="json")
     if as_json:
-        show_json({"path": str(settings.root / "config.toml"), "settings": values})
+        show_json({"path": str(settings.file), "settings": values})
         return
     for section, keys in values.items():
         show(f"[{section}]")
@@ -35,31 +32,40 @@ def show_(
 
 
 @app.command()
-def path() -> None:
+def path(
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
     """The file that is used."""
-    show(str(_file(SHELL.settings())))
+    file = str(SHELL.settings().file)
+    if as_json:
+        show_json({"path": file})
+    else:
+        show(file)
 
 
-@app.command("set")
+@app.command("set", context_settings={"ignore_unknown_options": True})  # -1 is a value
 def set_(
     name: Annotated[str, typer.Argument(metavar="SECTION.KEY", help="For example llm.threads.")],
     value: Annotated[str, typer.Argument(help="The new value.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Change one setting in the file; comments stay."""
     section, separator, key = name.partition(".")
     if not separator:
         raise UsageError(f"'{name}' is no setting.", "Write SECTION.KEY, for example llm.threads.")
-    file = _file(SHELL.settings())
-    store(file, section, key, value)
-    SHELL.say(f"{name} = {value} in {file}")
+    file = SHELL.settings().file
+    kept = store(file, section, key, value)
+    if as_json:
+        show_json({"name": name, "value": kept, "path": str(file)})
+    else:
+        SHELL.say(f"{name} = {value} in {file}")
 
 
-def _file(settings: Settings) -> Path:
-    return SHELL.config.resolve() if SHELL.config else settings.root / "config.toml"
-
-
-def store(file: Path, section: str, key: str, value: str) -> None:
+def store(file: Path, section: str, key: str, value: str) -> str | float | bool:
     """Change one value of a config file, after checking it, and keep the comments.
+
+    Returns:
+        The value as it stands in the file.
 
     Raises:
         ConfigError: There is no such key, or it cannot have this value; the file is unchanged.
@@ -70,10 +76,12 @@ def store(file: Path, section: str, key: str, value: str) -> None:
 
     checked = load(file, environment={}, overrides={section: {key: value}})
     typed: Any = getattr(getattr(checked, section), key)
-    document = tomlkit.parse(file.read_text("utf-8"))
+    document = tomlkit.parse(file.read_text("utf-8-sig"))
     table = document.setdefault(section, tomlkit.table())
-    table[key] = str(typed) if isinstance(typed, Path) else typed
-    _replace(file, tomlkit.dumps(document))
+    kept: str | float | bool = str(typed) if isinstance(typed, Path) else typed
+    table[key] = kept
+    _replace(file.resolve(), tomlkit.dumps(document))  # a link stays one
+    return kept
 
 
 def _replace(file: Path, text: str) -> None:

@@ -15,7 +15,7 @@ from companion.cli.free import NOT_SET
 from companion.cli.keys import PRESS_TWICE, TALK, Sources, key_words, talk_key
 from companion.cli.leave import Leave, Watchdog
 from companion.cli.shell import SHELL
-from companion.errors import ConfigError, DeviceError
+from companion.errors import CompanionError, DeviceError
 from companion.events import Notice, Ready
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ def ask_name(settings: Settings) -> str:
     name = " ".join(sys.stdin.readline().split())[:60]
     if name:
         try:
-            store(settings.root / "config.toml", "user", "name", name)
-        except (ConfigError, OSError) as error:
+            store(settings.file, "user", "name", name)
+        except (CompanionError, OSError) as error:
             SHELL.say(f"Your name could not be kept: {error}")
     return name
 

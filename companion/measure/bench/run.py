@@ -70,16 +70,19 @@ def _apart(
 ) -> list[dict[str, Any]]:
     """One group in a process of its own."""
     progress(f"measuring {name}")
-    command = [sys.executable, "-m", "companion"]
-    if (file := settings.root / "config.toml").is_file():
-        command += ["--config", str(file)]
-    command += ["bench", name, "--json", "--pairs", str(pairs)]
+    command = [*companion(settings), "bench", name, "--json", "--pairs", str(pairs)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)
     if done.returncode:
         problem = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise EngineError("bench", f"{name} ended with code {done.returncode}: {problem}")
     found: list[dict[str, Any]] = json.loads(done.stdout)["rows"]
     return found
+
+
+def companion(settings: Settings) -> list[str]:
+    """The command line of a process of its own with the same settings, up to its verb."""
+    chosen = ["--config", str(settings.file)] if settings.file.is_file() else []
+    return [sys.executable, "-m", "companion", *chosen]
 
 
 def merged(results: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def guarded(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise Forbidden(
             f"The memories in {path} may not be read by this account.",
-            "Change the owner of the memory folder, or set [memory] folder to another one.",
+            "Change the owner of the memory folder, or set [companion] memory to another one.",
         ) from error
     except OSError as error:
         raise StoreError(

@@ -41,7 +41,7 @@ class FolderLock:
         except PermissionError as error:
             raise Forbidden(
                 f"The memory folder {folder} may not be read by this account.",
-                "Change its owner, or set [memory] folder to another one.",
+                "Change its owner, or set [companion] memory to another one.",
             ) from error
         with undoing(lambda: os.close(self._fd)):
             self._take(folder)
@@ -74,7 +74,7 @@ class FolderLock:
         except PermissionError as error:
             raise Forbidden(
                 f"{self._file} may not be written by this account.",
-                "Change the owner of the memory folder, or set [memory] folder to another one.",
+                "Change the owner of the memory folder, or set [companion] memory to another one.",
             ) from error
         except OSError as error:
             raise _unwritable(self._file, error) from error
