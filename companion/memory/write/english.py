@@ -161,7 +161,11 @@ RULES = (
     Rule("likes", r"<X> (?:loves|adores) <o>", "{s} loves {o}", listed=True),
     Rule("likes", r"<X> (?:likes|enjoys) <o>", listed=True),
     # what is to be done
-    Rule("promise", r"<ask>remind me(?: (?!of\b)(?P<early>[\w ]{2,30}?))? to <all>", words=14, dated=True),
+    Rule("promise", r"<ask>remind me(?: <early>)? to <all>", words=14, dated=True),
+    Rule("promise", r"<ask>remind me(?: <early>)? not to <all>",
+         "{s} asked to be reminded not to {o} {when}", words=14, dated=True),
+    Rule("promise", r"<ask>remind me(?: <early>)? (?:about|of) <all>",
+         "{s} asked to be reminded of {o} {when}", words=14, dated=True, needs=True),
     Rule("promise", r"<ask>(?:don't|do not) let me forget to <all>", words=14, dated=True),
     Rule("promise", r"i promise(?: you)?(?: that)? (?:i'll|i will|to) <all>",
          "{s} promised to {o} {when}", words=14, dated=True, mine=True),
@@ -250,10 +254,12 @@ ENGLISH = Language(
         "<place>": r"(?!(?:an?|my|this|that|time|home|work|school|here|there) |the (?!netherlands|uk|"
         r"us\b|usa|united|states|philippines|hague|bahamas|czech|bronx|highlands|midlands))"
         r"(?P<o>[^,.;:!?\n]+)",
-        "<o>": r"(?P<o>[^,.;:!?\n]+)",
+        "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\bSt)\.)+)",
+        "<early>": r"(?P<early>(?!(?:again )?(?:what|where|how|who|which|why|if|whether|of|about|not|to)\b|"
+        r"when (?!(?:i|we) (?:get|come|arrive|go|leave|wake|am|are)\b))(?:(?! not\b)[\w ,:.'-]){2,50}?)",
         "<ask>": r"(?:(?:^|[,.!?;:-]) *|\b(?:please|you|and|then|so|okay|ok|also|hey|well|just|oh|"
         r"tomorrow|{character}),? )",
-        "<all>": r"(?P<o>[^.;!?\n]+)",
+        "<all>": r"(?P<o>(?:[^.;!?\n]|\.(?= ?\w))+)",
     },
     relations=RELATIONS,
     not_names=NOT_NAMES,
@@ -263,6 +269,7 @@ ENGLISH = Language(
         r"where|while|although|though|if|unless|until|whenever|as well|so that|cos|cause|"
         r"except|anyway|too|what|what's|how|how's|especially|such as|mostly|mainly|do you|have you|"
         r"are you|that's|thats|its so|whats|like (?=\w)|sounds)\b|\b(?:i|i'm|i've|she's|he's|it's|we're|they're)\b"
+        r"|\b(?:can|could|will|would) you\b|,? (?:ok|okay|alright|please|thanks|thank you) *$|, (?:right|yes|yeah) *$"
         r"|\bfor (?:\w+ )?(?:years|months|weeks|a while|ages|now)\b| - | \u2013 |\().*"
     ),
     tail=(

@@ -43,9 +43,18 @@ _FILLERS = re.compile(
 
 _OWNER = re.compile(r"(?:i|we|my|our|ich|wir|mein\w*|unser\w*)\b", re.IGNORECASE)
 _POLITE = re.compile(
-    r"\b(?:can|could|will|would) you (?:please )?(?=remind\b)|\b(?:kannst|könntest) du (?=mich\b)",
+    r"\b(?:can|could|will|would) you (?:(?:please|just|also) )*(?=remind\b)"
+    r"|\b(?:kannst|könntest|würdest|erinnerst) du (?=(?:bitte )?mich\b)",
     re.IGNORECASE,
 )
+_TAG = re.compile(
+    r",? (?:ok|okay|alright|please|right|yes|yeah|(?:can|could|will|would) you(?: please)?"
+    r"|ja|gut|bitte)\s*[?!.]*$",
+    re.IGNORECASE,
+)
+"""What is asked after a request is no question."""
+_LATE = re.compile(r"\b(?:nicht|nie|niemals)\b", re.IGNORECASE)
+"""What turns a German sentence round from its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +173,9 @@ def _is_denied(candidate: Candidate, language: Language) -> bool:
     """Whether the words around the object deny what the candidate affirms."""
     if candidate.polarity == "-" or candidate.kind in {"promise", "event"} or candidate.asked:
         return False
-    before = _folded(candidate.quote).lower().partition(candidate.object.lower())[0]
+    before, what, after = _folded(candidate.quote).lower().partition(candidate.object.lower())
+    if candidate.lang == "de" and _LATE.search(what + after):
+        return True
     return bool(language.negations & set(_WORD.findall(before))) and not candidate.correction
 
 
@@ -188,12 +199,15 @@ def _around(text: str, place: int) -> tuple[int, str]:
 def _asks(sentence: str, candidate: Candidate, character: str) -> bool:
     """Whether a sentence is a question: the speech recognition leaves the mark out."""
     language = LANGUAGES[candidate.lang]
-    begin = _POLITE.sub("", sentence.strip())
+    begin = sentence.strip()
     called = pattern(rf"^((?:\w+,? )?){re.escape(character)}\b[ ,]*").sub(r"\1", begin)
     opening = _FILLERS.sub("", called, count=1)
+    request = candidate.kind == "promise" and not candidate.by_owner
+    if request and _POLITE.match(opening):
+        return False
     if pattern(language.question).match(opening):
         return True
-    if not begin.endswith("?"):
+    if not begin.endswith("?") or (request and _TAG.search(begin)):
         return False
     before, _, last = begin.rpartition(",")
     asked_after = pattern(language.question).match(last.strip())

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from companion.memory.write import dates, objects, retell
+from companion.memory.write.calendars import CALENDARS
 from companion.memory.write.candidate import Candidate
 from companion.memory.write.german import THINGS
 from companion.memory.write.language import (
@@ -33,16 +34,15 @@ BARE = "@bare"
 """Predicate of a correction that says only the right word."""
 LONGEST = 2000
 """Characters of a line that are read: three minutes of speech. What is pasted is no talk."""
+_MONTHS = "|".join(CALENDARS["de"].names)
 _SENTENCE = re.compile(
-    r"(?:[^.!?;\n…]|(?<=\d)\.(?=\d)|(?<=\b[A-Z])\.|(?<=\b(?:Dr|Mr|St))\.)+[.!?…]*"
+    r"(?:[^.!?;\n…]|(?<=\d)\.(?=\d)|(?<=\b[A-Z])\.|(?<=\b(?:Dr|Mr|St))\."
+    r"|(?<=[\d ][apAP])\.(?=[mM]\b)|(?<=[\d ][apAP]\.[mM])\.(?= (?:[a-z]|\w+day\b)|,)"
+    rf"|(?<=\d)\.(?= ?(?i:{_MONTHS})\b))+[.!?…]*"
 )
+"""A full stop ends none in "Dr. Roe", "9 a.m. tomorrow" and "5. Mai"."""
 _PLACE = re.compile(r"^(?:on|in|am|im Jahr|im) ")
 _TOKEN = re.compile(r"(?<!\?P)<[\w']+>")
-_POINTING = re.compile(
-    r"\b(?:it|that (?=\w+$)|this|these|those|them|him|her|there|es|ihn|ihm|dort)\b", re.IGNORECASE
-)
-_ALONE = frozenset(["graduated", "retired", "married", "geheiratet", "gekündigt", "bestanden"])
-"""Events that one word tells."""
 _RETOLD = frozenset(["event", "promise", "likes", "prefers", "afraid_of"])
 _THINGS = {"color": "colour", "movie": "film", "meal": "food", "dish": "food", "series": "show"}
 
