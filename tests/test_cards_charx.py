@@ -7,9 +7,9 @@ import struct
 import zipfile
 
 import pytest
-from card_world import V3, archive
+from card_world import IDAT, V3, archive, picture
 
-from companion.cards import load_card
+from companion.cards import load_card, lost, save
 from companion.cards.formats import charx, read
 from companion.errors import CardError
 
@@ -158,3 +158,43 @@ def test_a_large_archive_is_read_without_being_held_in_memory(tmp_path):
     assert card.name == "Ada"
     assert path.stat().st_size > 400_000_000
     assert peak < 5_000_000
+
+
+ASSETS = [
+    {"type": "icon", "uri": "embeded://i.jpg", "name": "main", "ext": "jpg"},
+    {"type": "emotion", "uri": "embedded://e.png", "name": "happy", "ext": "png"},
+    {"type": "emotion", "uri": "https://e.example/s.png", "name": "sad", "ext": "png"},
+]
+
+
+def with_assets(tmp_path, icon=b"\xff\xd8\xff a photograph"):
+    tree = {**V3, "data": {**V3["data"], "assets": ASSETS}}
+    files = {"card.json": json.dumps(tree), "i.jpg": icon, "e.png": picture(IDAT)}
+    (tmp_path / "a.charx").write_bytes(archive(files))
+    return load_card(tmp_path / "a.charx")
+
+
+def test_a_photograph_that_no_picture_file_can_show_is_said_to_be_lost(tmp_path):
+    said = {repair.place: repair.said for repair in lost(with_assets(tmp_path), "png")}
+    assert list(said) == ["/data/assets/1", "/data/assets/0"]
+    assert "i.jpg is no PNG" in said["/data/assets/0"]
+
+
+def test_a_picture_that_comes_along_is_not_said_to_be_lost(tmp_path):
+    card = with_assets(tmp_path, picture(IDAT))
+    assert [repair.place for repair in lost(card, "png")] == ["/data/assets/1"]
+    save(card, tmp_path / "a.png")
+    assert lost(load_card(tmp_path / "a.png"), "charx") == ()
+
+
+@pytest.mark.parametrize("kind", ["json-v3", "json-v2", "yaml"])
+def test_the_files_of_an_archive_that_a_text_cannot_hold_are_said(tmp_path, kind):
+    found = [r.place for r in lost(with_assets(tmp_path), kind) if r.code == "ASSET_LEFT"]
+    assert found == ["/data/assets/0", "/data/assets/1"]
+
+
+def test_an_archive_keeps_its_files_and_a_text_has_none_to_lose(tmp_path):
+    card = with_assets(tmp_path)
+    assert lost(card, "charx") == ()
+    save(card, tmp_path / "a.json", "json-v3")
+    assert lost(load_card(tmp_path / "a.json"), "yaml") == ()

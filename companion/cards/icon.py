@@ -45,16 +45,40 @@ def for_picture(tree: dict[str, Json]) -> tuple[dict[str, Json], tuple[Repair, .
     lost: list[Repair] = []
     made: list[Json] = []
     for n, asset in enumerate(assets):
-        uri = asset.get("uri") if isinstance(asset, dict) else None
-        inside = isinstance(uri, str) and _INSIDE.match(uri)
-        if inside and n == main and isinstance(asset, dict):
+        uri = _inside(asset)
+        if uri is not None and n == main and isinstance(asset, dict):
             made.append({**asset, "uri": "ccdefault:", "ext": "png"})
             continue
-        if inside:
+        if uri is not None:
             said = f"{uri} is a file of an archive; a picture has no room for it."
             lost.append(Repair("ASSET_LEFT", pointer("data", "assets", n), said))
         made.append(asset)
     return (_with(tree, made) if made else tree), tuple(lost)
+
+
+def not_shown(tree: dict[str, Json]) -> tuple[Repair, ...]:
+    """What is to be said where no picture for a picture file came out of an archive."""
+    assets = _assets(tree)
+    main = _main(assets)
+    uri = None if main is None else _inside(assets[main])
+    if uri is None:
+        return ()
+    said = f"{uri} is no PNG picture, too large or not there; the picture is a blank one."
+    return (Repair("PICTURE_LEFT", pointer("data", "assets", main or 0), said),)
+
+
+def not_in_text(tree: dict[str, Json]) -> tuple[Repair, ...]:
+    """Which files of an archive stay behind where a card becomes JSON or YAML."""
+    found = [(n, _inside(asset)) for n, asset in enumerate(_assets(tree))]
+    return tuple(
+        Repair(
+            "ASSET_LEFT",
+            pointer("data", "assets", n),
+            f"{uri} is a file of an archive; JSON and YAML have no room for it.",
+        )
+        for n, uri in found
+        if uri is not None
+    )
 
 
 def for_archive(
@@ -87,9 +111,8 @@ def picture_in(tree: dict[str, Json], archive: IO[bytes] | None, name: str) -> b
     """The main picture out of an archive; empty if there is none or it is no PNG."""
     assets = _assets(tree)
     main = _main(assets)
-    asset = assets[main] if main is not None else None
-    uri = asset.get("uri") if isinstance(asset, dict) else None
-    if archive is None or not isinstance(uri, str) or not _INSIDE.match(uri):
+    uri = None if main is None else _inside(assets[main])
+    if archive is None or uri is None:
         return b""
     with charx.opened(archive, name) as opened:
         wanted = _INSIDE.sub("", uri, count=1)
@@ -113,6 +136,12 @@ def _assets(tree: dict[str, Json]) -> list[Json]:
     data = tree.get("data")
     assets = data.get("assets") if isinstance(data, dict) else None
     return assets if isinstance(assets, list) else []
+
+
+def _inside(asset: Json) -> str | None:
+    """The address of an asset that is a file of an archive; None of any other."""
+    uri = asset.get("uri") if isinstance(asset, dict) else None
+    return uri if isinstance(uri, str) and _INSIDE.match(uri) else None
 
 
 def _main(assets: list[Json]) -> int | None:

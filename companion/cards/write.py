@@ -25,7 +25,7 @@ from companion.cards.formats import (
     yaml_patch,
     yaml_write,
 )
-from companion.cards.icon import for_archive, for_picture, picture_in
+from companion.cards.icon import for_archive, for_picture, not_in_text, not_shown, picture_in
 from companion.cards.project import as_v2, as_v3, flat, is_v3
 from companion.errors import CannotCreate, CardError, undoing
 
@@ -102,10 +102,18 @@ def kind_of(card: Card, path: Path) -> Kind:
 
 
 def lost(card: Card, kind: Kind) -> tuple[Repair, ...]:
-    """What of the card does not fit into that kind of file."""
-    if kind == "json-v2":
-        return as_v2(card)[1]
-    return for_picture(as_v3(card))[1] if kind == "png" else ()
+    """What of the card does not fit into that kind of file.
+
+    Raises:
+        CardError: The archive it came from is damaged.
+    """
+    fields = as_v2(card)[1] if kind == "json-v2" else ()
+    with _source(card) as (file, start):
+        archive = file if start.startswith(charx.STARTS) else None
+        if kind == "png":
+            fits = start.startswith(png.SIGNATURE) or _picture(card, archive)
+            return for_picture(as_v3(card))[1] + (() if fits else not_shown(as_v3(card)))
+    return fields if archive is None or kind == "charx" else fields + not_in_text(as_v3(card))
 
 
 def kinds() -> tuple[Kind, ...]:
