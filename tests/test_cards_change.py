@@ -91,6 +91,71 @@ def test_the_depth_note_is_read_with_its_usual_values(note, seen):
     assert (found and (found.prompt, found.depth, found.role)) == seen
 
 
+def entry(key: str) -> dict[str, object]:
+    return {"keys": [key], "content": f"of the {key}", "extensions": {}}
+
+
+def with_entries(entries: object) -> Card:
+    return changed(card(), "character_book", {"entries": entries})
+
+
+def test_a_lorebook_beside_the_fields_is_changed_where_it_stands():
+    before = card(character_book={"entries": [entry("moon"), entry("sun")]})
+    after = changed(before, "character_book.entries.0.content", "new")
+    assert after.raw["data"] == before.raw["data"]
+    new = {**entry("moon"), "content": "new"}
+    assert after.raw["character_book"] == {"entries": [new, entry("sun")]}
+    assert "character_book" not in changed(before, "character_book", None).raw
+
+
+def test_an_entry_of_a_lorebook_that_is_an_object_is_found_by_its_name():
+    made = changed(with_entries({"7": entry("moon")}), "character_book.entries.7.content", "new")
+    assert made.raw["data"]["character_book"] == {
+        "entries": {"7": {**entry("moon"), "content": "new"}}
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "place", "cure"),
+    [
+        ("character_book.entries.0.content", "x", "/character_book/entries/0", "7, 9"),
+        ("character_book.entries.0", {}, "/character_book/entries/0", "7, 9"),
+        ("character_book.entries.0", None, "/character_book/entries/0", "7, 9"),
+        ("character_book.notes.0", "x", "/character_book/notes/0", "character_book.notes="),
+        ("extensions.mine.0.x", "x", "/extensions/mine/0", "extensions.mine="),
+    ],
+)
+def test_a_number_that_names_nothing_in_an_object_is_refused(field, value, place, cure):
+    before = with_entries({"7": entry("moon"), "9": entry("sun")})
+    with pytest.raises(CardError, match="cannot be set: 0 is not in") as caught:
+        changed(before, field, value)
+    assert caught.value.place == place
+    assert cure in (caught.value.hint or "")
+
+
+def test_an_entry_that_is_not_in_the_list_is_refused_with_the_way_to_add_one():
+    with pytest.raises(CardError, match="cannot be set") as caught:
+        changed(with_entries([entry("moon")]), "character_book.entries.1.content", "x")
+    assert "character_book.entries.1=" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("field", ["alternate_greetings", "tags"])
+def test_the_first_item_of_a_list_that_is_not_there_makes_it(field):
+    assert changed(card(), f"{field}.0", "Hi").data[field] == ["Hi"]
+
+
+@pytest.mark.parametrize("nothing", [[], None])
+def test_extensions_that_are_an_empty_list_take_a_voice(nothing):
+    made = changed(changed(card(), "extensions", nothing), "extensions.companion.voice.speed", 0.9)
+    assert made.voice.speed == 0.9
+
+
+def test_a_field_with_a_dot_in_its_name_is_named_by_its_parts():
+    raw = {"name": "Ada", "description": "", "chub.ai": {"x": 1}}
+    made = changed(from_tree(Tree(raw), Path("ada.json")), ("chub.ai", "x"), 2)
+    assert made.raw == {**raw, "chub.ai": {"x": 2}}
+
+
 def test_a_file_made_by_sillytavern_is_known_by_its_keys():
     assert not card().sillytavern
     assert card(talkativeness="0.5").sillytavern

@@ -57,6 +57,13 @@ def test_one_field_is_typed_and_all_others_stay(tmp_path_factory, extras, said):
         assert after["data"][name] == before["data"][name]
 
 
+def test_a_field_with_a_dot_in_its_name_is_typed_into_where_it_stands(tmp_path):
+    path = ada(tmp_path, **{"chub.ai": {"x": 1}})
+    typed(path, **{"chub.ai": {"x": 2}})
+    data = json.loads(path.read_text("utf-8"))["data"]
+    assert data == {"name": "Ada", "description": "Keeps bees.", "chub.ai": {"x": 2}}
+
+
 def readable(file):
     try:
         return load_card(file)

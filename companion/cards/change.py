@@ -2,7 +2,8 @@
 
 A field is named as it stands in a V2 card (`description`, `extensions.companion.voice.speed`,
 `character_book.entries.0.content`), whatever the file calls it. A copy of it at the root, which
-many programs write, is changed with it where there is one, and never made.
+many programs write, is changed with it where there is one, and never made. What stands only at
+the root and is read from there, a lorebook, is changed there.
 """
 
 from __future__ import annotations
@@ -19,16 +20,24 @@ from companion.cards.repair import garbled
 from companion.errors import CardError
 
 if TYPE_CHECKING:
+    from companion.cards.flavour import Located
     from companion.cards.formats.tree import Json
     from companion.cards.model import Card
 
+_LISTS = {"alternate_greetings", "group_only_greetings", "source", "tags", "keys", "secondary_keys"}
+"""Fields that are lists of texts: the first item makes the list where there is none."""
 
-def changed(card: Card, field: str, value: Json, now: int = 0) -> Card:
+_SHOWN = 20
+"""Names of an object that are told to people."""
+
+
+def changed(card: Card, field: str | tuple[str, ...], value: Json, now: int = 0) -> Card:
     """The card with one field set; `None` takes the field out.
 
     Args:
         card: The card as it is.
-        field: The field's V2 name, with dots into what stands inside it.
+        field: The field's V2 name, with dots into what stands inside it; or its parts, where a
+            name has a dot in it.
         value: What it shall be.
         now: Seconds since 1970, for a card that keeps the date of its last change.
 
@@ -39,10 +48,12 @@ def changed(card: Card, field: str, value: Json, now: int = 0) -> Card:
     raw = deepcopy(card.raw)
     found = located(raw, file.name)
     older = {new: old for old, new in found.renamed.items()}
-    first, *rest = field.split(".")
+    first, *rest = field.split(".") if isinstance(field, str) else field
     parts = [older.get(first, first), *rest]
-    _put(found.fields, parts, value, f"{file.name}: {field}")
-    if found.wrapped and first in raw and first not in {"data", "spec", "spec_version"}:
+    lone = _is_lone_book(raw, found, first)
+    _put(raw if lone else found.fields, parts, value, f"{file.name}: {'.'.join((first, *rest))}")
+    mirrored = found.wrapped and first in raw and first not in {"data", "spec", "spec_version"}
+    if mirrored and not lone:
         _mirror(raw, found.fields, first)
     if now and "modification_date" in found.fields:
         found.fields["modification_date"] = now
@@ -59,6 +70,12 @@ def with_letters(card: Card) -> Card:
     return card
 
 
+def _is_lone_book(raw: dict[str, Json], found: Located, name: str) -> bool:
+    """Whether a field is a lorebook that stands beside `data`, and is read from there."""
+    beside = found.wrapped and name == "character_book" and found.fields.get(name) is None
+    return beside and isinstance(raw.get(name), dict)
+
+
 def _mirror(raw: dict[str, Json], fields: dict[str, Json], name: str) -> None:
     """Let the copy at the root say what the field says."""
     if name in fields:
@@ -73,8 +90,12 @@ def _put(holder: Json, parts: list[str], value: Json, said: str) -> None:
     if not all(parts):
         raise _nowhere(said, parts, "a field's name has no empty part")
     for n, part in enumerate(above):
-        holder = _step(holder, part, said, parts[: n + 1])
+        if n:
+            _check_index(holder, said, parts[: n + 1])
+        holder = _step(holder, part, said, parts[: n + 2])
     if isinstance(holder, dict):
+        if above:
+            _check_index(holder, said, parts)
         if value is None:
             holder.pop(last, None)
         else:
@@ -86,14 +107,36 @@ def _put(holder: Json, parts: list[str], value: Json, said: str) -> None:
 
 
 def _step(holder: Json, part: str, said: str, parts: list[str]) -> Json:
-    """What a part of the path names."""
+    """What a part of the path names; `parts` ends with the one after it."""
+    *_, following = parts
     if isinstance(holder, dict):
-        if holder.get(part) is None:
-            holder[part] = {}
+        there = holder.get(part)
+        if there is None or (part == "extensions" and there == []):
+            holder[part] = [] if part in _LISTS and following == "0" else {}
         return holder[part]
     if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder):
         return holder[int(part)]
-    raise _nowhere(said, parts, f"{part} is not in {kind(holder)}")
+    above = ".".join(parts[:-2])
+    cure = ""
+    if isinstance(holder, list) and following in {"keys", "content"}:
+        cure = f"One more: {above}.{len(holder)}='{{keys: [word], content: text}}'"
+    raise _nowhere(said, parts[:-1], f"{part} is not in {kind(holder)}", cure)
+
+
+def _check_index(holder: Json, said: str, parts: list[str]) -> None:
+    """A number names something that is there: in an object it would not be an item of a list.
+
+    Raises:
+        CardError: It names nothing.
+    """
+    *above, part = parts
+    if not isinstance(holder, dict) or not part.isdecimal() or part in holder:
+        return
+    field = ".".join(above)
+    cure = f"Set all of it: {field}='[...]'"
+    if holder:
+        cure = f"There are: {', '.join([*holder][:_SHOWN])}. Write {field}.{next(iter(holder))}"
+    raise _nowhere(said, parts, f"{part} is not in it", cure)
 
 
 def _put_item(holder: list[Json], part: str, value: Json, said: str, parts: list[str]) -> None:
@@ -109,5 +152,6 @@ def _put_item(holder: list[Json], part: str, value: Json, said: str, parts: list
         raise _nowhere(said, parts, f"the list has {len(holder)} items, counted from 0")
 
 
-def _nowhere(said: str, parts: list[str], why: str) -> CardError:
-    return CardError(f"{said} cannot be set: {why}.", "Nothing was changed.", place=pointer(*parts))
+def _nowhere(said: str, parts: list[str], why: str, cure: str = "") -> CardError:
+    hint = f"Nothing was changed. {cure}".strip()
+    return CardError(f"{said} cannot be set: {why}.", hint, place=pointer(*parts))

@@ -100,7 +100,7 @@ class Sheet:
         card = self.card
         for field in dict.fromkeys((*after, *before)):
             if field not in before or field not in after or before[field] != after[field]:
-                card = changed(card, field, after.get(field), now)
+                card = changed(card, (field,), after.get(field), now)
         return card
 
 
