@@ -9,13 +9,15 @@ from card_world import V2, V3, chunk, picture, text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.cards import kinds, load_card, write
+from companion.cards import changed, kinds, load_card, write
 from companion.cards.formats import read
 from companion.cards.formats.tree import Tree
 from companion.cards.model import Card, from_tree
 from companion.cards.repair import garbled
+from companion.cards.world import lone_book
 from companion.cards.write import SUFFIX
 from companion.errors import CardError
+from companion.lore import parse_book
 
 rule = pytest.mark.rule
 
@@ -304,3 +306,48 @@ def test_a_book_with_anything_in_it_comes_back_the_same(value, field):
     made = card({"character_book": book})
     once = write(made, "json-v3")
     assert write(from_tree(read(once, "a.json"), Path("a.json")), "json-v3") == once
+
+
+OTHERS = {
+    "agnai": {"name": "m", "entry": "old mill", "keywords": ["mill"]},
+    "novelai": {"displayName": "m", "text": "old mill", "keys": ["mill"]},
+    "risu": {"comment": "m", "content": "old mill", "key": "mill", "insertorder": 7,
+             "secondkey": "a, b", "selective": True, "alwaysActive": True},
+    "null": {"name": "m", "content": None, "text": "old mill", "keys": None, "key": ["mill"]},
+    "both": {"name": "m", "entry": "old mill", "text": "other", "key": ["mill"], "keywords": []},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("one", OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize("kind", kinds())
+def test_lorebooks_of_other_programs_say_the_same_inside_a_card(one, kind):
+    alone, _ = parse_book({"entries": [one]})
+    book, _ = lone_book({"entries": [one]}, "world.json")
+    made = changed(card(), "character_book", book)
+    file = Path(f"a{SUFFIX[kind]}")
+    back = from_tree(read(write(made, kind), file.name), file)
+    inside, _ = parse_book(back.book_raw)
+    assert inside.entries == alone.entries
+    assert (alone.entries[0].keys, alone.entries[0].content) == (("mill",), "old mill")
+
+
+HALF, BAD = "k\ud800", "n\0"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"extensions": {HALF: {"a": BAD}}},
+        {HALF: BAD},
+        {"creator_notes_multilingual": {HALF: BAD}},
+        entry(extensions={HALF: BAD}),
+        {"character_book": {"entries": {HALF: {"key": ["a"], "content": BAD}}}},
+    ],
+    ids=["extension", "field", "notes", "entry", "book"],
+)
+def test_what_is_said_of_half_a_character_can_be_printed(data):
+    made = card(data)
+    assert said(made)
+    assert "k\ufffd" in "".join(place for _, place in said(made))
+    assert json.dumps([made.data, said(made)], ensure_ascii=False).encode()
+    assert all(write(made, kind) for kind in kinds())

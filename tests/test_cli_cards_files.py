@@ -340,6 +340,16 @@ def test_every_card_of_the_wild_is_imported_looked_over_shown_and_exported(
     assert imported >= 22
 
 
+@pytest.mark.parametrize("said", [{"extensions": {"k\ud800": {"a": "n\0"}}}, {"k\ud800": "n\0"}])
+def test_a_card_with_half_a_character_in_a_key_stops_nobody_from_being_listed(
+    workspace, capsys, said
+):
+    card = {**V2, "spec_version": "\ud800", "data": {**V2["data"], **said}}
+    file = given(workspace / "characters", card, "ada.json")
+    for verb in (["list"], ["show", file], ["lint", file], ["import", file]):
+        assert call(capsys, *verb, "--json")[0] == 0
+
+
 def test_a_card_that_cannot_be_read_is_listed_with_its_code(workspace, capsys):
     given(workspace / "characters", b"{", "bad.json")
     rows = json.loads(call(capsys, "list", "--json")[1])["characters"]

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from companion.cards import macros
-from companion.cards.formats.tree import kind
+from companion.cards.formats.tree import kind, paired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -171,7 +171,7 @@ def _left_alone(card: Card) -> Iterator[Finding]:
 
 
 def _shown(value: Json) -> str:
-    return f"'{value[:20]}'" if isinstance(value, str) else kind(value)
+    return f"'{paired(value[:20])}'" if isinstance(value, str) else kind(value)
 
 
 def _texts(card: Card) -> Iterator[Finding]:

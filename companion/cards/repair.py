@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from companion.cards.flavour import V2_FIELDS
-from companion.cards.formats.tree import Repair, kind, pointer
+from companion.cards.formats.tree import Repair, kind, paired, pointer
 from companion.cards.repair_book import mend_book
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def mend(raw: dict[str, Json], found: Located) -> tuple[dict[str, Json], tuple[R
         if key in taken:
             continue  # the older name of the field is the one its program wrote
         place = found.place(key)
-        data[names.get(key, key)] = writable(value, place, repairs)
+        data[names.get(key, _key(key))] = writable(value, place, repairs)
     for key in list(data):
         _mend_field(data, key, found.place(key), repairs)
     _book_at_root(raw, found, data, repairs)
@@ -60,21 +60,20 @@ def writable(value: Json, place: str, repairs: list[Repair]) -> Json:
     if isinstance(value, str):
         if _UNWRITABLE.search(value):
             repairs.append(Repair("UNWRITABLE", place, "NUL or half a character was taken out."))
-            return _paired(value).replace("\0", "")
+            return paired(value).replace("\0", "")
         return value
     if isinstance(value, dict):
         return {
-            _paired(key).replace("\0", ""): writable(item, place + pointer(key), repairs)
-            for key, item in value.items()
+            _key(key): writable(item, place + pointer(key), repairs) for key, item in value.items()
         }
     if isinstance(value, list):
         return [writable(item, f"{place}/{n}", repairs) for n, item in enumerate(value)]
     return value
 
 
-def _paired(text: str) -> str:
-    """Text with halves of characters joined where both are there, else shown as �."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+def _key(key: str) -> str:
+    """A key as a file can hold it."""
+    return paired(key).replace("\0", "")
 
 
 def _mend_field(data: dict[str, Json], key: str, place: str, repairs: list[Repair]) -> None:

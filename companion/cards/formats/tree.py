@@ -50,9 +50,15 @@ class Tree:
     repairs: tuple[Repair, ...] = ()
 
 
+def paired(text: str) -> str:
+    """Text with halves of characters joined where both are there, else shown as �."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def pointer(*parts: str | int) -> str:
-    """A JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    """A JSON pointer (RFC 6901) that can be printed, whatever the keys are."""
+    path = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return path if path.isascii() else paired(path)
 
 
 def kind(value: object) -> str:
