@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from companion.flow import Cancel
@@ -58,8 +58,8 @@ class Tidy(Protocol):
     def idle(self) -> Iterator[None]:
         """Put things in order in small steps; may be left at any of them."""
 
-    def undo(self) -> int:
-        """Forget the last turn everywhere; how many lines that were."""
+    def undo(self, names: Sequence[str]) -> int:
+        """Forget the turn with these lines everywhere; how many lines that were."""
 
     def notices(self) -> tuple[str, ...]:
         """What the owner should be told since this was last asked."""
@@ -110,5 +110,8 @@ class Keeper(Protocol):
     def label(self, lines: list[str]) -> str:
         """Note which lines the last reply belongs to; gives its path, or ""."""
 
+    def forget(self, line: str) -> int:
+        """Remove every kept reply that belongs to a line; how many those were."""
+
     def drop_last(self) -> None:
-        """Remove the last kept reply."""
+        """Remove the last reply that belongs to no line."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from companion.beside import Acknowledge, Early, Gate, Hold, Keeper, Microphone, Tidy
     from companion.turn import Companion
-    from companion.values import Recording, Said
+    from companion.values import Exchange, Recording, Said
 
 
 T = TypeVar("T")
@@ -260,7 +260,8 @@ class Session:
         self._answered(said, trace)
 
     def _answered(self, said: Said, trace: Trace) -> None:
-        keeper = None if trace.off_record else self._keeper
+        # What is said again was kept when it was said, and must not outlive that.
+        keeper = None if trace.off_record or trace.kind == "again" else self._keeper
         audio = keeper.label(trace.lines) if keeper else ""
         record = trace.record(said.seconds)
         self.companion.tell(Answered(said.text.strip(), said.complete, record, audio))
@@ -281,8 +282,16 @@ class Session:
             self.companion.tell(Notice("There is nothing to take back in this conversation."))
             return
         exchange = self.companion.history[-1]
-        lines = self._tidy.undo() if self._tidy and exchange.lines else 0  # none in private
-        self.companion.history.pop()  # only now: where the memory fails, it can be asked again
+        lines = self._tidy.undo(exchange.lines) if self._tidy and exchange.lines else 0
         if self._keeper:
-            self._keeper.drop_last()
+            self._hush(self._keeper, exchange)
+        self.companion.history.pop()  # only now: where one of them fails, it can be asked again
         self.companion.tell(Undone(lines))
+
+    @staticmethod
+    def _hush(keeper: Keeper, exchange: Exchange) -> None:
+        """Remove the kept sound of a turn; nothing was kept of what was private."""
+        for line in exchange.lines:
+            keeper.forget(line)
+        if not exchange.lines and not exchange.private:
+            keeper.drop_last()

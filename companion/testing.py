@@ -119,13 +119,13 @@ class Notebook:
             raise self.fails
         return self.recalled
 
-    def undo(self) -> int:
-        """Take the last two lines back."""
+    def undo(self, names: Sequence[str]) -> int:
+        """Take these lines back, the last ones."""
         if self.fails:
             raise self.fails
-        gone = self.lines[-2:]
-        del self.lines[-2:]
-        return len(gone)
+        for name in reversed(names):
+            del self.lines[int(name.removeprefix("s:")) - 1]
+        return len(names)
 
     def notices(self) -> tuple[str, ...]:
         """Nothing is to be told."""

@@ -262,7 +262,7 @@ def test_an_unforeseen_failure_of_idle_work_does_not_end_the_conversation(talk):
         def notices(self):
             return ()
 
-        def undo(self):
+        def undo(self, _names):
             return 0
 
     session._tidy = Tidy()

@@ -178,21 +178,25 @@ class Memory:
         # On a copy: the next "yes" goes on with what was really recalled.
         return copy(self._recall).fitting(heard.text, None)[0]
 
-    def undo(self) -> int:
-        """Take the last turn of this conversation back everywhere; returns how many lines went."""
-        turn = self._talk.last_turn()
+    def undo(self, names: Sequence[str] = ()) -> int:
+        """Take a turn back everywhere; returns how many lines went.
+
+        Args:
+            names: Ids of its lines; none: those of the last turn of this conversation.
+        """
+        turn = self._journal.by_id(names) if names else self._talk.last_turn()
         if not turn:
             return 0
         self._copy.drop()
         with self._versions.together():
             learned = self._writer.unlearn(turn)
-            gone = self._journal.remove(turn[0].session, turn[0].n)
+            self._journal.remove(turn)
         self._journal.flush()
         if self._index is not None:
-            names = [*(line.id for line in gone), *(f"{NAMED}{name}" for name in learned)]
-            self._index.remove(names)
+            self._index.remove([*(one.id for one in turn), *(f"{NAMED}{name}" for name in learned)])
         self._witness.forget()
-        return len(gone)
+        self._talk.forget([one.id for one in turn])
+        return len(turn)
 
     def idle(self) -> Iterator[None]:
         """The work that can wait, in small steps; it may be left at any of them.

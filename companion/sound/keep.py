@@ -65,7 +65,7 @@ class Keeper:
         self._heard: list[Samples] = []
         self._rate = 0
         self._said = Said("")
-        self._last: Path | None = None
+        self._unnamed: list[Path | None] = []  # replies without a line, with sound or not
 
     def play(
         self,
@@ -74,7 +74,7 @@ class Keeper:
         started: Callable[[], None] | None = None,
     ) -> Said:
         """Play the reply, and remember its sound until `label` writes it."""
-        self._heard, self._last = [], None
+        self._heard = []
         self._said = self._speaker.play(self._listen(speech), cancel, started)
         return self._said
 
@@ -86,6 +86,7 @@ class Keeper:
 
     def label(self, lines: list[str]) -> str:
         """Write the last reply with the ids of its lines; its path, or "" where it had no sound."""
+        self._unnamed += [] if lines else [None]
         samples = np.concatenate(self._heard) if self._heard else np.zeros(0, np.float32)
         samples = samples[: round(self._said.seconds * self._rate)]
         if not len(samples):
@@ -93,15 +94,16 @@ class Keeper:
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(self._clock()))
         path = _free(self._folder, stamp)
         save(path, samples, self._rate, {"text": self._said.text.strip(), "lines": lines})
-        self._last = path
+        if not lines:
+            self._unnamed[-1] = path
         self._tidy()
         return str(path)
 
     def drop_last(self) -> None:
-        """Remove the last kept reply."""
-        if self._last is not None:
-            _remove(self._last)
-            self._last = None
+        """Remove the last reply that belongs to no line; the next call removes the one before."""
+        if self._unnamed and (last := self._unnamed[-1]) is not None:
+            _remove(last)
+        del self._unnamed[-1:]
 
     def forget(self, line: str) -> int:
         """Remove every kept reply that belongs to a line; how many those were."""

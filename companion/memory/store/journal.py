@@ -116,18 +116,13 @@ class Journal:
         (line,) = self.lines([seq or 0])
         return line
 
-    def remove(self, session: str, first: int) -> list[Line]:
-        """Delete the lines of a session from number `first` on, in every table, for good.
-
-        They are in the log until `flush`.
-        """
-        gone = [line for line in self.session(session) if line.n >= first]
+    def remove(self, lines: Sequence[Line]) -> None:
+        """Delete lines in every table, for good. They are in the log until `flush`."""
         with self._writing() as db:
-            self.erase(gone)
+            self.erase(lines)
             # SQLite before 3.42 keeps deleted words inside an index until it is merged.
             for fts in (self._fts, f"memories_fts_{self.scope}"):
                 db.execute(f"INSERT INTO {fts}({fts}) VALUES ('optimize')")
-        return gone
 
     def flush(self) -> None:
         """Write the log into the file and cut it to nothing: what was deleted is in neither."""
