@@ -313,7 +313,6 @@ OTHERS = {
     "novelai": {"displayName": "m", "text": "old mill", "keys": ["mill"]},
     "risu": {"comment": "m", "content": "old mill", "key": "mill", "insertorder": 7,
              "secondkey": "a, b", "selective": True, "alwaysActive": True},
-    "null": {"name": "m", "content": None, "text": "old mill", "keys": None, "key": ["mill"]},
     "both": {"name": "m", "entry": "old mill", "text": "other", "key": ["mill"], "keywords": []},
 }  # fmt: skip
 

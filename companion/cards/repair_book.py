@@ -14,9 +14,16 @@ _RENAMED = {
     "key": "keys",
     "keywords": "keys",
     "keysecondary": "secondary_keys",
+    "secondkey": "secondary_keys",
     "order": "insertion_order",
+    "insertorder": "insertion_order",
+    "entry": "content",
+    "text": "content",
+    "displayName": "name",
+    "alwaysActive": "constant",
 }
-"""What world files of SillyTavern, and websites, call the fields of an entry."""
+"""What SillyTavern, Agnai, NovelAI, Risu and websites call the fields of an entry; the first name
+that is there is taken."""
 
 _NUMBERS = ("insertion_order", "priority")
 _EXTRA_NUMBERS = (
@@ -93,7 +100,10 @@ def _entry(entry: dict[str, Json], place: str, repairs: list[Repair]) -> dict[st
 
 def _today(entry: dict[str, Json], place: str, repairs: list[Repair]) -> dict[str, Json]:
     """An entry with the names cards use."""
-    names = {old: new for old, new in _RENAMED.items() if old in entry and new not in entry}
+    found = {
+        new: old for old, new in reversed(_RENAMED.items()) if old in entry and new not in entry
+    }
+    names = {old: new for new, old in found.items()}
     for old, new in names.items():
         said = f"An entry calls its {new} {old}; read as {new}."
         repairs.append(Repair("ENTRY_NAME", place + pointer(old), said))
