@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from companion.memory.forget.closing import settle
 from companion.memory.forget.doomed import gather
+from companion.memory.forget.topic import Topic
 from companion.memory.hand import as_note, ulid
-from companion.memory.read.words import is_question, terms
-from companion.memory.recall.stems import Stemmer
 from companion.memory.record import Record
 from companion.memory.store.line import Line
 from companion.memory.store.memo import NAMED
@@ -62,29 +61,13 @@ class Forgetting:
         self._versions = versions
         self._lore = lore
         self._hand = hand
+        self._topic = Topic(journal, versions, hand)
 
     # ── what there is ────────────────────────────────────────────────────────────────────────
 
     def about(self, topic: str) -> tuple[Note, ...]:
-        """What speaks of a topic: memories first, then lines, newest first, questions last.
-
-        What holds all of its words; where nothing does, what holds the rarest.
-        """
-        stemmer = Stemmer()
-        try:
-            wanted = {stemmer.stem(word): word for word in terms(topic)}
-            every = {
-                note.id: (note, {stemmer.stem(word) for word in terms(note.text)})
-                for note in self._holding(tuple(wanted.values()))
-            }
-        finally:
-            stemmer.close()
-        found = [note for note, stems in every.values() if stems >= set(wanted)]
-        if not found and wanted:
-            counts = {w: sum(w in stems for _, stems in every.values()) for w in wanted}
-            rarest = min((w for w in counts if counts[w]), key=lambda w: counts[w], default="")
-            found = [note for note, stems in every.values() if rarest in stems]
-        return tuple(sorted(found, key=lambda note: is_question(note.text)))
+        """What speaks of a topic, also in earlier words of a memory; see `Topic`."""
+        return self._topic.about(topic)
 
     def everything(self) -> tuple[str, ...]:
         """Ids of all lines and memories."""
@@ -101,12 +84,6 @@ class Forgetting:
         papers = [*map(self._hand.as_note, self._lore.documents(hidden=True))]
         notes = (*lines, *memories, *papers)
         return tuple(sorted(notes, key=lambda note: note.said, reverse=True))
-
-    def _holding(self, words: Sequence[str]) -> list[Note]:
-        memos = self._versions.memos(self._versions.match(words, past=True).seqs)
-        records = filter(None, (self._versions.get(one.id) for one in memos))
-        lines = self._journal.lines(sorted(self._journal.match(words).seqs, reverse=True))
-        return [*map(self._hand.of_record, records), *map(as_note, lines)]
 
     # ── forgetting, and back ─────────────────────────────────────────────────────────────────
 
