@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +14,32 @@ from hypothesis import strategies as st
 from companion.memory.record.fields import Due
 from companion.memory.write.dates import find, first_day, last_day, without, worded
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
 SAID = datetime(2026, 3, 4, 18, 4, tzinfo=timezone(timedelta(hours=1)))  # a Wednesday
+
+
+@pytest.fixture
+def berlin() -> Iterator[None]:
+    """This machine stands in Berlin; its rule is given in full, for one that has no zones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def is_foreseen(zone: tzinfo) -> None:
+    """Said on the Saturday before summer time begins in Berlin."""
+    said = datetime(2026, 3, 28, 12, 0, tzinfo=zone)
+    monday, soon = find("monday at 9", said, "en"), find("in 20 hours", said, "en")
+    assert monday is not None
+    assert soon is not None
+    assert (monday.value, soon.value) == ("2026-03-30T07:00Z", "2026-03-29T07:00Z")
+    assert worded(monday, "en") == "on 30 March 2026 at 09:00"
+    assert worded(soon, "en") == "on 29 March 2026 at 09:00"
 
 
 @pytest.mark.parametrize(
@@ -42,6 +70,24 @@ SAID = datetime(2026, 3, 4, 18, 4, tzinfo=timezone(timedelta(hours=1)))  # a Wed
         ("on friday at half past six in the morning", "2026-03-06T05:30Z"),
         ("in two hours", "2026-03-04T19:04Z"),
         ("tomorrow evening at eight", "2026-03-05T19:00Z"),
+        ("tomorrow morning at 7", "2026-03-05T06:00Z"),
+        ("at 6 tomorrow morning", "2026-03-05T05:00Z"),
+        ("in the morning at six", "2026-03-05T05:00Z"),
+        ("tomorrow at seven", "2026-03-05T06:00Z"),
+        ("tomorrow at two", "2026-03-05T13:00Z"),
+        ("tomorrow at 3 o'clock", "2026-03-05T14:00Z"),
+        ("tomorrow at 3 o'clock in the morning", "2026-03-05T02:00Z"),
+        ("tomorrow at 12 am", "2026-03-04T23:00Z"),
+        ("tomorrow at 12 a.m.", "2026-03-04T23:00Z"),
+        ("tomorrow at 12 pm", "2026-03-05T11:00Z"),
+        ("tomorrow at noon", "2026-03-05T11:00Z"),
+        ("tonight at midnight", "2026-03-04T23:00Z"),
+        ("tomorrow night at 8", "2026-03-05T19:00Z"),
+        ("tonight at two", "2026-03-05T01:00Z"),
+        ("at seven", "2026-03-04T18:00Z"),
+        ("today at 8", "2026-03-04T19:00Z"),
+        ("at nine", "2026-03-05T08:00Z"),
+        ("at six", "2026-03-05T17:00Z"),
     ],
 )
 def test_english(text: str, value: str) -> None:
@@ -67,6 +113,19 @@ def test_english(text: str, value: str) -> None:
         ("am neunten juni", "2026-06-09"),
         ("morgen um halb sieben", "2026-03-05T17:30Z"),
         ("heute abend um acht", "2026-03-04T19:00Z"),
+        ("morgen früh um 7", "2026-03-05T06:00Z"),
+        ("am Freitagmorgen um 6", "2026-03-06T05:00Z"),
+        ("am Freitag Vormittag um 6", "2026-03-06T05:00Z"),
+        ("morgen um 7 Uhr", "2026-03-05T06:00Z"),
+        ("übermorgen um 5", "2026-03-06T16:00Z"),
+        ("morgen um 6 uhr morgens", "2026-03-05T05:00Z"),
+        ("am morgen um sechs", "2026-03-05T05:00Z"),
+        ("abends um 8", "2026-03-04T19:00Z"),
+        ("am Sonnabend um 7", "2026-03-07T06:00Z"),
+        ("um 3 uhr nachts", "2026-03-05T02:00Z"),
+        ("um 11 uhr nachts", "2026-03-04T22:00Z"),
+        ("um 0 Uhr", "2026-03-04T23:00Z"),
+        ("um 7 Uhr", "2026-03-04T18:00Z"),
     ],
 )
 def test_german(text: str, value: str) -> None:
@@ -100,6 +159,30 @@ def test_the_day_is_the_one_of_the_place() -> None:
     found = find("tomorrow", late, "en")
     assert found is not None
     assert found.value == "2026-03-05"
+
+
+def test_an_hour_that_is_past_is_not_one_still_to_come() -> None:
+    found = find("at seven", SAID, "en", past=True)
+    assert found is not None
+    assert found.value == "2026-03-04T06:00Z"
+
+
+@pytest.mark.usefixtures("berlin")
+def test_a_clock_that_is_put_forward_is_foreseen() -> None:
+    is_foreseen(timezone(timedelta(hours=1)))
+
+
+@pytest.mark.skipif("Europe/Berlin" not in available_timezones(), reason="no zones are installed")
+def test_a_clock_that_is_put_forward_elsewhere_is_foreseen() -> None:
+    is_foreseen(ZoneInfo("Europe/Berlin"))
+
+
+@pytest.mark.usefixtures("berlin")
+def test_of_a_far_zone_only_its_offset_is_known() -> None:
+    said = datetime(2026, 3, 28, 12, 0, tzinfo=timezone(timedelta(hours=-8)))
+    found = find("monday at 9", said, "en")
+    assert found is not None
+    assert found.value == "2026-03-30T17:00Z"
 
 
 def test_a_date_is_written_out_and_taken_out() -> None:

@@ -1,8 +1,13 @@
-"""The words in which dates are spoken, in English and German. Tables only."""
+"""The words in which dates are spoken, in English and German: tables, and how they are read."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def _numbered(words: str, first: int = 1) -> dict[str, int]:
@@ -115,3 +120,22 @@ GERMAN = Calendar(
            *("September", "Oktober", "November", "Dezember")),
 )  # fmt: skip
 CALENDARS = {"en": ENGLISH, "de": GERMAN}
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Any of these words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+def plain(word: str) -> str:
+    """A word as the tables have it."""
+    return re.sub(r"\s+", " ", word.lower())
+
+
+def number_of(word: str, words: Calendar) -> int:
+    """The number that a word or some digits are; "9th" is 9."""
+    known = plain(word)
+    digits = re.match(r"\d+", known)
+    if digits:
+        return int(digits[0])
+    return words.numbers.get(known) or words.ordinals[known]

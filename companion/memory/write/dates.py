@@ -2,7 +2,7 @@
 
 "next friday", "in two weeks", "the ninth of june", "am dienstag", "letzten monat": what is found
 is a date, a month or a year, or a minute where a time of day is said, and where in the text it
-stands. The day and its zone come from the line itself.
+stands. The day and the clock come from the line itself; this machine lends its summer time.
 """
 
 from __future__ import annotations
@@ -10,25 +10,22 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
 from typing import TYPE_CHECKING
 
-from companion.memory.write.calendars import CALENDARS
+from companion.memory.write import hours
+from companion.memory.write.calendars import CALENDARS, any_of, number_of, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
+    from datetime import tzinfo
 
     from companion.memory.write.calendars import Calendar
 
 SUNDAY_TO_MONDAY = 7
-NOON = 12
 MONTHS = 12
-LATEST_AFTERNOON = 7
-"""An hour up to this one, said alone, is meant after noon: "at five"."""
 LAST_YEAR = 9999
-_ONE = frozenset(["a", "an", "ein", "eine", "einem", "einer", "einen"])
-_LATE = re.compile("tonight|evening|afternoon|abend|nachmittag", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +71,10 @@ def find(text: str, said: datetime, lang: str, *, past: bool = False) -> When | 
     """
     asked = _Asked(said, CALENDARS[lang], past)
     day = _first(text, _patterns(lang), asked)
-    clock = _clock(text, lang)
+    clock = hours.find(text, lang)
     if clock is None or (day is not None and day.precision != "day"):
         return day
-    (hour, minute), span = clock
-    if day is not None and hour < NOON and _LATE.search(text[slice(*day.spans[0])]):
-        hour += NOON
-    return _at(day, asked, (hour, minute), span)
+    return _at(day, asked, clock, hours.meant(clock, text[slice(*day.spans[0])] if day else ""))
 
 
 def without(text: str, when: When) -> str:
@@ -121,59 +115,32 @@ def day_and_month(text: str, said: datetime, lang: str) -> str:
 # ── times of day ─────────────────────────────────────────────────────────────────────────────
 
 
-def _at(day: When | None, asked: _Asked, clock: tuple[int, int], span: tuple[int, int]) -> When:
+def _at(day: When | None, asked: _Asked, clock: hours.Clock, hour: tuple[int, ...]) -> When:
+    """The first of these hours on that day that is still to come, else the first of them."""
     base = date.fromisoformat(day.value) if day else asked.today
-    moment = datetime(base.year, base.month, base.day, *clock, tzinfo=asked.said.tzinfo)
-    if day is None and moment <= asked.said and not asked.past:
-        moment += timedelta(days=1)
-    return _minute(moment, (*(day.spans if day else ()), span))
+    today = base == asked.today and not asked.past
+    midnight, zone = datetime.combine(base, time()), _zone(asked.said)  # a wall's, of no zone yet
+    walls = [midnight + timedelta(hours=one, minutes=clock.minute) for one in hour]
+    if today and day is None:
+        walls.append(walls[0] + timedelta(days=1))
+    moments = [one.replace(tzinfo=zone) if zone else one.astimezone() for one in walls]
+    ahead = [one for one in moments if one > asked.said] if today else []
+    return _minute((ahead or moments)[0], (*(day.spans if day else ()), clock.span))
+
+
+def _zone(said: datetime) -> tzinfo | None:
+    """The zone in which a line was said; None: the one of this machine.
+
+    A line keeps how far it was from UTC, not where, and that changes twice a year: where this
+    machine's clock agrees with it, the line was said by this machine's clock.
+    """
+    fixed = isinstance(said.tzinfo, timezone)
+    return None if fixed and said.astimezone().utcoffset() == said.utcoffset() else said.tzinfo
 
 
 def _minute(moment: datetime, spans: tuple[tuple[int, int], ...]) -> When:
     value = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}Z"
     return When(value, "minute", spans, local=moment)
-
-
-def _clock(text: str, lang: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """Hour and minute, and where they stand."""
-    match = _clock_pattern(lang).search(text)
-    if match is None:
-        return None
-    said = (match["fixed"] or "").lower()
-    if said:
-        return (NOON if said in {"noon", "mittag"} else 0, 0), match.span()
-    hour, minute = _number(match["hour"], CALENDARS[lang]), int(match["minute"] or 0)
-    half = (match["half"] or "").lower()
-    if half == "half past":
-        minute = 30
-    elif half == "halb":
-        hour, minute = hour - 1, 30
-    part = (match["part"] or "").lower()
-    late = part.startswith(("p", "in the a", "in the e", "nachm", "aben", "am aben", "am nachm"))
-    alone = not part and not match["minute"] and len(match["hour"]) != len("17:")
-    if hour < NOON and (late or (alone and hour <= LATEST_AFTERNOON)):
-        hour += NOON
-    if hour > 23 or minute > 59:  # noqa: PLR2004 - of a day
-        return None
-    return (hour, minute), match.span()
-
-
-@cache
-def _clock_pattern(lang: str) -> re.Pattern[str]:
-    number = rf"(?P<hour>\d{{1,2}}|{_any(_up_to(CALENDARS[lang].numbers, 12))})"
-    if lang == "en":
-        parts = r"(?P<part>a\.?m\.?|p\.?m\.?|o'clock|in the (?:morning|afternoon|evening))"
-        form = (
-            rf"\bat (?:(?P<fixed>noon|midnight)|(?:(?P<half>half past) )?{number}"
-            rf"(?:[:.](?P<minute>\d\d))?(?: ?{parts})?)(?!\w)(?! ?(?:years|%|people|percent))"
-        )
-    else:
-        parts = r"(?P<part>(?:am )?(?:abend|nachmittag)|abends|nachmittags|morgens|früh)"
-        form = (
-            rf"\bum (?:(?P<fixed>mittag|mitternacht)|(?:(?P<half>halb) )?{number}"
-            rf"(?:[:.](?P<minute>\d\d))?(?: uhr)?(?: {parts})?)(?!\w)"
-        )
-    return re.compile(form, re.IGNORECASE)
 
 
 # ── days ─────────────────────────────────────────────────────────────────────────────────────
@@ -204,19 +171,20 @@ def _day(on: date, precision: str = "day", *, week: bool = False) -> When:
 
 
 def _read_day(match: re.Match[str], on: _Asked) -> When | None:
-    offset = on.words.days[_plain(match["day"])]
+    offset = on.words.days[plain(match["day"])]
     return _day(on.today + timedelta(days=offset))
 
 
 def _read_distance(match: re.Match[str], on: _Asked) -> When | None:
     sign = -1 if match["ago"] else 1
-    count = sign * _number(match["count"], on.words)
-    return _moved(on, on.words.units[_plain(match["unit"])], count)
+    count = sign * number_of(match["count"], on.words)
+    return _moved(on, on.words.units[plain(match["unit"])], count)
 
 
 def _moved(on: _Asked, unit: str, count: int) -> When | None:
     if unit in {"minute", "hour"}:
-        return _minute(on.said + timedelta(**{f"{unit}s": count}), ())
+        moment = on.said.astimezone(UTC) + timedelta(**{f"{unit}s": count})
+        return _minute(moment.astimezone(_zone(on.said)), ())
     if unit == "day":
         return _day(on.today + timedelta(days=count))
     if unit in {"week", "weekend"}:
@@ -229,8 +197,8 @@ def _moved(on: _Asked, unit: str, count: int) -> When | None:
 
 
 def _read_period(match: re.Match[str], on: _Asked) -> When | None:
-    step = on.words.periods[_plain(match["period"])]
-    unit = on.words.units[_plain(match["unit"])]
+    step = on.words.periods[plain(match["period"])]
+    unit = on.words.units[plain(match["unit"])]
     if unit in {"week", "weekend"}:
         monday = on.today - timedelta(days=on.today.weekday()) + timedelta(weeks=step)
         return _day(monday + timedelta(days=5 if unit == "weekend" else 0), week=True)
@@ -240,18 +208,18 @@ def _read_period(match: re.Match[str], on: _Asked) -> When | None:
 def _read_weekday(match: re.Match[str], on: _Asked) -> When | None:
     period = (match["period"] or "").lower().split(" ")[-1]
     step = on.words.periods.get(period)
-    ahead = (on.words.weekdays[_plain(match["weekday"])] - on.today.weekday()) % 7
+    ahead = (on.words.weekdays[plain(match["weekday"])] - on.today.weekday()) % 7
     if step == -1 or (on.past and step is None):
         return _day(on.today + timedelta(days=ahead - SUNDAY_TO_MONDAY))
     if step == 1 and not period.startswith("kommend"):
         monday = on.today - timedelta(days=on.today.weekday() - SUNDAY_TO_MONDAY)
-        return _day(monday + timedelta(days=on.words.weekdays[_plain(match["weekday"])]))
+        return _day(monday + timedelta(days=on.words.weekdays[plain(match["weekday"])]))
     return _day(on.today + timedelta(days=ahead or SUNDAY_TO_MONDAY))
 
 
 def _read_date(match: re.Match[str], on: _Asked) -> When | None:
-    day = _number(match["day"], on.words)
-    month = on.words.months[_plain(match["month"])]
+    day = number_of(match["day"], on.words)
+    month = on.words.months[plain(match["month"])]
     if match["year"]:
         return _day(date(int(match["year"]), month, day))
     nearest = date(on.today.year, month, day)
@@ -267,11 +235,11 @@ def _read_iso(match: re.Match[str], _: _Asked) -> When | None:
 
 
 def _read_month(match: re.Match[str], on: _Asked) -> When | None:
-    month = on.words.months[_plain(match["month"])]
+    month = on.words.months[plain(match["month"])]
     if match["year"]:
         return When(f"{int(match['year']):04}-{month:02}", "month")
-    past = on.past or _plain(match[0]).startswith(("since", "seit"))
-    step = on.words.periods.get(_plain(match["period"] or ""), -1 if past else None)
+    past = on.past or plain(match[0]).startswith(("since", "seit"))
+    step = on.words.periods.get(plain(match["period"] or ""), -1 if past else None)
     year = on.today.year
     if step == -1:
         year -= month >= on.today.month
@@ -290,14 +258,14 @@ def _read_year(match: re.Match[str], _: _Asked) -> When | None:
 def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], Callable[..., When | None]], ...]:
     """How dates are said, and what reads each; the more particular ones first."""
     words = CALENDARS[lang]
-    number = rf"(?P<count>\d{{1,4}}|{_any(words.numbers)})"
-    unit = rf"(?P<unit>{_any(words.units)})"
-    period = rf"(?P<period>{_any(words.periods)})"
-    month = rf"(?P<month>{_any(words.months)})"
-    ordinal = rf"(?P<day>{_any(words.ordinals)}|\d{{1,2}}(?:st|nd|rd|th|\.)?)"
-    weekday = rf"(?P<weekday>{_any(words.weekdays)})"
+    number = rf"(?P<count>\d{{1,4}}|{any_of(words.numbers)})"
+    unit = rf"(?P<unit>{any_of(words.units)})"
+    period = rf"(?P<period>{any_of(words.periods)})"
+    month = rf"(?P<month>{any_of(words.months)})"
+    ordinal = rf"(?P<day>{any_of(words.ordinals)}|\d{{1,2}}(?:st|nd|rd|th|\.)?)"
+    weekday = rf"(?P<weekday>{any_of(words.weekdays)})"
     year = r"(?P<year>(?:19|20)\d\d)"
-    days = rf"(?P<day>{_any(words.days)})"
+    days = rf"(?P<day>{any_of(words.days)})"
     iso = r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\b"
     forms: list[tuple[str, Callable[..., When | None]]] = [(iso, _read_iso)]
     if lang == "en":
@@ -317,9 +285,9 @@ def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], Callable[..., When | No
             (rf"\b(?:in|since) {year}\b", _read_year),
         ]  # fmt: skip
     else:
-        part = r"(?: (?:früh|morgen|mittag|nachmittag|abend|nacht)|abend|morgen|nachmittag)?"
+        part = r"(?: ?(?:morgen|vormittag|mittag|nachmittag|abend|nacht)| früh)?"
         forms += [
-            (rf"(?<!guten )\b{days}{part}\b", _read_day),
+            (rf"(?<!guten )(?<!am )\b{days}{part}\b", _read_day),
             (rf"\bin (?P<ago>(?!))?{number} {unit}\b", _read_distance),
             (rf"\b(?P<ago>vor) (?:etwa |fast |rund )?{number} {unit}\b", _read_distance),
             (rf"\b(?:am )?(?:dem )?{ordinal} {month}(?: {year})?\b", _read_date),
@@ -330,27 +298,6 @@ def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], Callable[..., When | No
             (rf"\b(?:seit|im jahr) {year}\b", _read_year),
         ]
     return tuple((re.compile(form, re.IGNORECASE), read) for form, read in forms)
-
-
-def _any(words: Iterable[str]) -> str:
-    """Any of these words, the longest first."""
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-
-
-def _up_to(numbers: dict[str, int], most: int) -> list[str]:
-    return [word for word, number in numbers.items() if number <= most and word not in _ONE]
-
-
-def _plain(word: str) -> str:
-    return re.sub(r"\s+", " ", word.lower())
-
-
-def _number(word: str, words: Calendar) -> int:
-    plain = _plain(word)
-    digits = re.match(r"\d+", plain)
-    if digits:
-        return int(digits[0])
-    return words.numbers.get(plain) or words.ordinals[plain]
 
 
 def first_day(value: str) -> date:
