@@ -16,7 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.errors import BadData, CannotCreate, MissingInput, StoreBusy, StoreNewer
+from companion.errors import (
+    BadData,
+    CannotCreate,
+    Forbidden,
+    MissingInput,
+    StoreBusy,
+    StoreNewer,
+)
 from companion.pack import bundle, unbundle
 from companion.pack.bundle import Contents, Entry, Item
 
@@ -256,6 +263,26 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(CannotCreate, match="a workspace already"):
         unpacked(archive, tmp_path / "ws")
     assert [one.name for one in (tmp_path / "ws").iterdir()] == ["memory_db"]
+
+
+@pytest.mark.parametrize("name", ["a" * 300, f"{'a' * 300}/b", "a" * 250])
+def test_a_name_that_the_disk_does_not_take_is_the_folder_s_fault(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(CannotCreate, match=r"aaa.* (made|written): File name too long"):
+        unpacked(forged(tmp_path, CONFIG), tmp_path / name)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_the_folder_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    archive = forged(tmp_path, CONFIG)
+    monkeypatch.setattr(Path, "exists", refused)
+    with pytest.raises(Forbidden, match="there may not be looked into"):
+        unpacked(archive, tmp_path / "there")
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from card_world import V3, archive
 from live import without_network
 from memory_world import settle, tell
 
@@ -185,6 +186,22 @@ def test_a_card_that_names_its_voices_by_paths_finds_them_there(workspace: Path)
     assert moved["extensions"] == {"companion": {"voice": {**voice, **names}}, "other": 7}
     assert moved["unknown"] == card["unknown"]
     assert (there / "voices" / "two.onnx.json").is_file()
+
+
+@pytest.mark.parametrize("voice", [{}, {"model": "{far}"}], ids=["as it is", "moved"])
+def test_a_card_behind_a_jpeg_goes_along_as_the_archive_that_it_is(
+    workspace: Path, voice: dict[str, str]
+) -> None:
+    far = shutil.copytree(ROOT / "voices", workspace.parent / "far") / "en_US-tam-low.onnx"
+    named = {key: value.format(far=far) for key, value in voice.items()}
+    data = {**V3["data"], "extensions": {"companion": {"voice": named}}}
+    card = archive({"card.json": json.dumps({**V3, "data": data})}, b"\xff\xd8\xff a picture")
+    (workspace / "Ada L.jpeg").write_bytes(card)
+    packed(workspace, "-c", "./Ada L.jpeg")
+    there = unpacked(workspace)
+    assert load_card(there / "characters" / "ada-l.charx").name == "Ada"
+    assert (there / "characters" / "ada-l.charx").read_bytes().startswith(b"\xff\xd8\xff a pict")
+    assert config.load(there / "config.toml").companion.character == "ada-l"
 
 
 def test_what_lies_in_no_folder_is_left_out_and_said(workspace: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from companion import cards
+from companion.cards.bring import suffix_of
 from companion.cards.write import write
 from companion.casting import voice_path
 from companion.errors import BadData, MissingInput, ModelMissing
@@ -175,13 +176,13 @@ class _Found:
         self.named["companion.character"] = card.id
         if card.path is None:  # the built-in one
             return
-        place = f"characters/{card.id}{card.path.suffix.lower()}"
+        named = card.path.with_suffix(suffix_of(card.path))  # what it is, whatever it is called
+        place = f"characters/{card.id}{named.suffix}"
         moved = card
         for name, value in self.spoken.items():
             if getattr(card.voice, name) != value:  # a path of this machine
                 moved = cards.changed(moved, f"extensions.companion.voice.{name}", value)
-        kind = cards.kind_of(card, card.path)
-        source = card.path if moved is card else write(moved, kind)
+        source = card.path if moved is card else write(moved, cards.kind_of(card, named))
         self.items.append(Item(place, "character", source))
 
     def origins(self) -> None:

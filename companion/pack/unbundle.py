@@ -91,7 +91,7 @@ def unpack(
         _check_empty(folder)
         with writing(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
-        _check_room(contents, folder)
+            _check_room(contents, folder)
         with _aside(folder) as fresh:
             for entry in contents.files:
                 _extract(file, entry, fresh, progress)
@@ -103,14 +103,15 @@ def unpack(
 @contextlib.contextmanager
 def _opened(archive: Path) -> Iterator[BinaryIO]:
     try:
-        with archive.expanduser().open("rb") as file:
-            yield file
+        file = archive.expanduser().open("rb")
     except FileNotFoundError as error:
         raise MissingInput(f"There is no bundle {archive}.", "Check the path.") from error
     except PermissionError as error:
         raise Forbidden(f"{archive} may not be read.", "Check its owner.") from error
     except OSError as error:
         raise BadData(f"{archive} cannot be read: {error.strerror}.", AGAIN) from error
+    with file:  # what fails from here on is not opening it
+        yield file
 
 
 def _contents(file: BinaryIO, archive: Path) -> tuple[Contents, bytes]:
@@ -120,8 +121,8 @@ def _contents(file: BinaryIO, archive: Path) -> tuple[Contents, bytes]:
         raise BadData(
             f"{archive.name} is no bundle of Companion.", "`companion bundle FILE` makes one."
         )
-    manifest = file.read(size)
-    file.read(padding(size))
+    manifest = _read(file, size)
+    _read(file, padding(size))
     contents = _parsed(manifest, archive)
     whole = os.fstat(file.fileno()).st_size
     if whole != (wanted := contents.archived(size)):
@@ -171,7 +172,15 @@ def _check_paths(contents: Contents, archive: Path) -> None:
 
 
 def _check_empty(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    try:
+        there = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    except PermissionError as error:
+        raise Forbidden(f"{folder} may not be looked into.", "Check its owner.") from error
+    except OSError as error:
+        raise CannotCreate(
+            f"{folder} cannot be made: {error.strerror}.", "Name another folder."
+        ) from error
+    if there:
         kept = (folder / "config.toml").exists() or (folder / "memory_db").exists()
         what = "is a workspace already" if kept else "is not empty"
         raise CannotCreate(
@@ -268,7 +277,7 @@ def _extract(file: BinaryIO, entry: Entry, fresh: Path, progress: Progress) -> N
             f" {entry.sha256[:12]}….",
             AGAIN,
         )
-    file.read(padding(entry.bytes))
+    _read(file, padding(entry.bytes))
 
 
 def _pieces(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
@@ -283,6 +292,6 @@ def _pieces(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
 
 def _check_seal(file: BinaryIO, manifest: bytes) -> None:
     name, size = _next(file)
-    sealed = file.read(min(size, BLOCK)) == hashlib.sha256(manifest).hexdigest().encode()
+    sealed = _read(file, min(size, BLOCK)) == hashlib.sha256(manifest).hexdigest().encode()
     if name != SEAL or not sealed:
         raise BadData(f"{MANIFEST} is damaged: it is not what {SEAL} says.", AGAIN)
