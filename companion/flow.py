@@ -1,16 +1,17 @@
-"""How a turn is stopped and how its stages overlap: `Cancel` and `ahead`.
+"""How a turn is stopped and how its stages overlap and end: `Cancel`, `ahead` and `owned`.
 
 This is the one place of the project where time is bent. It knows nothing of sound or models.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterable
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 
 T = TypeVar("T")
 
@@ -66,6 +67,22 @@ def carried(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
         return None, error
 
 
+@contextlib.contextmanager
+def owned(items: Iterable[T]) -> Iterator[Iterator[T]]:
+    """Items to read within the `with` block; what gives them is closed with it, read or not.
+
+    A generator that is merely dropped may go on holding what it uses, a model or a thread, until
+    the garbage collector finds it. So whoever reads one for others closes it.
+    """
+    source = iter(items)
+    try:
+        yield source
+    finally:
+        close = getattr(source, "close", None)
+        if close is not None:
+            close()
+
+
 class _Ahead:
     """The look-ahead of one `ahead`: a bounded shelf between a thread and its reader."""
 
@@ -86,23 +103,19 @@ class _Ahead:
     def run(self, source: Iterable[object]) -> None:
         """Fill the shelf from `source`; runs in the look-ahead thread, which owns `source`."""
         _, self.error = carried(lambda: self._fill(source))
-        try:
-            close = getattr(source, "close", None)
-            if close is not None:
-                close()
-        finally:
-            with self.ready:
-                self.ended = True
-                self.ready.notify_all()
+        with self.ready:
+            self.ended = True
+            self.ready.notify_all()
 
     def _fill(self, source: Iterable[object]) -> None:
-        for item in source:
-            with self.ready:
-                self.shelf.append(item)
-                self.ready.notify_all()
-                self.ready.wait_for(lambda: self.stopped or not self.full(self.shelf))
-            if self.stopped:
-                return
+        with owned(source) as items:
+            for item in items:
+                with self.ready:
+                    self.shelf.append(item)
+                    self.ready.notify_all()
+                    self.ready.wait_for(lambda: self.stopped or not self.full(self.shelf))
+                if self.stopped:
+                    return
 
     @property
     def stopped(self) -> bool:

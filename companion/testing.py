@@ -5,14 +5,16 @@ They make time and failure exact; what the real engines do is tested with the re
 
 from __future__ import annotations
 
+import contextlib
 import re
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from companion.errors import CompanionError
+from companion.errors import CompanionError, EngineError
 from companion.llm.engine import Counts
 from companion.prompt import Assembler, Now, Room
 from companion.turn import Companion
@@ -148,7 +150,10 @@ class Notebook:
 class Writer:
     """A model that writes the script, word by word; `before` is called before each word.
 
+    Like a real one it refuses a second user while a reply is written or waits to be read.
+
     Attributes:
+        busy: Held by whoever uses it.
         prompts: What it was asked to answer.
         ahead: What it was given to read before it was asked.
         held: The tokens it has read.
@@ -164,18 +169,24 @@ class Writer:
     ahead: list[Prompt] = field(default_factory=list)
     held: tuple[int, ...] = ()
     read_ahead: int = 0
+    busy: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, prompt: Prompt, cancel: Cancel) -> int:
         """Take in a prompt; the tokens of it that were new."""
         if cancel:
             return 0
         self.ahead.append(prompt)
-        read = self._take(prompt.tokens[:-1])
+        with self._used():
+            read = self._take(prompt.tokens[:-1])
         self.read_ahead += read
         return read
 
     def stream(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         """The next reply of the script."""
+        with self._used():
+            yield from self._reply(prompt, cancel)
+
+    def _reply(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
         self.prompts.append(prompt)
         cost = self._take(prompt.tokens)
         self.counts = Counts(
@@ -203,12 +214,23 @@ class Writer:
 
     def forget(self) -> None:
         """Hold nothing."""
-        self.held = ()
+        with self._used():
+            self.held = ()
 
     def ready(self, tokens: Sequence[int]) -> Iterator[None]:
         """Hold these tokens."""
-        self._take(tuple(tokens))
+        with self._used():
+            self._take(tuple(tokens))
         yield
+
+    @contextlib.contextmanager
+    def _used(self) -> Iterator[None]:
+        if not self.busy.acquire(blocking=False):
+            raise EngineError("llm", "Two threads used the language model at once.")
+        try:
+            yield
+        finally:
+            self.busy.release()
 
     def _take(self, tokens: tuple[int, ...]) -> int:
         """Hold these tokens; how many were not held before."""

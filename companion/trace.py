@@ -1,6 +1,6 @@
 """The figures of one turn: what each stage took, in milliseconds, tokens and processor seconds.
 
-Knows two clocks and nothing else.
+Knows two clocks and no stage; what it lets through it closes, too.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from companion.flow import owned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -109,21 +111,23 @@ class Trace:
             after: A mark before which the first one cannot have begun.
         """
         number, began = 1, self._clock()
-        for item in items:
-            if number == 1 and after in self._marks:
-                began = max(began, self._began + self._marks[after])
-            self.add(stage, began, self._clock(), number)
-            yield item
-            number, began = number + 1, self._clock()
+        with owned(items) as given:
+            for item in given:
+                if number == 1 and after in self._marks:
+                    began = max(began, self._began + self._marks[after])
+                self.add(stage, began, self._clock(), number)
+                yield item
+                number, began = number + 1, self._clock()
 
     def until_first(self, items: Iterator[T], stage: str, mark: str) -> Iterator[T]:
         """Pass `items` on: a span of what it took to have the first one, which is marked."""
-        with self.span(stage):
-            first = next(items, None)
-        if first is not None:
-            self.mark(mark)
-            yield first
-            yield from items
+        with owned(items) as given:
+            with self.span(stage):
+                first = next(given, None)
+            if first is not None:
+                self.mark(mark)
+                yield first
+                yield from given
 
     def through(
         self,
@@ -144,15 +148,16 @@ class Trace:
 
         def fed() -> Iterator[T]:
             nonlocal began
-            for item in items:
+            for item in given:
                 began = self._clock()
                 yield item
 
-        for result in work(fed()):
-            number += opens(result)
-            self.add(stage, began, self._clock(), max(number, 1))
-            yield result
-            began = self._clock()
+        with owned(items) as given, owned(work(fed())) as made:
+            for result in made:
+                number += opens(result)
+                self.add(stage, began, self._clock(), max(number, 1))
+                yield result
+                began = self._clock()
 
     def handed(self, seconds: float, *, opens: bool = True) -> None:
         """The loudspeaker takes sound of so many seconds; `opens` where a clause begins."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from companion.errors import CompanionError, StoreError
 from companion.events import FirstSound, Notice, Remembered, Speaking, Words
-from companion.flow import Cancel, ahead
+from companion.flow import Cancel, ahead, owned
 from companion.prompt import Now
 from companion.speech.check import Talk, check
 from companion.speech.pace import Pace, enough_sound, enough_words, within
@@ -301,8 +301,9 @@ def _opens(speech: Speech) -> bool:
 
 
 def _play(c: Companion, speech: Generator[Speech], cancel: Cancel, trace: Trace) -> Said:
-    shown = _shown(c, within(speech, c.longest), trace)
-    return c.speaker.play(shown, cancel, lambda: _sounds(c, trace))
+    with owned(speech):  # however it ends: then nothing renders, and nobody holds the model
+        shown = _shown(c, within(speech, c.longest), trace)
+        return c.speaker.play(shown, cancel, lambda: _sounds(c, trace))
 
 
 def _sounds(c: Companion, trace: Trace) -> None:

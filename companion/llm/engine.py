@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from companion.errors import BadData, EngineError, MissingInput
-from companion.flow import Cancel
+from companion.flow import Cancel, owned
 from companion.llm.ending import StopAt, goes_in_circles
 from companion.llm.held import STEP, Held, failed
 from companion.llm.kept import Kept, identity
@@ -282,14 +282,15 @@ class Llama:
         text = codecs.getincrementaldecoder("utf-8")("replace")
         ending, writing = StopAt(prompt.stops), Writing(counts.ids)
         try:
-            for token in self._tokens(prompt, cancel):
-                piece = text.decode(self._llama.detokenize([token]))
-                writing.add(piece, complete=not text.getstate()[0])
-                if ready := ending.feed(piece):
-                    yield ready
-                if ending.reached:
-                    counts.ended = "stop"
-                    break
+            with owned(self._tokens(prompt, cancel)) as tokens:
+                for token in tokens:
+                    piece = text.decode(self._llama.detokenize([token]))
+                    writing.add(piece, complete=not text.getstate()[0])
+                    if ready := ending.feed(piece):
+                        yield ready
+                    if ending.reached:
+                        counts.ended = "stop"
+                        break
             if rest := ending.end(text.decode(b"", final=True)):
                 yield rest
         finally:  # also where nobody wants the rest
@@ -301,19 +302,21 @@ class Llama:
         began = time.monotonic()
         counts.reused = self._fit(prompt)
         counts.evaluated = len(prompt.tokens) - counts.reused
-        for token in self._sampled(prompt, cancel):
-            if not counts.prefill_ms:
-                counts.prefill_ms = (time.monotonic() - began) * 1000
-            if self._llama._model.token_eos() == token or self._is_end(token):  # noqa: SLF001
-                counts.ended = "end"
-                return
-            counts.generated += 1
-            counts.ids.append(token)
-            yield token
-            late = time.monotonic() - began > limits.seconds
-            if cancel or late or counts.generated >= limits.reply or goes_in_circles(counts.ids):
-                counts.ended = "cancelled" if cancel else "limit"
-                return
+        with owned(self._sampled(prompt, cancel)) as sampled:
+            for token in sampled:
+                if not counts.prefill_ms:
+                    counts.prefill_ms = (time.monotonic() - began) * 1000
+                if self._llama._model.token_eos() == token or self._is_end(token):  # noqa: SLF001
+                    counts.ended = "end"
+                    return
+                counts.generated += 1
+                counts.ids.append(token)
+                yield token
+                late = time.monotonic() - began > limits.seconds
+                full = counts.generated >= limits.reply or goes_in_circles(counts.ids)
+                if cancel or late or full:
+                    counts.ended = "cancelled" if cancel else "limit"
+                    return
 
     def _sampled(self, prompt: Prompt, cancel: Cancel) -> Iterator[int]:
         """Read the prompt, then sample for as long as the caller asks."""

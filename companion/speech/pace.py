@@ -14,11 +14,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from companion.flow import two
+from companion.flow import owned, two
 from companion.speech.clauses import split_clauses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from companion.flow import Cancel
     from companion.speech.shape import Actions
@@ -60,17 +60,17 @@ def enough_sound(speech: Collection[Speech]) -> bool:
     return two(speech) and seconds >= ENOUGH_SECONDS
 
 
-def within(speech: Generator[Speech], seconds: float) -> Iterator[Speech]:
-    """Let a reply through up to the clause in which it becomes longer than `seconds`."""
+def within(speech: Iterable[Speech], seconds: float) -> Iterator[Speech]:
+    """Let a reply through up to the clause in which it becomes longer than `seconds`.
+
+    The rest is left to the owner of `speech`: closing it takes time, and the end is not heard yet.
+    """
     so_far = 0.0
-    try:
-        for clause in speech:
-            yield clause
-            so_far += len(clause.samples) / clause.rate
-            if so_far >= seconds and clause.last:
-                return
-    finally:
-        speech.close()
+    for clause in speech:
+        yield clause
+        so_far += len(clause.samples) / clause.rate
+        if so_far >= seconds and clause.last:
+            return
 
 
 class Rate:
@@ -132,27 +132,28 @@ class Pace:
         """Cut a new reply into clauses; where its sound would run dry, into shorter ones.
 
         Args:
-            tokens: The reply, cut anywhere.
+            tokens: The reply, cut anywhere; closed with what comes of it.
             actions: What becomes of `*waves*`.
             live: Whether it is being written; else all of it is there.
         """
         self._dry_at, self._live = 0.0, live
         self._waiting.clear()
-        for clause in split_clauses(self._written(tokens), actions=actions, tempo=self):
-            with self._lock:
-                self._waiting.append(len(clause.spoken))
-            yield clause
+        with owned(tokens) as source:
+            for clause in split_clauses(self._written(source), actions=actions, tempo=self):
+                with self._lock:
+                    self._waiting.append(len(clause.spoken))
+                yield clause
 
     def speech(self, say: Say, clauses: Iterable[Clause], cancel: Cancel) -> Iterator[Speech]:
         """What a voice says, timed clause by clause."""
-        for part in say(self._handed(clauses), cancel):
-            self._rendered(part)
-            yield part
-            self._now.since = self._clock()
+        with owned(clauses) as given, owned(say(self._handed(given), cancel)) as said:
+            for part in said:
+                self._rendered(part)
+                yield part
+                self._now.since = self._clock()
 
-    def _written(self, tokens: Iterable[str]) -> Iterator[str]:
+    def _written(self, source: Iterator[str]) -> Iterator[str]:
         """Time what the model writes. What it reads before its first token is not writing."""
-        source = iter(tokens)
         yield from itertools.islice(source, 1)
         while True:
             asked = self._clock()

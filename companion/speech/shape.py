@@ -13,7 +13,7 @@ import unicodedata
 from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -158,14 +158,6 @@ class _Reader:
         self.actions = actions
         self.before = "\n"
         self.fresh = True  # nothing but space and list marks since the line began
-        self.marks: dict[str, Callable[[], Iterator[Piece]]] = {
-            "*": self._stars, "`": self._ticks, "<": self._tag, "]": self._link,
-            "(": self._remark, "[": self._remark,
-            "\\": self._escape, "#": self._heading, ">": self._quote,
-            "-": self._dash, "+": self._dash, "=": self._dash,
-            ":": self._face, ";": self._face,
-            "h": self._address, "H": self._address, "w": self._address, "W": self._address,
-        }  # fmt: skip
 
     def pieces(self) -> Iterator[Piece]:
         """Everything, in order."""
@@ -174,7 +166,7 @@ class _Reader:
                 yield self.source.take()
                 self.before, self.fresh = "\n", True
             elif piece.text in self.marks:
-                yield from self.marks[piece.text]()
+                yield from self.marks[piece.text](self)
             else:
                 yield self._take(1, sound(piece.text))
 
@@ -353,6 +345,17 @@ class _Reader:
     def _in_address(self, index: int) -> bool:
         character = self._at(index)
         return bool(character) and not character.isspace() and character not in '<>"”)]}*`|。，！？'
+
+    marks: ClassVar[dict[str, Callable[[_Reader], Iterator[Piece]]]] = {
+        "*": _stars, "`": _ticks, "<": _tag, "]": _link,
+        "(": _remark, "[": _remark,
+        "\\": _escape, "#": _heading, ">": _quote,
+        "-": _dash, "+": _dash, "=": _dash,
+        ":": _face, ";": _face,
+        "h": _address, "H": _address, "w": _address, "W": _address,
+    }  # fmt: skip
+    """Plain functions: a reader that holds its own methods holds the reply, too, until the garbage
+    collector comes."""
 
 
 @lru_cache(maxsize=4096)
