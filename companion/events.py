@@ -54,6 +54,11 @@ class NothingHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """What had begun ended without a reply, and nothing goes on; a notice says why, if any."""
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """What the owner was understood to say."""
 
@@ -119,6 +124,7 @@ Event = (
     | Hearing
     | Thinking
     | NothingHeard
+    | Idle
     | Words
     | Remembered
     | Speaking

@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from companion.errors import CompanionError, DeviceError, EngineError
-from companion.events import Answered, Listening, NothingHeard, Notice, Thinking, Undone
+from companion.events import Answered, Idle, Listening, NothingHeard, Notice, Thinking, Undone
 from companion.flow import Cancel
 from companion.trace import Trace
 from companion.turn import greet, repeat, turn
@@ -138,14 +138,12 @@ class Session:
     def type(self, words: str) -> None:
         """Words instead of speech."""
         if words.strip():
-            self._cancel.set()
             cancel, trace = self._next_turn(), Trace()
             heard = Heard(words.strip())
             self._jobs.put(lambda: self._answer(heard, cancel, trace))
 
     def again(self) -> None:
         """Say the last reply once more."""
-        self._cancel.set()
         cancel = self._next_turn()
         self._jobs.put(lambda: self._again(cancel))
 
@@ -168,16 +166,18 @@ class Session:
         return not self._worker.is_alive()
 
     def _next_turn(self) -> Cancel:
-        """A stop sign for the turn that begins; the last one stays as it is."""
-        self._cancel = Cancel()
-        return self._cancel
+        """A stop sign for the turn that begins; whatever has the last one ends."""
+        with self._key:
+            self._cancel.set()  # nobody could stop it any more: a line typed while it recorded
+            self._cancel = Cancel()
+            return self._cancel
 
     # ── the worker ───────────────────────────────────────────────────────────────────────────
 
     def _work(self) -> None:
         while (job := self._next_job()) is not None:
             self._working = True
-            self._safely(job)
+            self._safely(job, Idle())
             self._working = False
 
     def _next_job(self) -> Callable[[], None] | None:
@@ -209,16 +209,18 @@ class Session:
             yield 0.0
         tidied(self.companion)
 
-    def _safely(self, work: Callable[[], T]) -> T | None:
-        """Do something; what goes wrong is told, and the conversation goes on."""
+    def _safely(self, work: Callable[[], T], *over: Idle) -> T | None:
+        """Do something; what goes wrong is told, and what is `over` with it; the talk goes on."""
         try:
             return work()
         except CompanionError as error:
-            self.companion.tell(Notice(str(error)))
+            problem = error
         except Exception as error:  # noqa: BLE001 - one of three places: talk must go on
-            wrapped = EngineError("turn", f"Unexpected problem: {error!r}.", "Run with --debug.")
-            wrapped.__cause__ = error
-            self.companion.tell(Notice(str(wrapped)))
+            problem = EngineError("turn", f"Unexpected problem: {error!r}.", "Run with --debug.")
+            problem.__cause__ = error
+        for event in over:
+            self.companion.tell(event)
+        self.companion.tell(Notice(str(problem)))
         return None
 
     def _dropped(self, take: Callable[[], Recording]) -> None:
@@ -234,6 +236,7 @@ class Session:
         with trace.span("tail"):
             recording = take()
         if cancel:  # the next press came before anybody could listen to this one
+            self.companion.tell(Idle())
             return
         self.companion.tell(Thinking(recording.seconds))
         with trace.span("gate"):
@@ -254,28 +257,34 @@ class Session:
         if hold is not None:
             hold.settle(trace)
         if said is None:
-            if not cancel:
-                self.companion.tell(NothingHeard("no words understood", 0.0))
+            self.companion.tell(Idle() if cancel else NothingHeard("no words understood", 0.0))
             return
         self._answered(said, trace)
 
     def _answered(self, said: Said, trace: Trace) -> None:
         # What is said again was kept when it was said, and must not outlive that.
         keeper = None if trace.off_record or trace.kind == "again" else self._keeper
-        audio = keeper.label(trace.lines) if keeper else ""
+        audio, problems = "", [said.error]
+        try:
+            audio = keeper.label(trace.lines) if keeper else ""
+        except CompanionError as error:
+            problems.append(error)
         record = trace.record(said.seconds)
         self.companion.tell(Answered(said.text.strip(), said.complete, record, audio))
-        if said.error is not None:
-            self.companion.tell(Notice(str(said.error)))
+        for problem in filter(None, problems):
+            self.companion.tell(Notice(str(problem)))
 
     def _greet(self, cancel: Cancel) -> None:
         trace = Trace()
         self._answered(greet(self.companion, cancel, trace), trace)
 
     def _again(self, cancel: Cancel) -> None:
-        said = repeat(self.companion, cancel, Trace())
+        trace = Trace()
+        said = repeat(self.companion, cancel, trace)
         if said is None:
             self.companion.tell(Notice("There is nothing to say again yet."))
+            return
+        self._answered(said, trace)
 
     def _undo(self) -> None:
         if not self.companion.history:

@@ -6,7 +6,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from companion.errors import DeviceError
-from companion.events import Answered, Listening, Notice, Speaking, Thinking
+from companion.events import Answered, Idle, Listening, Notice, Speaking, Thinking
 from companion.key.button import Button, Light
 
 
@@ -60,6 +60,12 @@ def test_the_light_blinks_while_it_works(light, event):
         assert time.monotonic() < end
         threading.Event().wait(0.02)
     light[0].tell(Answered("Hi.", True, {}))
+    assert not light[1].state
+
+
+def test_the_light_goes_out_when_a_turn_ends_without_a_reply(light):
+    light[0].tell(Listening())
+    light[0].tell(Idle())
     assert not light[1].state
 
 

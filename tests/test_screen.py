@@ -10,6 +10,7 @@ from companion.events import (
     Answered,
     FirstSound,
     Hearing,
+    Idle,
     Listening,
     NothingHeard,
     Notice,
@@ -45,6 +46,7 @@ def shown(*events, **options):
         (Undone(2), "(taken back; 2 lines forgotten)\n"),
         (Ready(1.25), "(ready after 1.2 s)\n"),
         (Listening(), ""),
+        (Idle(), ""),
     ],
 )
 def test_each_event_is_told_in_a_line(event, text):
@@ -60,6 +62,11 @@ def test_the_state_stands_at_the_bottom():
     assert text.endswith("♪ Hello.")
     assert PRESS_TWICE.idle in text
     assert PRESS_TWICE.listening in text
+
+
+@pytest.mark.parametrize("event", [Listening(), Thinking(1.0), Speaking("Hello")])
+def test_what_ended_without_a_reply_is_no_state(event):
+    assert shown(event, Idle(), live=True).endswith(PRESS_TWICE.idle)
 
 
 def test_the_state_says_whether_a_key_is_held_or_pressed_twice():

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from companion.errors import DeviceError, EngineError, StoreError
+from companion.errors import CannotCreate, DeviceError, EngineError, StoreError
 from companion.events import (
     Answered,
+    Idle,
     Listening,
     NothingHeard,
     Notice,
@@ -18,7 +19,7 @@ from companion.events import (
 )
 from companion.session import Session
 from companion.testing import Loudspeaker, Writer, recording, scripted
-from companion.values import Exchange, Heard
+from companion.values import Exchange, Heard, Said
 
 
 @dataclass
@@ -421,3 +422,97 @@ def test_a_press_between_two_clauses_of_a_reply_leaves_no_ghost_turn(talk):
     assert [type(e) for e in events][-1] is NothingHeard
     assert len(companion.history) == 1
     assert not session.recording
+
+
+def test_a_line_typed_while_it_records_is_silenced_by_the_key(talk):
+    speaker = Loudspeaker()
+    reply = "One sentence here. Another sentence here. A third sentence here."
+    session, companion, _ = talk([reply, "Yes?"], ["second"], speaker=speaker)
+    speaker.on_clause = lambda n: session.release() if n == 1 else None
+    session.press()
+    session.type("first")
+    assert session.wait(5)
+    assert session.wait(5)
+    assert companion.history[0].reply != reply
+    assert companion.history[1] == Exchange("second", "Yes?")
+
+
+@dataclass
+class Broken:
+    """A microphone that was taken away while it recorded."""
+
+    error: DeviceError = field(default_factory=lambda: DeviceError("It is gone.", "Plug it in."))
+
+    def press(self, *, keep_pre_roll=True):
+        pass
+
+    def let_go(self):
+        pass
+
+    def release(self):
+        raise self.error
+
+
+@pytest.mark.parametrize("ending", [Session.release, Session.drop])
+def test_after_a_recording_that_is_lost_nothing_goes_on(talk, ending):
+    session, _, events = talk([])
+    session._microphone = Broken()
+    session.press()
+    ending(session)
+    assert session.wait(5)
+    assert events == [Listening(), Idle(), Notice("It is gone. Plug it in.")]
+
+
+def test_after_a_turn_that_failed_nothing_goes_on(talk):
+    session, companion, events = talk([], ["words"])
+    companion.stt = SimpleNamespace()
+    session.press()
+    session.release()
+    assert session.wait(5)
+    assert kinds(events) == [Listening, Thinking, Idle, Notice]
+
+
+def test_after_a_press_that_is_stopped_before_anybody_listened_nothing_goes_on(talk):
+    session, _, events = talk([], ["words"])
+    fetch = session._microphone.release
+    session._microphone.release = lambda: session.undo() or fetch()
+    session.press()
+    session.release()
+    assert session.wait(5)
+    assert session.wait(5)
+    assert kinds(events) == [Listening, Idle, Notice]
+
+
+def test_what_is_said_again_is_an_answer(talk):
+    session, _, events = talk(["The tide is low."])
+    session.type("how is the sea")
+    assert session.wait(5)
+    session.again()
+    assert session.wait(5)
+    assert isinstance(events[-1], Answered)
+    assert events[-1].record["kind"] == "again"
+
+
+def test_a_loudspeaker_that_is_lost_while_it_repeats_is_told(talk):
+    session, companion, events = talk(["The tide is low."])
+    session.type("how is the sea")
+    assert session.wait(5)
+    lost = Said("The tide", False, 0.5, DeviceError("The loudspeaker is gone.", "Plug it in."))
+    companion.speaker = SimpleNamespace(play=lambda *_: lost)
+    session.again()
+    assert session.wait(5)
+    assert events[-1] == Notice("The loudspeaker is gone. Plug it in.")
+
+
+def test_a_reply_that_cannot_be_kept_is_an_answer_all_the_same(talk):
+    session, _, events = talk(["The tide is low."])
+
+    class Full:
+        def label(self, _lines):
+            raise CannotCreate("No space left.", "Make room.")
+
+    session._keeper = Full()
+    session.type("how is the sea")
+    assert session.wait(5)
+    assert isinstance(events[-2], Answered)
+    assert events[-1] == Notice("No space left. Make room.")

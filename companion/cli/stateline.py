@@ -13,6 +13,7 @@ from companion.events import (
     Answered,
     FirstSound,
     Hearing,
+    Idle,
     Listening,
     NothingHeard,
     Ready,
@@ -88,7 +89,7 @@ class StateLine:
                 self._speak("")
             case Speaking(text):
                 self._speak(text)
-            case Answered() | NothingHeard() | Undone() | Ready():
+            case Answered() | NothingHeard() | Idle() | Undone() | Ready():
                 self._reply, self._first = "", ""
                 self._put("", self._keys.idle)
 

@@ -7,7 +7,16 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from companion.errors import DeviceError
-from companion.events import Answered, Listening, NothingHeard, Ready, Speaking, Thinking, Undone
+from companion.events import (
+    Answered,
+    Idle,
+    Listening,
+    NothingHeard,
+    Ready,
+    Speaking,
+    Thinking,
+    Undone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +76,7 @@ class Light:
                     self._led.blink(0.1, 0.1)
                 case Speaking():
                     self._led.blink(0.5, 0.5)
-                case Answered() | NothingHeard() | Undone() | Ready():
+                case Answered() | NothingHeard() | Idle() | Undone() | Ready():
                     self._led.off()
                 case _:
                     return
