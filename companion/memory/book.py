@@ -9,10 +9,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from companion.errors import BadData
-from companion.memory.record import NAMESPACE, Record, of_line, parse_book, serialise_book
+from companion.memory.record import (
+    NAME_CHARACTERS,
+    NAMESPACE,
+    TEXT_CHARACTERS,
+    Record,
+    of_line,
+    parse_book,
+    serialise_book,
+    shortened,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from companion.memory.record import Entity
@@ -56,11 +65,11 @@ class Book:
                 names of people, and without what is private or secret.
         """
         latest = self._versions.everything()
+        history = [one for last in latest for one in self._versions.history(last.id)]
         if redact:
-            names = _Names(self._journal.owner)
+            names = _Names(self._journal.owner, history)
             shown = [one for one in latest if one.sensitivity == "normal"]
             return serialise_book([_redacted(one, names) for one in shown], now)
-        history = [one for last in latest for one in self._versions.history(last.id)]
         lines = [of_line(one) for one in reversed(self._journal.newest(1 << 62))]
         return serialise_book([*history, *lines], now)
 
@@ -107,17 +116,25 @@ def is_book(data: bytes) -> bool:
 
 
 class _Names:
-    """Stands in for names: the same for the same name."""
+    """Stands in for names of people: the same for the same name, wherever it was learned.
 
-    def __init__(self, owner: str) -> None:
+    Args:
+        owner: Whose memories these are.
+        records: All of them, in all versions.
+    """
+
+    def __init__(self, owner: str, records: Iterable[Record]) -> None:
         self._known = {owner: "User"}
-
-    def of(self, record: Record) -> dict[str, str]:
-        """What to write for the names of this record."""
-        for entity in record.about:
+        for entity in (one for record in records for one in record.about):
             if _person(entity):
                 self._known.setdefault(entity.name, f"Person {len(self._known)}")
-        return self._known
+        self._longest_first = sorted(self._known, key=len, reverse=True)
+
+    def hidden(self, text: str, most: int) -> str:
+        """The text without the names, and no longer than that."""
+        for name in self._longest_first:
+            text = text.replace(name, self._known[name])
+        return shortened(text, most, "…")
 
 
 def _person(entity: Entity) -> bool:
@@ -126,15 +143,14 @@ def _person(entity: Entity) -> bool:
 
 def _redacted(record: Record, names: _Names) -> Record:
     """The record without quotes, places in the talk, and names of people."""
-    known = names.of(record)
-    text = record.text
-    for name in sorted(known, key=len, reverse=True):
-        text = text.replace(name, known[name])
-    about = tuple(
-        replace(one, name=known[one.name], id="user" if one.id == "user" else "")
-        if _person(one)
-        else one
-        for one in record.about
-    )
+    text = names.hidden(record.text, TEXT_CHARACTERS)
+    about = tuple(_unnamed(one, names) for one in record.about)
     sources = tuple(replace(one, session="", turns="", quotes=()) for one in record.sources)
     return replace(record, text=text, about=about, sources=sources, covers=(), foreign=())
+
+
+def _unnamed(entity: Entity, names: _Names) -> Entity:
+    """Whom or what a record is about, without names of people."""
+    name = names.hidden(entity.name, NAME_CHARACTERS)
+    named = _person(entity) or name != entity.name
+    return replace(entity, name=name, id="" if named and entity.id != "user" else entity.id)

@@ -13,7 +13,7 @@ from companion.memory.record.fields import (
     Record,
     Source,
 )
-from companion.memory.record.words import shortened
+from companion.memory.record.words import pieces, shortened
 
 if TYPE_CHECKING:
     from companion.memory.store.line import Line
@@ -32,7 +32,8 @@ def of_line(line: Line) -> Record:
     mine = line.speaker == "user"
     scope = scope_of(line.character)
     about = "user" if mine else scope.replace("character", "char", 1)
-    quote = Quote(line.n, shortened(line.text, QUOTE_CHARACTERS))
+    # The text of a memory is bounded: the whole of a long line stands in its quotes.
+    quotes = tuple(Quote(line.n, part) for part in pieces(line.text, QUOTE_CHARACTERS))
     return Record(
         id=line.ulid,
         kind="event",
@@ -40,7 +41,7 @@ def of_line(line: Line) -> Record:
         lang="und",
         about=(Entity("subject", shortened(line.who, NAME_CHARACTERS), about),),
         sources=(
-            Source(line.speaker, line.session, str(line.n), "verbatim", line.confidence, (quote,)),
+            Source(line.speaker, line.session, str(line.n), "verbatim", line.confidence, quotes),
         ),
         observed=line.said,
         importance=IMPORTANCE,

@@ -36,3 +36,12 @@ def shortened(text: str, most: int, ending: str = "") -> str:
         return text
     head = text[: most - len(ending)]
     return (head.rpartition(" ")[0].rstrip() or head.rstrip()) + ending
+
+
+def pieces(text: str, most: int) -> list[str]:
+    """All of a text in pieces of at most `most` characters, cut at a word where there is one."""
+    found = []
+    while len(text) > most:
+        found.append(shortened(text, most))
+        text = text[len(found[-1]) :].lstrip()
+    return [*found, text] if text else found

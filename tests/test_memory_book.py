@@ -1,0 +1,73 @@
+"""An export holds everything, whole; one to be shown to others names nobody."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from memory_world import Clock, settle
+
+from companion.memory import Memory
+from companion.memory.record import parse_book
+from companion.memory.record.words import pieces
+from companion.values import Heard, Said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    memory = Memory(tmp_path / "db", "Sam", "mira", now=Clock())
+    yield memory
+    memory.close()
+
+
+def tell(memory: Memory, *lines: str) -> None:
+    for line in lines:
+        memory.hear(Heard(line))
+        memory.say(Said("Mhm."))
+    settle(memory)
+
+
+# ── to be shown to others ────────────────────────────────────────────────────────────────────────
+
+
+def test_a_name_that_is_learned_late_is_hidden_from_the_first_word(memory: Memory) -> None:
+    memory.know("Sam broke up with Mia.")
+    tell(memory, "My girlfriend is called Mia.")
+    book = memory.export(redact=True)
+    assert "Mia" not in book
+    assert "User broke up with Person 1." in book
+
+
+def test_a_name_that_was_known_before_an_edit_is_hidden(memory: Memory) -> None:
+    tell(memory, "My girlfriend is called Mia.")
+    (mia,) = memory.profile()
+    memory.edit(mia.id, "Sam loves Mia.")
+    assert "User loves Person 1." in memory.export(redact=True)
+
+
+def test_names_in_the_things_that_a_memory_is_about_are_hidden(memory: Memory) -> None:
+    tell(memory, "My girlfriend is called Mia.", "I love Mia's cooking.")
+    assert not re.search("mia", memory.export(redact=True), re.IGNORECASE)
+
+
+# ── everything ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_long_line_is_exported_whole(memory: Memory) -> None:
+    long = f"I keep a diary. {' '.join(f'word{n}' for n in range(400))} It ends in Zanzibar."
+    tell(memory, long)
+    lines = [one for one in parse_book(memory.export()) if one.created_by == "journal/1"]
+    (quotes,) = (one.sources[0].quotes for one in lines if one.subject == "user")
+    assert " ".join(one.text for one in quotes) == long
+
+
+@pytest.mark.parametrize("text", ["", "a", "a b", "a" * 25, "a  b" * 9, "one two three four five"])
+def test_pieces_hold_every_letter(text: str) -> None:
+    made = pieces(text, 10)
+    assert "".join("".join(made).split()) == "".join(text.split())
+    assert all(1 <= len(one) <= 10 and one == one.strip() for one in made)
