@@ -58,8 +58,8 @@ def _shown(difference: Difference) -> list[str]:
         return [f"{head}: {_cut(old)}"]
     if max(len(old), len(new)) <= SHORT:
         return [f"{head}: {old} → {new}"]
-    lines = difflib.unified_diff(_lines(old), _lines(new), lineterm="", n=0)
-    return [head, *(f"  {line}" for line in lines if line[:2] not in ("--", "++", "@@"))]
+    lines = [*difflib.unified_diff(_lines(old), _lines(new), lineterm="", n=0)]
+    return [head, *(f"  {line}" for line in lines[2:] if not line.startswith("@@"))]
 
 
 def _text(value: Json) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,7 @@ import typer
 
 from companion.cards.flavour import V2_FIELDS, V3_FIELDS
 from companion.cli.shell import SHELL, show_json
-from companion.errors import MissingInput, UsageError
+from companion.errors import CardError, MissingInput, UsageError
 
 if TYPE_CHECKING:
     from companion.cards import Card
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
 VOICE = "extensions.companion.voice"
 LISTS = ("alternate_greetings", "tags", "group_only_greetings", "source")
+_ENTRY = r"character_book\.entries\.[^.]+"
+_KEYS = re.compile(rf"{_ENTRY}\.(secondary_)?keys")
+_ITEM = re.compile(rf"({'|'.join(LISTS)}|{_KEYS.pattern})\.\d+")
+"""An item of a list of texts; nothing takes it out."""
+_TEXT = re.compile(
+    rf"{_ENTRY}\.(content|name|comment)|character_book\.(name|description)"
+    r"|extensions\.depth_prompt\.prompt|creator_notes_multilingual\..+"
+)
+"""A text that stands inside something."""
+_WHOLE = re.compile(rf"{_ENTRY}|character_book(\.entries)?|extensions|assets")
+"""What is never a text, so that a slip in it is one."""
 
 
 def register(app: typer.Typer) -> None:
@@ -115,15 +127,35 @@ def _text(text: str) -> str:
 
 
 def _value(field: str, text: str) -> Json:
-    """What a text means for a field: texts are texts; elsewhere YAML says what it is."""
+    """What a text means for a field: texts are texts; elsewhere a number is a number."""
     from companion.cards import Fields
-    from companion.cards.formats.yaml import read
 
-    if field in Fields.model_fields and field not in LISTS:
+    if _ITEM.fullmatch(field):
+        return text or None
+    if _TEXT.fullmatch(field) or (field in Fields.model_fields and field not in LISTS):
         return text
     if not text:
         return None
-    value = read(f"value: {text}".encode("utf-8", "replace"), field).raw["value"]
-    if field in LISTS and isinstance(value, str):
-        return [part.strip() for part in text.split(",")] if field == "tags" else [text]
-    return value
+    value = _other(field, text)
+    if field not in LISTS and not _KEYS.fullmatch(field):
+        return value
+    if isinstance(value, list):
+        return value
+    several = field == "tags" or (field not in LISTS and not text.startswith("/"))
+    return [part.strip() for part in text.split(",")] if several else [text]
+
+
+def _other(field: str, text: str) -> Json:
+    """A number, yes or no, or a list or object as YAML writes it on a line; else the text."""
+    from companion.cards.formats.yaml import plain, read
+
+    if not text.lstrip().startswith(("[", "{")):
+        word = plain(text.strip())
+        return text if isinstance(word, str) else word
+    try:
+        found = read(f"value: {text}".encode("utf-8", "replace"), field).raw
+    except CardError:
+        if _WHOLE.fullmatch(field):
+            raise
+        return text
+    return found["value"] if len(found) == 1 else text
