@@ -350,6 +350,27 @@ def test_a_card_with_half_a_character_in_a_key_stops_nobody_from_being_listed(
         assert call(capsys, *verb, "--json")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("prompt", "shown"),
+    [
+        ("Talk like a pirate. {{original}}", "  Talk like a pirate.\n"),
+        ("{{original}} Talk fast.", "  Talk fast.\n"),
+        ("Talk low. {{original}} Talk fast.", "  Talk low.\n  Talk fast.\n"),
+    ],
+)
+def test_show_has_the_instructions_before_and_after_ours(
+    workspace, capsys, tmp_path, prompt, shown
+):
+    file = given(tmp_path, {**V2, "data": {**V2["data"], "system_prompt": prompt}})
+    assert f"\nInstructions\n{shown}" in call(capsys, "show", file)[1]
+
+
+def test_show_has_the_note_that_stands_among_the_messages(workspace, capsys, tmp_path):
+    note = {"depth_prompt": {"prompt": "{{user}} is late.", "depth": 4, "role": "system"}}
+    file = given(tmp_path, {**V2, "data": {**V2["data"], "extensions": note}})
+    assert "\nNote\n  Sam is late.\n" in call(capsys, "show", file, "--as", "Sam")[1]
+
+
 def test_a_card_that_cannot_be_read_is_listed_with_its_code(workspace, capsys):
     given(workspace / "characters", b"{", "bad.json")
     rows = json.loads(call(capsys, "list", "--json")[1])["characters"]

@@ -156,3 +156,19 @@ def test_one_letter_apart(one, other, near):
 def test_sillytavern_looks_at_who_said_it_too():
     assert told(book(entry(keys=["Sam"]), sillytavern=True), "Hello", "Hi") == ["told"]
     assert told(book(entry(keys=["Sam"])), "Hello", "Hi") == []
+
+
+@pytest.mark.parametrize("more", [{}, {"use_regex": True}], ids=["slashes", "bare"])
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("l\u2019arbre", "Voici l'arbre."),
+        ("l'arbre", "Voici l\u2019arbre."),
+        ("cafe\u0301", "The caf\u00e9."),
+        ("caf\u00e9", "The cafe\u0301."),
+        ("(the \u201cmoon\u201d|sun)", 'the "moon"'),
+        ("[\u2019-\u201d]|moon", "the moon"),
+    ],
+)
+def test_a_pattern_is_found_in_whichever_spelling_it_or_the_text_is(key, text, more):
+    assert says(key if more else f"/{key}/i", text, **more)

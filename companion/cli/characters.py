@@ -67,10 +67,11 @@ def show_(
         ("Description", persona.description),
         ("Personality", persona.personality),
         ("Scenario", persona.scenario),
-        ("Instructions", persona.system),
+        ("Instructions", "\n".join(filter(None, (persona.lead, persona.system)))),
         ("Greeting", persona.greeting),
         *((f"Example {n}", text) for n, text in enumerate(persona.examples, 1)),
         ("Last word", persona.post_history),
+        *(("Note", one.text) for one in persona.aside),
         ("Voice", _voice(card)),
         ("For people", printable(card.fields.creator_notes)),
     ):

@@ -114,17 +114,23 @@ def key(text: str, manner: Manner) -> Key:
     if not text:
         return Key(text, why_not="empty")
     if manner.patterns != "none" and (found := patterns.parts(text)):
-        if (ready := patterns.compiled(*found)) is not None:
+        if (ready := _pattern(*found)) is not None:
             return Key(text, pattern=ready)
         if manner.patterns == "bare":
             return Key(text, why_not="not a valid pattern")
     elif manner.patterns == "bare":
-        ready = patterns.compiled(text, any_case=not manner.cased)
+        ready = _pattern(text, any_case=not manner.cased)
         return Key(text, pattern=ready, why_not="" if ready else "not a valid pattern")
     plain = even(text)
     if not manner.cased:
         plain = plain.casefold()
     return Key(text, plain, cased=manner.cased, alone=manner.alone and _can_stand_alone(plain))
+
+
+def _pattern(text: str, flags: str = "", *, any_case: bool = False) -> Any:  # noqa: ANN401
+    """A pattern in the spelling of what it is looked for in; as it stands where that is none."""
+    ready = patterns.compiled(even(text), flags, any_case=any_case)
+    return ready or patterns.compiled(text, flags, any_case=any_case)
 
 
 def _can_stand_alone(plain: str) -> bool:
