@@ -65,6 +65,8 @@ def test_what_is_not_to_be_done_is_kept_so() -> None:
         "When can you remind me to call Bob?",
         "Can you remind me how to call Bob?",
         "Remind me what I wanted to buy tomorrow.",
+        "You remind me of my sister.",
+        "Remind me of my ex.",
         "Erinnere mich nicht an das Essen.",
         "Ich kann mich nicht daran erinnern, Milch zu kaufen.",
         "Ich kann mich morgen an den Termin erinnern.",
@@ -101,3 +103,139 @@ def test_a_german_not_comes_late(words: str, claims: list[tuple[str, str, str, s
 def test_what_is_liked_no_more_ends(world: World) -> None:
     world.tell("Ich mag Kaffee.", "Ich mag Kaffee nicht mehr.")
     assert world.texts() == ["Sam mag Kaffee nicht mehr."]
+
+
+# ── who it is said of ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "My wife called Tom yesterday.",
+        "My wife called Tom.",
+        "My boss called Karl in for a meeting.",
+        "My brother called Tom yesterday.",
+        "My dad called twice.",
+        "My old boss was called Otto.",
+        "My boss was called Otto.",
+        "My old boss is called Otto.",
+        "Mein alter Chef heißt Otto.",
+        "The brother of my wife is called Tom.",
+        "The brother of my wife lives in Rome and works as a nurse.",
+        "The mother of my girlfriend is a teacher.",
+        "A friend of Tom lives in Rome.",
+        "The guy who married my sister is a doctor.",
+        "Neither my sister nor my brother likes tea.",
+        "Not even my sister likes tea.",
+        "I hope my sister is a doctor one day.",
+        "My sister is called Maya. The brother of my wife was born in Rome. He is a teacher.",
+        "Der Bruder meiner Frau heißt Karl.",
+        "Die Mutter meiner Frau wohnt in Rom.",
+        "Die Tochter meines Bruders ist 5 Jahre alt.",
+        "Das neue Auto ist 5 Jahre alt.",
+        "Der Mann von meiner Schwester ist Lehrer.",
+    ],
+)
+def test_what_is_said_of_somebody_else_is_not_said_of_those_one_knows(words: str) -> None:
+    assert [one for one in kept(words) if one.object != "Maya"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("My brother's called Tom.", "Sam's brother is called Tom."),
+        ("my dog named rex", "Sam's dog is called Rex."),
+        ("The name of my dog is Rex.", "Sam's dog is called Rex."),
+        ("My new boss is called Karl.", "Sam's boss is called Karl."),
+        ("And Tom is allergic to nuts.", "Tom is allergic to nuts."),
+        ("Aber Tom wohnt in Rom.", "Tom wohnt in Rom."),
+        ("Unsere Mutter wohnt in Rom.", "Sams Mutter wohnt in Rom."),
+    ],
+)
+def test_what_is_said_of_those_one_knows_is_kept(words: str, text: str) -> None:
+    assert [one.text for one in kept(words)] == [text]
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("My wife is called Anna.", "My wife called Tom yesterday."),
+        ("My boss is called Karl.", "My old boss was called Otto."),
+        ("My sister is called Maya.", "My sister called Anna a liar."),
+        ("My favourite film is Alien.", "As a kid my favourite film was Bambi."),
+        ("I live in Leeds.", "I've lived in Rome."),
+        ("I live in Leeds.", "We've lived in five countries."),
+        ("I live in Leeds.", "I moved to Lisbon for a week."),
+        ("I live in Leeds.", "I live in fear."),
+        ("I live in Leeds.", "Actually it's Tuesday."),
+        ("I live in Leeds.", "No, it's five."),
+        ("I live in Leeds.", "No, it's 7:30."),
+        ("My sister lives in Bonn.", "My sister moved to Spain for a year."),
+        ("Meine Frau heißt Anna.", "Der Bruder meiner Frau heißt Karl."),
+        ("Ich wohne in Bonn.", "Ich lebe in Angst."),
+        ("Ich wohne in Bonn.", "Nein, es ist Dienstag."),
+        ("Ich wohne in Bonn.", "Ich bin nach Hause gezogen."),
+    ],
+)
+def test_ordinary_talk_ends_nothing_that_is_true(world: World, first: str, then: str) -> None:
+    world.tell(first)
+    before = world.texts()
+    world.tell(then)
+    assert world.texts() == before
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("My younger sister lives in Bonn.", "My older sister lives in Ulm."),
+        ("Meine jüngere Schwester wohnt in Bonn.", "Meine ältere Schwester wohnt in Ulm."),
+        ("My dog is called Rex.", "Actually I have a second dog called Max."),
+        ("My dog is called Rex.", "Actually my dog is called Max too."),
+        ("My boss lives in Bonn.", "My old boss lives in Ulm."),
+    ],
+)
+def test_another_one_ends_nothing(world: World, lines: tuple[str, ...]) -> None:
+    world.tell(*lines)
+    assert len(world.texts()) == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("I've always lived in Hull.", "Hull"),
+        ("I've lived in Hull for the past ten years.", "Hull"),
+        ("I've been living in Hull since 2019.", "Hull"),
+        ("I moved to Leeds for work.", "Leeds"),
+        ("I moved to Leeds for good last year.", "Leeds"),
+        ("I moved to Leeds for a job last year.", "Leeds"),
+        ("I moved to Berlin with my family in 2019.", "Berlin"),
+    ],
+)
+def test_where_somebody_lives_for_long_is_their_home(words: str, place: str) -> None:
+    assert [(one.predicate, one.object) for one in kept(words)] == [("lives_in", place)]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("Mein Geburtstag ist am 31. Dezember.", "Sams Geburtstag ist am 31. Dezember."),
+        ("Merk dir, dass mein Geburtstag am 5. Mai ist.", "Sams Geburtstag ist am 5. Mai."),
+        ("Am 5. Mai habe ich Geburtstag.", "Sams Geburtstag ist am 5. Mai."),
+        ("Ich fliege am 5. Mai nach Rom.", "Sam plant am 5. Mai 2026: nach Rom fliegen."),
+        ("Ich bin am 5. Mai nach Köln gezogen.", "Sam wohnt in Köln, seit 5. Mai 2025."),
+        ("Am 5. Mai ziehe ich nach Hamburg.", "Sam zieht am 5. Mai 2026 nach Hamburg."),
+        ("Ich wohne in St. Gallen.", "Sam wohnt in St. Gallen."),
+        ("I live in St. Louis.", "Sam lives in St. Louis."),
+    ],
+)
+def test_a_full_stop_inside_a_sentence_ends_nothing(words: str, text: str) -> None:
+    assert [one.text for one in kept(words)] == [text]
+
+
+def test_two_sentences_stay_two() -> None:
+    made = kept("I'm 35. April is my sister. I live in York. May is nice.")
+    assert [one.text for one in made] == [
+        "Sam is 35 years old.",
+        "Sam's sister is called April.",
+        "Sam lives in York.",
+    ]

@@ -26,7 +26,7 @@ from companion.memory.write.english_words import (
 from companion.memory.write.language import Language, Rule
 
 _WORK = r"(?:<I> work|i(?:'m| am|'ve been| have been)(?: now| currently)? working)"
-_BE = r"(?:'s| is| are| was| has (?:always )?been| has to be| will always be)"
+_BE = r"(?:'s| is| are| has (?:always )?been| has to be| will always be)"
 
 RULES = (
     # who they are
@@ -42,7 +42,9 @@ RULES = (
     Rule("birthday", r"<X>'s birthday(?: is)(?: on)? <o>", words=9),
     Rule("birthday", r"i was born on <o>", words=9),
     # those around them
-    Rule("@rel", r"<my> <rel>(?:'s| is| was)? (?:called|named) <name>", proper=True),
+    Rule("@rel", r"<my> <rel>(?:'s| is| was) (?:called|named) <name>", proper=True),
+    Rule("@rel", r"<my> <rel>,? named <name>", proper=True),
+    Rule("@rel", r"the name of <my> <rel>(?:'s| is) <name>", proper=True),
     Rule("@rel", r"<my> <rel>'s name(?:'s| is| was) <name>", proper=True),
     Rule("@rel", r"(?:i|we)(?:'ve| have)?(?: just)?(?: have| had| got| adopted)?"
          r" an?(?: \w+)? <rel>,?(?: and)?(?: (?:called|named)| whose name is"
@@ -77,14 +79,16 @@ RULES = (
     Rule("lives_in", r"<I> live(?: just| right)? (?:near|outside|close to) <place>",
          "{s} lives near {o}", proper=True, dated=True),
     Rule("lives_in", r"i(?:'m| am) living in <place>", proper=True),
-    Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?(?:from [\w ]+? )?to <place>",
+    Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?(?:from [\w ]+? )?to <stays><place>",
          proper=True, dated=True, past=True, changed=True),
-    Rule("lives_in", r"(?:i|we)(?:'ve| have)(?: always| been)? (?:lived|living) in <place>", proper=True, dated=True, past=True),
+    Rule("lives_in", r"(?:i|we)(?:'ve| have) (?:always lived|(?:always )?been living|lived(?= [^,.;:!?\n]*\b(?:since|"
+         r"for (?:\w+ ){0,3}(?:years?|months?|decades?|ages|a while)|(?:all|my (?:whole|entire)) (?:my )?life)\b)) in <place>",
+         proper=True, dated=True, past=True),
     Rule("lived_in", r"<I> used to live in <o>", proper=True),
     Rule("lived_in", r"<I> lived in <place>", proper=True),
     Rule("been_to", r"(?:i|we)(?:'ve| have) been to <o>", proper=True),
     Rule("lives_in", r"<X> lives (?:in|at) <place>", proper=True),
-    Rule("lives_in", r"<X>(?: has| have)?(?: just| finally)? moved (?:back )?to <o>", proper=True,
+    Rule("lives_in", r"<X>(?: has| have)?(?: just| finally)? moved (?:back )?to <stays><place>", proper=True,
          dated=True, past=True, changed=True),
     Rule("from", r"i(?:'m| am)(?: originally)? from <place>", proper=True),
     Rule("from", r"i grew up in (?P<o>an? [^,.;:!?\n]+)", "{s} grew up in {o}", words=6),
@@ -164,7 +168,7 @@ RULES = (
     Rule("promise", r"<ask>remind me(?: <early>)? to <all>", words=14, dated=True),
     Rule("promise", r"<ask>remind me(?: <early>)? not to <all>",
          "{s} asked to be reminded not to {o} {when}", words=14, dated=True),
-    Rule("promise", r"<ask>remind me(?: <early>)? (?:about|of) <all>",
+    Rule("promise", r"<ask>(?<!^you )(?<!^ you )remind me(?: <early>)? (?:about|of) <all>",
          "{s} asked to be reminded of {o} {when}", words=14, dated=True, needs=True),
     Rule("promise", r"<ask>(?:don't|do not) let me forget to <all>", words=14, dated=True),
     Rule("promise", r"i promise(?: you)?(?: that)? (?:i'll|i will|to) <all>",
@@ -235,7 +239,8 @@ _ADVERBS = (
     r"totally|basically|only|mostly|usually|finally|already|simply|particularly|especially))*"
 )
 _REL = "|".join(sorted(map(str, RELATIONS), key=len, reverse=True))
-_KIN = rf"(?:(?:older|younger|elder|little|big|twin|new|old|late) )?(?P<rel>{_REL})"
+_ONE = "boss|wife|husband|partner|girlfriend|boyfriend|fianc[eé]e?"
+_KIN = rf"(?:(?:(?P<kind>older|younger|elder|little|big|twin|old(?= (?:{_ONE})\b))|new|old|late) )?(?P<rel>{_REL})"
 _NAME = r"(?-i:[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2})|[^\W\d_]{2,}"
 
 ENGLISH = Language(
@@ -244,7 +249,7 @@ ENGLISH = Language(
     templates=TEMPLATES,
     tokens={
         "<I>": rf"(?:\b(?:i|we)(?: all| both)?|\b(?P<and>and)(?= {ALSO}\b)){_ADVERBS}",
-        "<my>": r"\b(?:my|our)",
+        "<my>": rf"\b(?:my|our)(?! old (?:{_ONE})\b)(?! (?:\w+ )?(?:{_ONE})(?:'s name was| was (?:called|named))\b)",
         "<I'm>": rf"\b(?:i(?:'m| am)|we(?:'re| are)){_ADVERBS}",
         "<X>": rf"\b(?:(?P<and>and)(?= {ALSO}\b)|(?:my|our) {_KIN}(?:,? (?P<who>(?!(?:is|was)\b)(?:{_NAME})),?)??"
         rf"|(?P<pron>he|she)|(?P<known>(?-i:[A-Z][\w-]+)|[^\W\d_]{{2,}})){_ADVERBS}",
@@ -253,7 +258,13 @@ ENGLISH = Language(
         "<named>": rf"(?P<o>{_NAME})\b",
         "<place>": r"(?!(?:an?|my|this|that|time|home|work|school|here|there) |the (?!netherlands|uk|"
         r"us\b|usa|united|states|philippines|hague|bahamas|czech|bronx|highlands|midlands))"
-        r"(?P<o>[^,.;:!?\n]+)",
+        r"(?!(?:fear|peace|harmony|silence|pain|poverty|chaos|denial|luxury|constant|sin|terror|squalor|style|"
+        r"comfort|hiding|exile|isolation|dread|shame|misery|debt|darkness|hope of)\b)"
+        rf"(?!(?:{NUMBER}|many|several|different|various|some|lots of|a lot of) (?:\w+ )?"
+        r"(?:countries|cities|towns|villages|places|houses|flats|apartments|homes|continents|states)\b)"
+        r"(?P<o>(?:(?! for\b)[^,.;:!?\n]|(?<=\bSt)\.)+)",
+        "<stays>": rf"(?![^,.;:!?\n]* for (?:(?:just |only |about )?(?:an?|{NUMBER}|some|the|several|many) (?:couple of |\w+ )?)?"
+        r"(?:days?|nights?|weeks?|weekend|months?|years?|while|bit|holidays?|summer|winter)\b)",
         "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\bSt)\.)+)",
         "<early>": r"(?P<early>(?!(?:again )?(?:what|where|how|who|which|why|if|whether|of|about|not|to)\b|"
         r"when (?!(?:i|we) (?:get|come|arrive|go|leave|wake|am|are)\b))(?:(?! not\b)[\w ,:.'-]){2,50}?)",
@@ -291,6 +302,10 @@ ENGLISH = Language(
         if whether than as say said says though have has had until unless like you
         """.split()
     ),
+    others=(
+        r"\b(?:of|with|from|by|for|to|at|in|on|near|behind|beside|than|like|about|against|neither|nor|not even|not|"
+        r"(?:who|whom|that|which)(?:'s|'ve|'d)? \w+(?: \w+)?) (?:the |an? )?$"
+    ),
     question=(
         r"(?:what|what's|where|where's|who|who's|why|how|how's|which|whose|when (?:is|are|was|"
         r"were|do|does|did|will|can)|do|does|did|am|is|are|was|were|have you|has|had|can|could|"
@@ -300,7 +315,7 @@ ENGLISH = Language(
     doubtful=(
         r"\b(?:if|would|wouldn't|wish|imagine|suppose|supposing|pretend|let's say|maybe|perhaps|"
         r"might|could be|dreamt|dreamed|dream|whether|unless|as though|i'd|almost|nearly|"
-        r"not sure|i guess|i suppose|i bet|i doubt|kidding|joking|hypothetically|what if|in the (?:story|film|movie|book|game))\b"
+        r"i(?:'m| am)?(?: really| just| do)? hop(?:e|ing)|not sure|i guess|i suppose|i bet|i doubt|kidding|joking|hypothetically|what if|in the (?:story|film|movie|book|game))\b"
     ),
     reported=(
         r"\b(?:(?!i\b|we\b)\w+ (?:said|says|say|told|tells|think|thinks|thought|claims|claimed|asked|"

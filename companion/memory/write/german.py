@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from companion.memory.write.calendars import CALENDARS
 from companion.memory.write.language import Language, Rule
 
 RELATIONS = {
@@ -61,6 +62,7 @@ THINGS = {
 }
 """What "Lieblings…" goes with, as in other languages."""
 
+_MONTHS = "|".join(CALENDARS["de"].names)
 _NUMBER = r"\d{1,3}|(?:ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun)?(?:und)?(?:zehn|zwanzig|dreißig|vierzig|fünfzig|sechzig|siebzig|achtzig|neunzig)|eine?n?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|elf|zwölf|sechzehn|siebzehn"
 _OWNED = (
     "katzen?|hunde?|pferde?|kaninchen|hamster|hühner|fische|vögel|schlangen?|bienen|ziegen|schafe|"
@@ -98,6 +100,9 @@ RULES = (
     Rule("age", rf"\bich bin (?:jetzt )?(?P<o>{_NUMBER})(?: jahre? alt)"),
     Rule("age", rf"<X> ist (?:jetzt )?(?P<o>{_NUMBER}) jahre? alt"),
     Rule("birthday", r"\bmein geburtstag ist <o>", words=5),
+    Rule("birthday", r"\bmein geburtstag (?=am\b|der\b|den\b)<o> ist\b", words=5),
+    Rule("birthday", r"\bich (?P<o>am [^,;!?\n]+?) geburtstag habe\b", words=5),
+    Rule("birthday", r"(?P<o>\bam [^,;!?\n]+?) habe ich geburtstag", words=5),
     Rule("birthday", r"\bich habe (?P<o>am [^,;!?\n]+?) geburtstag", words=5),
     Rule("@rel", r"\b<mein> <rel> hei(?:ß|ss)t <name>", proper=True),
     Rule("@rel", r"\b(?:ich habe|wir haben|ich hab) (?:eine?n? )(?:\w+ )?<rel>,? (?:namens|"
@@ -124,14 +129,14 @@ RULES = (
          changed=True),
     Rule("lives_in", r"<X> (?:wohnt|lebt) in <was> nicht mehr\b", polarity="-", proper=True,
          changed=True),
-    Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben)(?: \w+)?(?: jetzt| seit \w+ \w+)? in (?!eine[mr] )<o>",
+    Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben)(?: \w+)?(?: jetzt| seit \w+ \w+)? in (?!eine[mr] )<ort>",
          proper=True, dated=True),
-    Rule("lives_in", r"\b(?:wohne|lebe) ich (?:jetzt )?in <o>", proper=True, dated=True),
-    Rule("lives_in", r"\b(?:ich bin|wir sind)(?P<early>[\w ]*?) nach (?P<o>[\w-]+(?: [A-Z][\w-]+)*)"
+    Rule("lives_in", r"\b(?:wohne|lebe) ich (?:jetzt )?in <ort>", proper=True, dated=True),
+    Rule("lives_in", r"\b(?:ich bin|wir sind)(?! für ein)(?P<early>[\w .]*?) nach (?!hause\b)(?P<o>[\w-]+(?: [A-Z][\w-]+)*)"
          r" (?:um)?gezogen", proper=True, dated=True, past=True, changed=True),
     Rule("lived_in", r"\b(?:ich habe|wir haben) (?:früher )?in (?P<o>[\w-]+) (?:gewohnt|gelebt)",
          proper=True),
-    Rule("lives_in", rf"<X> (?:wohnt|lebt){_SO} in <o>", proper=True),
+    Rule("lives_in", rf"<X> (?:wohnt|lebt){_SO} in <ort>", proper=True),
     Rule("from", r"<I> (?:komme|kommen) (?:ursprünglich )?aus <o>", proper=True),
     Rule("from", r"\bich bin in <o>(?:(?<= geboren)|(?<= aufgewachsen))", proper=True),
     Rule("from", r"<X> (?:kommt|stammt) aus <o>", proper=True),
@@ -189,11 +194,11 @@ RULES = (
          "{s} hat versprochen, {o} {when}", words=14, dated=True, mine=True),
     Rule("event", r"\bziehe ich (?P<o>nach [\w-]+)(?: um)?\b", "{s} zieht {when} {o}", dated=True,
          needs=True),
-    Rule("event", rf"\b(?:ich habe|habe ich|wir haben|haben wir)\b (?P<o>[^.;!?\n]*?\b(?:{_DONE}))"
+    Rule("event", rf"\b(?:ich habe|habe ich|wir haben|haben wir)\b (?P<o>(?:[^.;!?\n]|(?<=\d)\.)*?\b(?:{_DONE}))"
          r"\b", "{s} hat {when} {o}", words=12, dated=True, needs=True, past=True),
-    Rule("event", rf"\b(?P<verb>{_GOES}|{_WE_GO}) (?:ich|wir) (?P<o>[^.,;!?\n]+)",
+    Rule("event", rf"\b(?P<verb>{_GOES}|{_WE_GO}) (?:ich|wir) <o>",
          "{s} plant {when}: {o}", words=10, dated=True, needs=True),
-    Rule("event", rf"\b(?:ich|wir) (?P<verb>{_GOES}|{_WE_GO}) (?P<o>[^.,;!?\n]+)",
+    Rule("event", rf"\b(?:ich|wir) (?P<verb>{_GOES}|{_WE_GO}) <o>",
          "{s} plant {when}: {o}", words=10, dated=True, needs=True),
 )  # fmt: skip
 
@@ -239,8 +244,9 @@ _ADVERBS = (
     r"ja|übrigens|inzwischen|seit kurzem))*"
 )
 _REL = "|".join(sorted(RELATIONS, key=len, reverse=True))
-_MEIN = r"(?:mein|meine|meinen|meinem|meiner|unser|unsere)"
-_KIN = rf"(?:(?:ältere|jüngere|große|kleine|neue|alte)[rs]? )?(?P<rel>{_REL})"
+_ONE = "chef|mann|frau|partner"
+_MEIN = r"(?:meine?|unsere?)"
+_KIN = rf"(?:(?:(?P<kind>(?:ältere|jüngere|große|kleine)[rs]?|alte[rs]?(?= (?:{_ONE})))|(?:neue|alte)[rs]?) )?(?P<rel>{_REL})"
 _NAME = r"(?-i:[A-ZÄÖÜ][\w'-]*(?: [A-ZÄÖÜ][\w'-]*){0,2})|[^\W\d_]{2,}"
 
 GERMAN = Language(
@@ -251,11 +257,13 @@ GERMAN = Language(
         "<I>": rf"\b(?:ich|wir|(?P<and>und)(?= (?:{_MINE})\b)){_ADVERBS}",
         "<X>": rf"\b(?:(?P<and>und)(?= (?:{_HIS})\b)|{_MEIN} {_KIN}(?:,? (?P<who>{_NAME}),?)??|(?P<pron>er|sie)|"
         rf"(?P<known>(?-i:[A-ZÄÖÜ][\w-]+)|[^\W\d_]{{2,}})){_ADVERBS}",
-        "<mein>": _MEIN,
+        "<mein>": rf"{_MEIN}(?! alter? (?:{_ONE}))",
         "<rel>": _KIN,
         "<name>": rf"(?P<o>{_NAME})\b",
         "<named>": rf"(?P<o>{_NAME})\b",
         "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\d)\.(?= ?\w)|(?<=\bSt)\.)+)",
+        "<ort>": r"(?!(?:angst|scheidung|trennung|frieden|armut|sünde|not|freiheit|sorge|saus|hoffnung|ruhe|stille|"
+        r"schmerz|luxus|streit)\b)(?P<o>(?:[^,.;:!?\n]|(?<=\bSt)\.)+)",
         "<was>": r"(?P<o>\w+(?: (?!gar\b|überhaupt\b|absolut\b|wirklich\b|eigentlich\b|leider\b|so\b|sehr\b|und\b|oder\b)\w+)?)",
         "<nicht>": r"(?:(?:gar|überhaupt|absolut|wirklich|eigentlich|leider|so|sehr) )*nicht\b(?! (?:nur|mehr|bloß|immer|jede))",
         "<erinnere>": r"\berinner(?:e|st du)?",
@@ -293,6 +301,11 @@ GERMAN = Language(
     ),
     articles=r"(?:ein bisschen|etwas|der|die|das|den|dem|eine[nmr]?|ein)\s+",
     binders=frozenset("ob wenn dass weil wo was wie wann wer warum als du bin bist".split()),
+    others=(
+        r"\b(?:der|die|das|des|dem|den|eine?[rsnm]?|mein\w*|dein\w*|sein\w*|ihr\w*|unser\w*|eur?e\w*|kein\w*|dies\w+|"
+        r"jede\w*|alle|viele|von|mit|bei|aus|zu|für|ohne|in|im|am|an|nach|weder|noch|nicht(?: ein)?(?:mal)?)"
+        r" (?:(?-i:[a-zäöüß]+e[nrsm]?) )?$"
+    ),
     question=(
         r"(?:was|wo|wer|wen|wem|wessen|warum|wieso|weshalb|wie|welche[rsnm]?|wann|woher|wohin|"
         r"weißt du|weisst du|kennst du|erinnerst du|kannst du|hast du|bist du|magst du|willst du|"
@@ -334,7 +347,7 @@ GERMAN = Language(
     remember=(
         r"(?:^|[,.!?] *)(?:(?:bitte|und|also|hey|kannst du|du)[ ,]+){0,3}?(?:merk(?:e)? dir|"
         r"denk(?:e)? daran|vergiss nicht|behalte|notier(?:e)? dir)(?: bitte)?,? *(?:dass|:) +"
-        r"(?P<o>[^?!;\n]+?(?=\.(?:\s|$)|[?!;\n]|$))"
+        rf"(?P<o>[^?!;\n]+?(?=\.(?:\s(?!(?:{_MONTHS})\b)|$)|[?!;\n]|$))"
     ),
     retell=(
         (r"\b(?:ich bin|wir sind)\b", "{S} ist"),

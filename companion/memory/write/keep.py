@@ -9,6 +9,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from companion.memory.write.calendars import CALENDARS
 from companion.memory.write.language import SOURCES
 from companion.memory.write.merge import FREE, JUST_NOW, Known, key, known, plan, said_lately
 from companion.memory.write.record import record_of, source_of, subject_id
@@ -212,11 +213,21 @@ def _sounds_like(candidate: Candidate, wrong: str) -> bool:
     return right[:1].isupper() or alike >= MISHEARD
 
 
+def _times(text: str, lang: str) -> set[str]:
+    """What of weekdays, months and numbers is in a text."""
+    words, found = CALENDARS[lang if lang in CALENDARS else "en"], key(text)
+    tables = {"weekday": words.weekdays, "month": words.months, "number": words.numbers}
+    numbered = {"number"} if any(word[0].isdigit() for word in found) else set()
+    return numbered | {name for name, table in tables.items() if found & table.keys()}
+
+
 def _in_place(last: Known, candidate: Candidate) -> Candidate | None:
     """The last memory with another object."""
     record = last.record
     if not (candidate.method == "rule:meant" or _sounds_like(candidate, last.object)):
         return None
+    if not _times(candidate.object, candidate.lang) <= _times(last.object, record.lang):
+        return None  # "it's Tuesday" is no place
     text = record.text.replace(last.object, candidate.object)
     if text == record.text:
         return None

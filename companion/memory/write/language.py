@@ -89,6 +89,7 @@ class Language:
         bad: An object that begins so says nothing, a pattern.
         articles: A pattern for the beginning of an object.
         binders: Words before a match that make it part of something else.
+        others: What before "my sister" makes it somebody else, as in "a friend of", a pattern.
         question: A sentence that begins so asks, a pattern.
         doubtful: What makes what follows uncertain or imagined, a pattern.
         reported: What makes what follows somebody else's words, a pattern.
@@ -114,6 +115,7 @@ class Language:
     bad: str
     articles: str
     binders: frozenset[str]
+    others: str
     question: str
     doubtful: str
     reported: str

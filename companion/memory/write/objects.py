@@ -62,14 +62,20 @@ def trimmed(text: str, rule: Rule, language: Language) -> str:
     return _COMPANY.sub("", kept) if rule.proper else kept
 
 
+def _is_empty(text: str, rule: Rule, language: Language) -> bool:
+    """Whether an object begins as nothing does that says something: "it", "das"."""
+    alone = " " not in text
+    if alone and pattern(f"(?:{language.articles})$").match(f"{text} "):
+        return True  # of "an den 5. Mai" is left "den"
+    asked = rule.predicate == "promise" and not alone  # "an das Essen", "to slow down"
+    return not asked and bool(pattern(language.bad).match(f"{text} "))
+
+
 def tells(text: str, rule: Rule, language: Language) -> bool:
     """Whether an object says something by itself."""
     words = text.split()
     most = PHRASE if _DOING.match(text) else rule.words
-    if not words or len(words) > most:
-        return False
-    asked = rule.predicate == "promise" and len(words) > 1  # "an das Essen", "to slow down"
-    if not asked and pattern(language.bad).match(f"{text} "):
+    if not words or len(words) > most or _is_empty(text, rule, language):
         return False
     if _INITIAL.search(text):  # "Ursula K. Le Guin" ends at its full stop
         return False

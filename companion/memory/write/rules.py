@@ -41,6 +41,9 @@ _SENTENCE = re.compile(
     rf"|(?<=\d)\.(?= ?(?i:{_MONTHS})\b))+[.!?…]*"
 )
 """A full stop ends none in "Dr. Roe", "9 a.m. tomorrow" and "5. Mai"."""
+_BESIDE = re.compile(r"\b(?:now|second|third|another|jetzt|zweite\w*|weitere\w*)\b", re.IGNORECASE)
+_TOO = re.compile(r",? (?:too|as well|auch)\b", re.IGNORECASE)
+"""What corrects nothing but is so beside it, or from now on."""
 _PLACE = re.compile(r"^(?:on|in|am|im Jahr|im) ")
 _TOKEN = re.compile(r"(?<!\?P)<[\w']+>")
 _RETOLD = frozenset(["event", "promise", "likes", "prefers", "afraid_of"])
@@ -217,6 +220,10 @@ class _Reader:
     def _subject(self, match: re.Match[str]) -> tuple[str, str] | None:
         """Whom a match is about, and how a sentence begins that says so; None for nobody known."""
         groups = match.groupdict()
+        someone = groups.get("rel") or groups.get("known")
+        if someone and pattern(self.language.others).search(match.string[: match.start()]):
+            self.person = ""  # "the brother of my wife" is somebody else
+            return None
         if groups.get("known"):
             word = groups["known"]
             known = word.lower() in self.about.names
@@ -229,7 +236,8 @@ class _Reader:
         if groups.get("pron"):
             return (self.person, self.person) if self.person else None
         if groups.get("rel") and "who" in groups:
-            return self._relative(groups["rel"], groups["who"])
+            kin = " ".join(filter(None, (groups.get("kind"), groups["rel"])))
+            return self._relative(kin, groups["who"])
         return self.about.owner, self.about.owner
 
     def _going_on(self, place: int) -> str:
@@ -357,7 +365,10 @@ class _Reader:
         return replace(
             one,
             quote=quote,
-            correction=corrects and not one.changed and not re.search(r"\b(now|jetzt)\b", quote),
+            correction=corrects
+            and not one.changed
+            and not _BESIDE.search(quote)
+            and not _TOO.match(self.text[end:]),
             instead=wrong["o"] if wrong and corrects else "",
         )
 
