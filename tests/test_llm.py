@@ -1,5 +1,7 @@
 """The real engine on the model that ships."""
 
+import gc
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,11 +10,13 @@ import numpy as np
 import pytest
 
 from companion.errors import BadData, EngineError, MissingInput
-from companion.flow import Cancel
+from companion.flow import Cancel, owned
 from companion.llm.engine import Limits, Llama
 from companion.prompt import Assembler, Now, Room
-from companion.testing import NOON
-from companion.values import Exchange, Note, Persona, Prompt
+from companion.testing import NOON, Loudspeaker, Notebook, scripted
+from companion.trace import Trace
+from companion.turn import turn
+from companion.values import Exchange, Heard, Note, Persona, Prompt
 
 MODEL = Path(__file__).parents[1] / "models" / "offline" / "companion.gguf"
 JUNO = Persona("Juno", "Sam", description="Juno keeps a lighthouse.", greeting="Hello Sam!")
@@ -175,6 +179,46 @@ def test_two_users_at_once_are_refused(llama):
     with pytest.raises(EngineError):
         next(llama.stream(prompt, Cancel()))
     words.close()
+
+
+class Wordy:
+    """The real model with much to say: each of its tokens becomes a sentence."""
+
+    def __init__(self, llama, ahead):
+        self.llama, self.ahead, self.waits = llama, ahead, threading.Event()
+
+    def __getattr__(self, name):
+        return getattr(self.llama, name)
+
+    def stream(self, prompt, cancel):
+        with owned(self.llama.stream(prompt, cancel)) as pieces:
+            for number, _ in enumerate(pieces):
+                if number == self.ahead:
+                    self.waits.set()
+                yield "And so the story goes on and on and on, my friend. "
+
+
+@pytest.mark.parametrize("longest", [1.0, 1000.0])
+def test_a_reply_that_is_left_gives_the_model_back_with_bare_words(llama, longest):
+    """Without the garbage collector: by a press, or because the reply became too long."""
+    wordy, cancel = Wordy(llama, ahead=4), Cancel()
+
+    def waits(_):
+        assert wordy.waits.wait(20)
+        if longest > 1:
+            cancel.set()
+
+    parts = {"prompt": prompts(llama), "persona": JUNO, "memory": Notebook(recalled=(NOTE,))}
+    companion, _ = scripted([], llm=wordy, speaker=Loudspeaker(on_clause=waits), **parts)
+    companion.longest = longest
+    gc.disable()
+    try:
+        turn(companion, Heard("tell me a long story"), cancel, Trace())
+        assert not llama._busy.locked()
+    finally:
+        gc.enable()
+    assert b"Marigold" not in llama._llama.detokenize(list(llama.context))
+    llama.forget()  # nobody else uses it
 
 
 def test_a_reply_ends_at_the_owners_name(llama):
