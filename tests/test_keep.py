@@ -1,5 +1,6 @@
 import json
 import os
+import resource
 from itertools import count
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import soundfile
 from companion.errors import CannotCreate
 from companion.flow import Cancel
 from companion.sound.keep import Keeper, save
+from companion.sound.wav import WavSpeaker
 from companion.testing import Hum, Loudspeaker
-from companion.values import Clause, Samples
+from companion.values import Clause, Samples, Speech
 
 CLAUSES = [Clause("Hello there. ", "Hello there."), Clause("Bye.", "Bye.")]
 
@@ -97,3 +99,53 @@ def test_a_folder_that_cannot_be_written_is_one_error(tmp_path):
     samples: Samples = np.zeros(10, np.float32)
     with pytest.raises(CannotCreate):
         save(tmp_path / "file" / "x.wav", samples, 16_000, {})
+
+
+@pytest.fixture
+def small_files():
+    """The disk takes no file of more than 4 KB."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_reply_whose_facts_cannot_be_written_leaves_no_sound(tmp_path, small_files):
+    samples: Samples = np.zeros(10, np.float32)
+    with pytest.raises(CannotCreate, match=r"x\.json.*free space"):
+        save(tmp_path / "x.wav", samples, 16_000, {"text": "A" * 8000, "lines": ["s:1"]})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reply_that_cannot_be_kept_is_an_error_with_its_cure(tmp_path):
+    (tmp_path / "file").write_text("")
+    keep = keeper(tmp_path / "file")
+    speak(keep)
+    with pytest.raises(CannotCreate) as found:
+        keep.label([])
+    assert "folder" in found.value.hint
+
+
+VOICES = [
+    Speech(Clause("*smiles* ", "smiles", aside=True), np.full(16_000, 0.25, np.float32), 16_000),
+    Speech(Clause("Hello there.", "Hello there."), np.full(44_100, 0.5, np.float32), 22_050),
+]
+
+
+@pytest.mark.parametrize("voices", [VOICES, VOICES[::-1]])
+@pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
+def test_voices_of_different_rates_are_kept_as_they_were_heard(tmp_path, voices, rate):
+    keep = Keeper(WavSpeaker(24_000), tmp_path, 100, 30, rate=rate)
+    said = keep.play(voices, Cancel())
+    samples, found = soundfile.read(keep.label([]))
+    assert found == rate
+    assert len(samples) / rate == pytest.approx(said.seconds, abs=0.001)
+    middle = [samples[round(at * rate)] for at in (0.5, 2.5)]
+    assert middle == pytest.approx([voices[0].samples[0], voices[1].samples[0]], abs=0.01)
+
+
+def test_notes_of_another_kind_are_left_alone(tmp_path):
+    for number, text in enumerate(["[]", "{", '{"lines": null}', '{"lines": "s:1"}']):
+        (tmp_path / f"{number}.json").write_text(text)
+    assert keeper(tmp_path).forget("s:1") == 0
+    assert len(list(tmp_path.iterdir())) == 4

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from companion.errors import CannotCreate
+from companion.errors import CannotCreate, Forbidden, undoing
+from companion.sound.resample import resample
 from companion.sound.wav import write_wav
 from companion.values import Said
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _DAY = 86_400
 _MEGABYTE = 1_000_000
+RATE = 22_050
+"""Samples a second of a kept reply, where the settings say nothing."""
 
 
 class Loudspeaker(Protocol):
@@ -47,6 +51,7 @@ class Keeper:
         megabytes: Most that is kept; the oldest go first.
         days: How long a reply is kept.
         clock: Seconds since 1970.
+        rate: Samples a second of the files, whatever the voices have.
     """
 
     def __init__(
@@ -56,14 +61,16 @@ class Keeper:
         megabytes: int,
         days: int,
         clock: Callable[[], float] = time.time,
+        *,
+        rate: int = RATE,
     ) -> None:
         self._speaker = speaker
         self._folder = folder
         self._limit = megabytes * _MEGABYTE
         self._age = days * _DAY
         self._clock = clock
-        self._heard: list[Samples] = []
-        self._rate = 0
+        self._rate = rate
+        self._heard: list[Speech] = []
         self._said = Said("")
         self._unnamed: list[Path | None] = []  # replies without a line, with sound or not
 
@@ -80,15 +87,18 @@ class Keeper:
 
     def _listen(self, speech: Iterable[Speech]) -> Iterator[Speech]:
         for clause in speech:
-            self._rate = clause.rate
-            self._heard.append(clause.samples)
+            self._heard.append(clause)
             yield clause
 
     def label(self, lines: list[str]) -> str:
-        """Write the last reply with the ids of its lines; its path, or "" where it had no sound."""
+        """Write the last reply with the ids of its lines; its path, or "" where it had no sound.
+
+        Raises:
+            CannotCreate: The folder is full or cannot be written.
+            Forbidden: An older reply cannot be removed.
+        """
         self._unnamed += [] if lines else [None]
-        samples = np.concatenate(self._heard) if self._heard else np.zeros(0, np.float32)
-        samples = samples[: round(self._said.seconds * self._rate)]
+        samples = self._sound()[: round(self._said.seconds * self._rate)]
         if not len(samples):
             return ""
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(self._clock()))
@@ -99,6 +109,13 @@ class Keeper:
         self._tidy()
         return str(path)
 
+    def _sound(self) -> Samples:
+        """The whole reply, each voice brought to the rate of the file."""
+        runs = groupby(self._heard, lambda one: one.rate)  # a clause may come in pieces
+        parts = [(rate, np.concatenate([one.samples for one in run])) for rate, run in runs]
+        sounds = [resample(samples, rate, self._rate) for rate, samples in parts]
+        return np.concatenate(sounds) if sounds else np.zeros(0, np.float32)
+
     def drop_last(self) -> None:
         """Remove the last reply that belongs to no line; the next call removes the one before."""
         if self._unnamed and (last := self._unnamed[-1]) is not None:
@@ -107,7 +124,7 @@ class Keeper:
 
     def forget(self, line: str) -> int:
         """Remove every kept reply that belongs to a line; how many those were."""
-        mine = [p for p in self._folder.glob("*.json") if line in _about(p).get("lines", [])]
+        mine = [p for p in self._folder.glob("*.json") if line in _lines(p)]
         for path in mine:
             _remove(path.with_suffix(".wav"))
         return len(mine)
@@ -129,15 +146,18 @@ def save(path: Path, samples: Samples, rate: int, about: dict[str, object]) -> N
     Raises:
         CannotCreate: The folder cannot be written.
     """
+    facts = {"schema": 1, **about, "rate": rate, "seconds": round(len(samples) / rate, 3)}
+    note = path.with_suffix(".json")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_wav(path, samples, rate)
-        facts = {"schema": 1, **about, "rate": rate, "seconds": round(len(samples) / rate, 3)}
-        note = path.with_suffix(".json")
-        note.touch(mode=0o600)
-        note.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        with undoing(lambda: _remove(path)):  # sound without its facts is found by no line
+            note.touch(mode=0o600)
+            note.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", "utf-8")
     except OSError as error:
-        raise CannotCreate(f"{path} cannot be written: {error.strerror}.") from error
+        raise CannotCreate(
+            f"{note} cannot be written ({error.strerror}).", "Check the folder and its free space."
+        ) from error
 
 
 def _free(folder: Path, stamp: str) -> Path:
@@ -146,14 +166,21 @@ def _free(folder: Path, stamp: str) -> Path:
     return next(folder / n for n in names if not (folder / n).exists())
 
 
-def _about(path: Path) -> dict[str, list[str]]:
+def _lines(path: Path) -> list[str]:
+    """The lines that a kept reply belongs to; none where this is the note of something else."""
     try:
-        found: dict[str, list[str]] = json.loads(path.read_text("utf-8"))
+        about = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
-        return {}
-    return found
+        return []
+    lines = about.get("lines") if isinstance(about, dict) else None
+    return lines if isinstance(lines, list) else []
 
 
 def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    path.with_suffix(".json").unlink(missing_ok=True)
+    try:
+        path.unlink(missing_ok=True)
+        path.with_suffix(".json").unlink(missing_ok=True)
+    except OSError as error:
+        raise Forbidden(
+            f"{path} cannot be removed ({error.strerror}).", "Remove it by hand: it is kept sound."
+        ) from error
