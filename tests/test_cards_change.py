@@ -139,6 +139,12 @@ def test_an_entry_that_is_not_in_the_list_is_refused_with_the_way_to_add_one():
     assert "character_book.entries.1=" in (caught.value.hint or "")
 
 
+def test_an_item_of_what_is_one_text_is_refused_with_the_way_to_set_all_of_it():
+    with pytest.raises(CardError, match="inside text") as caught:
+        changed(changed(card(), "alternate_greetings", "Hi"), "alternate_greetings.0", "Ho")
+    assert "alternate_greetings=" in (caught.value.hint or "")
+
+
 @pytest.mark.parametrize("field", ["alternate_greetings", "tags"])
 def test_the_first_item_of_a_list_that_is_not_there_makes_it(field):
     assert changed(card(), f"{field}.0", "Hi").data[field] == ["Hi"]

@@ -103,7 +103,8 @@ def _put(holder: Json, parts: list[str], value: Json, said: str) -> None:
     elif isinstance(holder, list):
         _put_item(holder, last, value, said, parts)
     else:
-        raise _nowhere(said, parts, f"it would stand inside {kind(holder)}")
+        cure = f"Set all of it: {'.'.join(above)}=..."
+        raise _nowhere(said, parts, f"it would stand inside {kind(holder)}", cure)
 
 
 def _step(holder: Json, part: str, said: str, parts: list[str]) -> Json:
@@ -136,7 +137,7 @@ def _check_index(holder: Json, said: str, parts: list[str]) -> None:
     cure = f"Set all of it: {field}='[...]'"
     if holder:
         cure = f"There are: {', '.join([*holder][:_SHOWN])}. Write {field}.{next(iter(holder))}"
-    raise _nowhere(said, parts, f"{part} is not in it", cure)
+    raise _nowhere(said, parts, f"{part} is not in {field}", cure)
 
 
 def _put_item(holder: list[Json], part: str, value: Json, said: str, parts: list[str]) -> None:
