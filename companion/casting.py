@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from companion import worlds
-from companion.errors import CompanionError, EngineError, ModelMissing
+from companion.errors import CompanionError, EngineError, ModelMissing, readable
 from companion.pack.bundled import bundled
 from companion.prompting import opening
 from companion.speech.cast import Cast
@@ -41,11 +41,17 @@ _WORDS = re.compile(r"[^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*){0,2}")
 
 
 def voice_path(settings: Settings, name: str) -> Path:
-    """Where the voice `name` is: in the workspace, a path, or in the pack that ships."""
+    """Where the voice `name` is: in the workspace, a path, or in the pack that ships.
+
+    Raises:
+        Forbidden: The folder of voices may not be looked into.
+    """
     file = name if name.endswith(".onnx") else f"{name}.onnx"
-    below = settings.path(settings.companion.voices) / file
+    folder = settings.path(settings.companion.voices)
     shipped = bundled("voices") / file
-    return shipped if shipped.exists() and not below.exists() else below
+    with readable(folder):
+        here = (folder / file).exists()
+    return shipped if shipped.exists() and not here else folder / file
 
 
 def voice_language(settings: Settings, name: str) -> str | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from companion import cards, casting
 from companion.early import Early
-from companion.errors import CompanionError, ModelMissing, StoreError
+from companion.errors import CompanionError, ModelMissing, StoreError, readable
 from companion.events import Notice
 from companion.figures import Figures, rig
 from companion.pack.bundled import bundled
@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     from companion.sound.watch import Watch
     from companion.speech.piper import Piper
     from companion.stt import Whisper
-    from companion.turn import Loudspeaker, Voice
+    from companion.turn import Loudspeaker
 
 T = TypeVar("T")
+UNWRITABLE = frozenset({73, 74, 77})
+"""Exit codes of a memory that cannot or may not be written; 75 is in use, and 76 damaged."""
 
 
 def _local_time() -> datetime:
@@ -122,14 +124,22 @@ def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -
     Raises:
         MissingInput: The character or the language model is not there.
         StoreBusy: Another process holds the memory.
+        StoreDamaged: It is damaged, and has no copy.
         CompanionError: A file is there and cannot be used.
     """
+    from companion.speech.silent import SilentSpeaker, SilentVoice
+
     notices: list[str] = []
     who = wishes.character or settings.companion.character
     card = cards.find_card(settings.path(settings.companion.characters), who)
     owner = wishes.owner or settings.user.name or "friend"
     llm = load_llm(settings)
-    memory = open_memory(settings, wishes, card, owner, notices, llm)
+    memory = _or_none(
+        lambda: open_memory(settings, wishes, card, owner, notices, llm),
+        "Nothing will be remembered",
+        notices,
+        UNWRITABLE,
+    )
     voice = _or_none(
         lambda: casting.voice_for(settings, card, notices), "Replies are shown as text", notices
     )
@@ -143,8 +153,8 @@ def compose(settings: Settings, wishes: Wishes, tell: Callable[[Event], None]) -
         memory=memory,
         prompt=prompts,
         llm=llm,
-        voice=_silent_voice(),
-        speaker=wishes.loudspeaker or speaker or _silent_speaker(),
+        voice=SilentVoice(),
+        speaker=wishes.loudspeaker or speaker or SilentSpeaker(),
         persona=card.persona(owner),
         now=wishes.now,
         tell=tell,
@@ -336,9 +346,11 @@ def _watch(microphone: Microphone, companion: Companion, speaker: Speaker | None
 
 def model_path(settings: Settings, name: str) -> Path:
     """Where a model is: below the workspace's models, a path, or in the pack that ships."""
-    below = settings.path(settings.companion.models) / name
-    if below.exists() or Path(name).is_absolute():
-        return below
+    folder = settings.path(settings.companion.models)
+    below = folder / name
+    with readable(folder):
+        if below.exists() or Path(name).is_absolute():
+            return below
     given = settings.path(name)
     if given.exists():
         return given
@@ -366,27 +378,19 @@ def _listening(
     return whisper, microphone
 
 
-def _or_none(load: Callable[[], T], instead: str, notices: list[str]) -> T | None:
-    """A part, or None and a notice that says what happens without it."""
+def _or_none(
+    load: Callable[[], T], instead: str, notices: list[str], codes: frozenset[int] = frozenset()
+) -> T | None:
+    """A part, or None and a notice of what happens without it; of `codes` only, where given."""
     try:
         return load()
     except CompanionError as error:
+        if codes and error.code not in codes:
+            raise
         notice = f"{instead}: {error}"
         if notice not in notices:
             notices.append(notice)
         return None
-
-
-def _silent_voice() -> Voice:
-    from companion.speech.silent import SilentVoice
-
-    return SilentVoice()
-
-
-def _silent_speaker() -> Loudspeaker:
-    from companion.speech.silent import SilentSpeaker
-
-    return SilentSpeaker()
 
 
 def _cue(speaker: Speaker) -> Callable[[], None]:

@@ -6,6 +6,7 @@ Looks without changing anything and without loading a model.
 from __future__ import annotations
 
 import importlib
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -13,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from companion import cards
-from companion.errors import CompanionError, DeviceError
+from companion.errors import CompanionError, DeviceError, readable
 from companion.sound.clib import before_portaudio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from companion.config import Settings
     from companion.memory.store.health import Health
@@ -33,6 +34,8 @@ LIBRARIES = {
 }
 """What is loaded during a conversation: module → (package, whether nothing goes without it)."""
 
+NEEDED = {"character", "language model"}
+"""Of what lies in folders: there is no conversation without."""
 SPACE = 500_000_000
 """Bytes of free disk below which a warning is due."""
 
@@ -71,17 +74,34 @@ def examine(load: Callable[[], Settings], *, offline: bool = False) -> Iterator[
         yield _failed("settings", error, needed=True)
         return
     yield Finding("settings", ok=True, found=str(settings.file))
-    yield _character(settings)
-    yield _model(settings)
-    yield _whisper(settings)
-    yield from _voices(settings)
-    yield _embedder(settings)
-    yield from _memory(settings, offline=offline)
+    yield from _parts(settings, offline=offline)
     yield _device("microphone", "input", settings.audio.microphone)
     yield _device("loudspeaker", "output", settings.audio.loudspeaker)
     if settings.key.hotkey:
         yield _hotkey(settings)
     yield _disk(settings)
+
+
+def _parts(settings: Settings, *, offline: bool) -> Iterator[Finding]:
+    """What lies in folders, any of which may be closed to this account."""
+    place, at = settings.companion, settings.path
+    models = at(place.models)
+    yield from _within(at(place.characters), "character", lambda: [_character(settings)])
+    yield from _within(models, "language model", lambda: [_model(settings)])
+    yield from _within(models, "Whisper", lambda: [_whisper(settings)])
+    yield from _within(at(place.voices), "voice", lambda: _voices(settings))
+    yield from _within(models, "embedder", lambda: [_embedder(settings)])
+    memory = at(place.memory)
+    yield from _within(memory, "memory", lambda: _memory(settings, offline=offline))
+
+
+def _within(folder: Path, name: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """What is found in a folder; in place of what cannot be found out, why."""
+    try:
+        with readable(folder):
+            yield from look()
+    except CompanionError as error:
+        yield _failed(name, error, needed=name in NEEDED)
 
 
 def _failed(name: str, error: CompanionError, *, needed: bool = False) -> Finding:
@@ -112,10 +132,7 @@ def _library(module: str, package: str, needed: bool) -> Finding:  # noqa: FBT00
 
 def _character(settings: Settings) -> Finding:
     folder = settings.path(settings.companion.characters)
-    try:
-        card = cards.find_card(folder, settings.companion.character)
-    except CompanionError as error:
-        return _failed("character", error, needed=True)
+    card = cards.find_card(folder, settings.companion.character)
     return Finding("character", ok=True, found=f"{card.name} ({card.id})")
 
 
@@ -129,10 +146,7 @@ def _model(settings: Settings) -> Finding:
         return Finding(
             "language model", ok=False, found=found, cure="companion models pull", needed=True
         )
-    try:
-        check_gguf(path)
-    except CompanionError as error:
-        return _failed("language model", error, needed=True)
+    check_gguf(path)
     megabytes = path.stat().st_size / 1e6
     return Finding("language model", ok=True, found=f"{path.name} ({megabytes:.1f} MB)")
 
@@ -161,10 +175,10 @@ def _voices(settings: Settings) -> Iterator[Finding]:
         card = cards.find_card(
             settings.path(settings.companion.characters), settings.companion.character
         )
-        wanted = voice_path(settings, card.voice.model or settings.voice.model)
+        name = card.voice.model or settings.voice.model
     except CompanionError:
-        wanted = voice_path(settings, settings.voice.model)
-    files = {wanted, *folder.glob("*.onnx")}
+        name = settings.voice.model
+    files = {voice_path(settings, name), *folder.glob("*.onnx")}
     for model in sorted(files):
         yield _voice(model)
 
@@ -183,10 +197,7 @@ def _embedder(settings: Settings) -> Finding:
 
     if settings.memory.embedder == "none":
         return Finding("embedder", ok=True, found="none; recall is by words alone")
-    try:
-        embedder = load_embedder(settings)
-    except CompanionError as error:
-        return _failed("embedder", error)
+    embedder = load_embedder(settings)
     return Finding("embedder", ok=True, found=embedder.name if embedder else "none")
 
 
@@ -196,21 +207,32 @@ def _memory(settings: Settings, *, offline: bool) -> Iterator[Finding]:
 
     folder = settings.path(settings.companion.memory)
     journal = folder / "journal.sqlite3"
+    if closed := _unwritable(folder, journal):
+        found = f"{closed} may not be written: a conversation remembers nothing"
+        cure = f"change the owner of {closed}, or set [companion] memory to another folder"
+        yield Finding("memory", ok=False, found=found, cure=cure)
+        return
     if not folder.exists():
         yield Finding("memory", ok=True, found=f"{folder} will be made")
         return
     if not journal.exists():
         yield Finding("memory", ok=True, found=f"{folder}, still empty")
         return
-    try:
-        health = look(journal)
-    except CompanionError as error:
-        yield _failed("memory", error)
-        return
+    health = look(journal)
     yield _journal(journal, health)
     yield _copy(folder, health)
     if settings.memory.embedder != "none":
         yield _index(settings, health, offline=offline)
+
+
+def _unwritable(folder: Path, journal: Path) -> Path | None:
+    """What a conversation would have to write and may not."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    # A folder of one's own is opened to its owner when it is used.
+    mine = there == folder and there.stat().st_uid == os.getuid()
+    files = [path for path in (journal, folder / "lock") if path.exists()]
+    wanted = files if mine else [there, *files]
+    return next((p for p in wanted if not os.access(p, os.W_OK, effective_ids=True)), None)
 
 
 def _journal(journal: Path, health: Health) -> Finding:

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 CardReason: TypeAlias = Literal[
     "AMBIGUOUS",  # two files for one id
@@ -53,6 +54,19 @@ def undoing(undo: Callable[[], object]) -> Iterator[None]:
         stack.callback(undo)
         yield
         stack.pop_all()
+
+
+@contextlib.contextmanager
+def readable(place: Path) -> Iterator[None]:
+    """Say it in our words where a file or folder may not be looked into.
+
+    Raises:
+        Forbidden: It is so, of the place or of what is in it.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        raise Forbidden(f"{place} may not be read.", f"Try: chmod -R u+rX '{place}'") from error
 
 
 class CompanionError(Exception):

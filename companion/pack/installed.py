@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from companion.errors import CompanionError
+from companion.errors import CompanionError, readable
 from companion.pack import lock
 from companion.pack.bundled import bundled
 from companion.pack.fits import check_gguf, fit
@@ -84,9 +84,10 @@ def verify(folder: Path, manifest: Manifest | None) -> tuple[Check, ...]:
         folder: The models folder, or the voices folder.
         manifest: Hashes pinned by Companion; None where there are none (voices).
     """
-    known = _known(folder, manifest)
-    checks = [_compared(folder / name, known[name]) for name in sorted(known)]
-    files = sorted([*folder.rglob("*.gguf"), *folder.glob("*.onnx")])
+    with readable(folder):
+        known = _known(folder, manifest)
+        checks = [_compared(folder / name, known[name]) for name in sorted(known)]
+        files = sorted([*folder.rglob("*.gguf"), *folder.glob("*.onnx")])
     others = (path for path in files if path.relative_to(folder).as_posix() not in known)
     return (*checks, *map(_unknown, others))
 

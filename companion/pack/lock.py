@@ -12,7 +12,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from companion.errors import BadData
+from companion.errors import BadData, readable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,10 +36,13 @@ def read(folder: Path) -> dict[str, Entry]:
 
     Raises:
         BadData: The lock is damaged.
+        Forbidden: It may not be read.
     """
     path = folder / NAME
     try:
-        found = json.loads(path.read_text("utf-8"))
+        with readable(folder):
+            text = path.read_text("utf-8")
+        found = json.loads(text)
         return {name: Entry(**entry) for name, entry in found["files"].items()}
     except FileNotFoundError:
         return {}
