@@ -100,6 +100,18 @@ def test_a_german_not_comes_late(words: str, claims: list[tuple[str, str, str, s
     assert made == claims
 
 
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("I don't live in York.", "Sam does not live in York."),
+        ("I don't live in York anymore.", "Sam no longer lives in York."),
+        ("I no longer live in York.", "Sam no longer lives in York."),
+    ],
+)
+def test_who_does_not_live_there_need_never_have(words: str, text: str) -> None:
+    assert [one.text for one in kept(words)] == [text]
+
+
 def test_what_is_liked_no_more_ends(world: World) -> None:
     world.tell("Ich mag Kaffee.", "Ich mag Kaffee nicht mehr.")
     assert world.texts() == ["Sam mag Kaffee nicht mehr."]
@@ -167,6 +179,9 @@ def test_what_is_said_of_those_one_knows_is_kept(words: str, text: str) -> None:
         ("I live in Leeds.", "We've lived in five countries."),
         ("I live in Leeds.", "I moved to Lisbon for a week."),
         ("I live in Leeds.", "I live in fear."),
+        ("I work at Google.", "I work at the bakery on Saturdays."),
+        ("I work as a nurse.", "I work as a driver at the weekend."),
+        ("My friend is called Tom.", "Oh no, my friend is called away."),
         ("I live in Leeds.", "Actually it's Tuesday."),
         ("I live in Leeds.", "No, it's five."),
         ("I live in Leeds.", "No, it's 7:30."),

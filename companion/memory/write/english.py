@@ -72,8 +72,10 @@ RULES = (
     Rule("is", rf"<I'm> (?:an? |now )?(?P<o>{STATES})\b"),
     Rule("suffers_from", r"<I> suffer from <o>"),
     # where
-    Rule("lives_in", r"<I> (?:don't|do not|no longer) live in <place>", polarity="-", proper=True,
-         changed=True),
+    Rule("lives_in", r"<I> (?:no longer live|(?:don't|do not) live(?=[^,.;:!?\n]* (?:any ?more|any longer)\b)) in <place>",
+         polarity="-", proper=True, changed=True),
+    Rule("lives_in", r"<I> (?:don't|do not) live in <place>", "{s} does not live in {o}", "-",
+         proper=True, changed=True),
     Rule("home", r"<I> live in (?P<o>(?:an?|the|my) [^,.;:!?\n]+)"),
     Rule("lives_in", r"<I> live (?:in|at) <place>", proper=True, dated=True),
     Rule("lives_in", r"<I> live(?: just| right)? (?:near|outside|close to) <place>",
@@ -98,13 +100,13 @@ RULES = (
     Rule("from", r"<X>(?: originally)? (?:comes from|was born in|grew up in) <place>", proper=True),
     # what they do
     Rule("job", r"<I> (?:don't|do not|no longer) work as an? <o>", polarity="-", changed=True),
-    Rule("job", rf"{_WORK} as an? <o>"),
+    Rule("job", rf"{_WORK} <mainly>as an? <o>"),
     Rule("job", r"<I>(?:'ve| have)?(?: just)? (?:started|got)(?: (?:a|my) new job| working| work)?"
          r" as an? <o>", dated=True, past=True, changed=True),
     Rule("job", rf"i(?:'m| am) an? (?P<o>(?:{BEFORE_JOB} )?(?:{JOB}))\b"),
     Rule("job", r"<X> works as an? <o>"),
     Rule("job", rf"<X>(?: is|'s) an? (?P<o>(?:{BEFORE_JOB} )?(?:{JOB}))\b"),
-    Rule("works_at", rf"{_WORK}(?: (?!as\b|in\b|from\b|on\b|hard\b)\w+){{0,3}} (?:at|for) <o>"),
+    Rule("works_at", rf"{_WORK}<mainly>(?: (?!as\b|in\b|from\b|on\b|hard\b)\w+){{0,3}} (?:at|for) <o>"),
     Rule("works_at", r"<I> (?:don't|do not|no longer) work (?:at|for) <o>", polarity="-",
          changed=True),
     Rule("works_at", r"<X> works (?:at|for) <o>"),
@@ -263,6 +265,7 @@ ENGLISH = Language(
         rf"(?!(?:{NUMBER}|many|several|different|various|some|lots of|a lot of) (?:\w+ )?"
         r"(?:countries|cities|towns|villages|places|houses|flats|apartments|homes|continents|states)\b)"
         r"(?P<o>(?:(?! for\b)[^,.;:!?\n]|(?<=\bSt)\.)+)",
+        "<mainly>": r"(?![^,.;:!?\n]*\b(?:on (?:\w+days|weekends|the side)|at (?:the )?weekends?)\b)",
         "<stays>": rf"(?![^,.;:!?\n]* for (?:(?:just |only |about )?(?:an?|{NUMBER}|some|the|several|many) (?:couple of |\w+ )?)?"
         r"(?:days?|nights?|weeks?|weekend|months?|years?|while|bit|holidays?|summer|winter)\b)",
         "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\bSt)\.)+)",

@@ -126,7 +126,7 @@ NOT_NAMES = frozenset(
     then there these they this those tired to too turned turns up used usually very wants was
     we were what when where which who whose why will with without works would yes you your
     food life name one people something everything anything thing work milk water today
-    tomorrow yesterday going coming sleeping working living staying not
+    tomorrow yesterday away back twice once again going coming sleeping working living staying not
     """.split()
 )
 """Words that are no name, though one could stand there."""
