@@ -124,20 +124,26 @@ def dress(
         card: The card.
         owner: Who talks.
         voice: What it speaks with; None where it does not speak.
+
+    Raises:
+        CompanionError: The lorebook cannot be used; the companion is as it was.
     """
     notices: tuple[str, ...] = ()
+    spoken = companion.voice
     if voice is not None:
         try:
-            companion.voice = with_asides(settings, card, voice)
+            spoken = with_asides(settings, card, voice)
         except CompanionError as error:
-            companion.voice = Cast(voice, voice.paced(card.voice.actions_speed))
+            spoken = Cast(voice, voice.paced(card.voice.actions_speed))
             notices = (f"Stage directions are spoken by the same voice: {error}",)
     companion.opened = companion.opened or companion.now()
-    companion.persona = persona(card, owner, companion.opened)
-    if left_out := companion.prompt.left_out(companion.persona):
+    who = persona(card, owner, companion.opened)
+    if left_out := companion.prompt.left_out(who):
         said = f"The card of {card.name} is longer than the model can hold; left out of it"
         notices = (*notices, f"{said}: {', '.join(left_out)}.")
-    companion.world = worlds.world(settings, card, owner, companion)
+    world = worlds.world(settings, card, owner, companion)
+    # Nothing above changes the character: what fails there leaves all of it as it was.
+    companion.voice, companion.persona, companion.world = spoken, who, world
     companion.actions = actions(card)
     companion.longest = card.voice.seconds or settings.voice.longest
     expect_names(companion.stt, settings.stt.names, words_to_expect(card, owner))

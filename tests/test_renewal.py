@@ -140,3 +140,22 @@ def test_a_voice_that_is_not_there_leaves_the_old_one(file):
     companion.renew()
     assert companion.voice is voice
     assert "nobody" in notices(events)[0]
+
+
+def test_an_edit_beside_a_broken_lorebook_leaves_the_character_wholly_as_before(file):
+    book = file.parent / "world.json"
+    book.write_text('{"entries": {"0": {"uid": 0, "key": ["bee"], "content": "Bees hum."}}}')
+    settings = Settings.model_validate({"lore": {"world": str(book)}})
+    companion, events = scripted(["Yes."])
+    card = load_card(file)
+    voice = casting.load_voice(settings, card)
+    casting.dress(companion, settings, card, "Sam", voice)
+    companion.renew = Renewal(settings, "Sam", card, companion, voice)
+    before = (companion.voice, companion.persona, companion.world, companion.longest)
+    book.write_text("{broken")
+    wish = "extensions: {companion: {voice: {model: en_US-tam-low, seconds: 4}}}\n"
+    edit(file, ADA.replace("bees", "goats").replace("Hello there", "Go away") + wish)
+    companion.renew()
+    assert (companion.voice, companion.persona, companion.world, companion.longest) == before
+    (said,) = notices(events)
+    assert "Ada stays as before" in said
