@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from companion import cards
-from companion.errors import CompanionError, DeviceError, readable
+from companion.errors import CompanionError, DeviceError, install, readable
 from companion.sound.clib import before_portaudio
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _library(module: str, package: str, needed: bool) -> Finding:  # noqa: FBT00
         return _failed(package, error, needed=needed)
     except (ImportError, OSError) as error:
         reason = str(error).splitlines()[0]
-        cure = f"{sys.executable} -m pip install {package}"
+        cure = install(package)
         if "PortAudio" in reason:
             cure = "apt install libportaudio2"
         return Finding(package, ok=False, found=f"missing ({reason})", cure=cure, needed=needed)

@@ -23,6 +23,7 @@ This module knows nothing of the rest of the project. Exit codes follow sysexits
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ def readable(place: Path) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise Forbidden(f"{place} may not be read.", f"Try: chmod -R u+rX '{place}'") from error
+
+
+def install(*packages: str) -> str:
+    """The command that installs packages where this program runs."""
+    return f"{sys.executable} -m pip install {' '.join(packages)}"
 
 
 class CompanionError(Exception):

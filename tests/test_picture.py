@@ -88,7 +88,7 @@ def test_a_png_shows_the_colour_of_each_stage(tmp_path):
 
 def test_without_pillow_a_png_is_refused_with_the_cure(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
-    with pytest.raises(UsageError, match=r"companion-voice\[pictures\]"):
+    with pytest.raises(UsageError, match=r"pip install pillow"):
         Picture(10, 10).save(tmp_path / "turn.png")
 
 

@@ -6,7 +6,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from companion.errors import DeviceError
+from companion.errors import DeviceError, install
 from companion.events import (
     Answered,
     Idle,
@@ -93,7 +93,7 @@ def _on_pin(kind: str, pin: str, **options: object) -> Any:  # noqa: ANN401 - gp
     except ImportError as error:
         raise DeviceError(
             "The pins of this machine need gpiozero, and it is not installed.",
-            "Install it: pip install gpiozero lgpio   (on a Raspberry Pi also: apt install "
+            f"Install it: {install('gpiozero', 'lgpio')}   (on a Raspberry Pi also: apt install "
             "python3-lgpio).",
         ) from error
     number = int(pin) if pin.isdigit() else pin

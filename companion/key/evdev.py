@@ -10,7 +10,7 @@ import select
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from companion.errors import DeviceError
+from companion.errors import DeviceError, install
 from companion.key.hotkey import KEYS, Switch
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Kernel:
         except ImportError as error:
             raise DeviceError(
                 "The hotkey needs evdev, and it is not installed.",
-                'Install it: pip install evdev   (or set [key] hotkey = "").',
+                f'Install it: {install("evdev")}   (or set [key] hotkey = "").',
             ) from error
         self._evdev = evdev
         codes = evdev.ecodes.ecodes

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from companion.errors import DeviceError
+from companion.errors import DeviceError, install
 from companion.key.hotkey import KEYS, Switch
 
 if TYPE_CHECKING:
@@ -90,6 +90,6 @@ def _keyboard() -> Any:  # noqa: ANN401 - a module without types
     except ImportError as error:  # its own way to say that there is no display, too
         raise DeviceError(
             f"The hotkey cannot listen to the desktop: {str(error).splitlines()[0]}.",
-            "Install pynput (pip install pynput) and talk inside a desktop with X11.",
+            f"Install it ({install('pynput')}) and talk inside a desktop with X11.",
         ) from error
     return keyboard

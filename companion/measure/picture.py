@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from companion.errors import CannotCreate, UsageError
+from companion.errors import CannotCreate, UsageError, install
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +143,7 @@ def _write_png(picture: Picture, path: Path) -> None:
     except ImportError as error:
         raise UsageError(
             "A PNG needs the package pillow, which is not installed.",
-            "Run: pip install 'companion-voice[pictures]'; or write an .svg.",
+            f"Run: {install('pillow')}; or write an .svg.",
         ) from error
     scale = FINE * SMOOTH
     size = (round(picture.width * scale), round(picture.height * scale))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from companion.errors import DeviceError
+from companion.errors import DeviceError, install
 from companion.sound.resample import Resampler
 from companion.values import SPEECH_RATE
 
@@ -35,7 +35,7 @@ class Echo:
         except ImportError as error:
             raise DeviceError(
                 "Interrupting by voice needs pywebrtc-audio, and it is not installed.",
-                "Install it: pip install pywebrtc-audio   (or set [free] interrupt = false).",
+                f"Install it: {install('pywebrtc-audio')}   (or set [free] interrupt = false).",
             ) from error
         self._canceller = EchoCanceller(SPEECH_RATE, 1)
         self._lock = threading.Lock()

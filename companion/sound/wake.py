@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from companion.errors import ConfigError, DeviceError
+from companion.errors import ConfigError, DeviceError, install
 
 if TYPE_CHECKING:
     from companion.values import Samples
@@ -39,7 +39,7 @@ class Wake:
         except ImportError as error:
             raise DeviceError(
                 "The wake word needs pymicro-wakeword, and it is not installed.",
-                'Install it: pip install pymicro-wakeword   (or set [free] begin = "voice").',
+                f'Install it: {install("pymicro-wakeword")}   (or set [free] begin = "voice").',
             ) from error
         self._library = pymicro_wakeword
         self._model = self._opened(word)
