@@ -175,8 +175,8 @@ def open_session(parts: Parts, settings: Settings) -> Session:
 
     speaker, keeper = parts.speaker, None
     if settings.audio.keep and speaker is not None:
-        folder = settings.path(settings.companion.audio_out)
-        keeper = Keeper(speaker, folder, settings.audio.keep_mb, settings.audio.keep_days)
+        audio, folder = settings.audio, settings.path(settings.companion.audio_out)
+        keeper = Keeper(speaker, folder, audio.keep_mb, audio.keep_days, rate=audio.rate)
         parts.companion.speaker = keeper
     for notice in parts.notices:
         parts.companion.tell(Notice(notice))

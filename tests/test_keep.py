@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from companion.compose import Parts, open_session
+from companion.config import Settings
 from companion.errors import CannotCreate
 from companion.flow import Cancel
 from companion.sound.keep import Keeper, save
 from companion.sound.wav import WavSpeaker
-from companion.testing import Hum, Loudspeaker
+from companion.testing import Hum, Loudspeaker, scripted
 from companion.values import Clause, Samples, Speech
 
 CLAUSES = [Clause("Hello there. ", "Hello there."), Clause("Bye.", "Bye.")]
@@ -149,3 +151,17 @@ def test_notes_of_another_kind_are_left_alone(tmp_path):
         (tmp_path / f"{number}.json").write_text(text)
     assert keeper(tmp_path).forget("s:1") == 0
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_conversation_keeps_its_replies_at_the_rate_of_the_settings(tmp_path):
+    audio = {"keep": True, "rate": 8_000}
+    settings = Settings.model_validate({"root": tmp_path, "audio": audio})
+    companion, events = scripted(["Hello there."])
+    companion.speaker = speaker = WavSpeaker(24_000)
+    parts = Parts(None, companion, None, None, speaker=speaker)
+    session = open_session(parts, settings)
+    session.start(greeting=False)
+    session.type("hello")
+    assert session.wait(5)
+    assert session.close()
+    assert soundfile.info(events[-1].audio).samplerate == 8_000

@@ -267,7 +267,7 @@ def _command(line: str, talk: _Talk) -> bool:
         case "mute" if parts.speaker:
             parts.speaker.muted = not parts.speaker.muted
             screen.tell(Notice("Sound is off." if parts.speaker.muted else "Sound is on."))
-        case "volume" if parts.speaker and value.strip().isdigit():
+        case "volume" if parts.speaker and value.strip().isdecimal():
             parts.speaker.volume = min(int(value), 100) / 100
             screen.tell(Notice(f"Volume {parts.speaker.volume:.0%}."))
         case _:

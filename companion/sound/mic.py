@@ -127,13 +127,13 @@ class Microphone:
         Raises:
             DeviceError: The microphone is gone, or the sound server took another one.
         """
+        before, self._before = self._before, None  # of this press, also where it fails
         self.let_go()
         self.check()
         with self._changing:
             inlet = self._inlet
             if inlet is None:
                 raise self._lost()
-            before, self._before = self._before, None
             keep_pre_roll = keep_pre_roll and before is None
             take = inlet.ring.begin(keep_pre_roll=keep_pre_roll, made=before)
             self._presses.append(_Press(inlet, take))
