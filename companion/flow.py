@@ -156,4 +156,7 @@ def ahead(
         shelf.wake()
         thread.join()
     if shelf.error is not None:
-        raise shelf.error
+        try:
+            raise shelf.error
+        finally:
+            shelf.error = None  # else it and this frame would hold each other

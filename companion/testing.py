@@ -283,7 +283,7 @@ class Loudspeaker:
                 words.append(clause.clause.text)
                 seconds += len(clause.samples) / clause.rate
         except CompanionError as problem:
-            error = problem
+            error = problem.with_traceback(None)  # it would hold the reply
         self.heard += words
         return Said("".join(words), not cancel and error is None, seconds, error)
 

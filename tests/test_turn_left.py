@@ -5,19 +5,22 @@ All of it without the garbage collector, which would tidy up sooner or later, an
 
 import gc
 import threading
+import weakref
 
+import numpy as np
 import pytest
 
-from companion.errors import DeviceError
+from companion.errors import DeviceError, EngineError
 from companion.events import Notice
-from companion.flow import Cancel
+from companion.flow import Cancel, ahead
 from companion.session import Session
+from companion.sound.lane import Lane
 from companion.sound.playback import play_to
 from companion.speech.clauses import split_clauses
 from companion.testing import RATE, Loudspeaker, Writer, scripted
 from companion.trace import Trace
 from companion.turn import turn
-from companion.values import Heard
+from companion.values import Clause, Heard, Speech
 
 WORDS, AHEAD = 13, 4
 """Words of a sentence, and sentences that are written ahead while the first clause is played."""
@@ -135,3 +138,75 @@ def test_clauses_that_nobody_wants_any_more_let_go_of_the_words_at_once():
     next(clauses)
     del clauses
     assert closed == [True]
+
+
+class Gone:
+    """A loudspeaker that is gone."""
+
+    rate = RATE
+
+    def write(self, _):
+        raise DeviceError("The loudspeaker was lost.")
+
+
+class Works:
+    """A loudspeaker nobody hears."""
+
+    rate = RATE
+
+    def write(self, _):
+        pass
+
+    def finish(self):
+        pass
+
+
+def sound(error=None):
+    yield Speech(Clause("One.", "One."), np.ones(RATE, np.float32), RATE)
+    if error is not None:
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("out", "error"), [(Gone(), None), (Works(), EngineError("llm", "The engine broke."))]
+)
+def test_what_is_told_of_a_reply_that_failed_holds_nothing_of_it(out, error):
+    """It is kept until the next reply, with its sound."""
+    speech = sound(error)
+    left = weakref.ref(speech)
+    said = play_to(out, speech, Cancel(), lambda: 1.0)
+    del speech
+    assert said.error is not None
+    assert left() is None
+
+
+watched = []
+
+
+def failing():
+    raise seen(EngineError("llm", "The engine broke."))
+
+
+def seen(error):
+    watched.append(weakref.ref(error))
+    return error
+
+
+def test_a_sound_call_that_failed_lets_go_of_its_error():
+    lane = Lane("test")
+    with pytest.raises(EngineError) as caught:
+        lane.call(failing, 5.0)
+    caught = None  # noqa: F841 - holds it, too
+    lane.close()
+    assert watched.pop()() is None
+
+
+def test_a_look_ahead_that_failed_lets_go_of_its_error():
+    def source():
+        yield 1
+        failing()
+
+    with pytest.raises(EngineError) as caught:
+        list(ahead(source(), Cancel()))
+    caught = None  # noqa: F841 - holds it, too
+    assert watched.pop()() is None

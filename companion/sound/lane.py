@@ -77,7 +77,10 @@ class Lane:
                 "Restart PipeWire or PulseAudio; typing works meanwhile.",
             )
         if job.error is not None:
-            raise job.error
+            try:
+                raise job.error
+            finally:
+                job.error = None  # else it and this frame would hold each other
         result: T = job.result
         return result
 

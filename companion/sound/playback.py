@@ -113,6 +113,11 @@ def fade_out(block: Samples, rate: int) -> Samples:
     return (start * fall).astype(np.float32)
 
 
+def told(error: CompanionError) -> CompanionError:
+    """An error that goes with what was said: without its trace, which would hold the reply."""
+    return error.with_traceback(None)
+
+
 class _Reply:
     """One reply on its way out: what came in, and how much of it was written."""
 
@@ -152,7 +157,7 @@ class _Reply:
                 self.parts.append(part)
                 yield stream.feed(part.samples)
         except CompanionError as error:
-            self.error = error
+            self.error = told(error)
         if stream is not None:
             yield stream.end()
 
@@ -172,7 +177,7 @@ class _Reply:
     def lost(self, error: DeviceError) -> Said:
         """The device went away."""
         cut = self.cut_at(0)
-        return Said(cut.text, complete=False, seconds=cut.seconds, error=error)
+        return Said(cut.text, complete=False, seconds=cut.seconds, error=told(error))
 
 
 def heard_text(parts: Sequence[Speech], seconds: float) -> str:

@@ -21,7 +21,7 @@ from companion.sound.device import (
     open_device,
 )
 from companion.sound.lane import Lane
-from companion.sound.playback import BLOCK_SECONDS, play_to
+from companion.sound.playback import BLOCK_SECONDS, play_to, told
 from companion.values import Clause, Said, Samples, Speech
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Speaker:
     def _as_text(self, speech: Iterable[Speech], cancel: Cancel, why: DeviceError) -> Said:
         """A reply that nobody can hear is read; why is said with the first of them."""
         parts: list[Speech] = []
-        error: CompanionError | None = None if self._complained else why
+        error: CompanionError | None = None if self._complained else told(why)
         self._complained = True
         try:
             for part in speech:
@@ -151,7 +151,7 @@ class Speaker:
                     break
                 parts.append(part)
         except CompanionError as problem:
-            error = problem
+            error = told(problem)
         text = "".join(part.clause.text for part in parts)
         return Said(text, complete=not cancel and error in (None, why), error=error)
 

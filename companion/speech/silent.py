@@ -53,5 +53,5 @@ class SilentSpeaker:
                     started()
                 words.append(clause.clause.text)
         except CompanionError as problem:
-            error = problem
+            error = problem.with_traceback(None)  # it would hold the reply
         return Said("".join(words), complete=not cancel and error is None, error=error)
