@@ -113,6 +113,7 @@ def lorebook(
         character=(card.name, card.called, card.id),
         tags=card.fields.tags,
         fields=_fields(card),
+        variables=words.variables,
     )
     return Lorebook(book, count, opening.seed, setting)
 

@@ -1,5 +1,6 @@
 """What is understood while the key is held, and that it changes nothing but the waiting."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -425,6 +426,7 @@ def test_a_question_that_waits_for_a_yes_still_waits(remembering):
 def test_what_a_lorebook_would_tell_does_not_count_as_told():
     class Book:
         seed = "seed"
+        as_it_was = staticmethod(nullcontext)
 
         def told(self, _said, _turn, state, spent=0):  # noqa: ARG002
             left_out = ("a long entry",)
@@ -441,6 +443,7 @@ def test_what_a_lorebook_would_tell_does_not_count_as_told():
 def test_a_lorebook_that_fails_halfway_has_told_nothing():
     class Book:
         seed = "seed"
+        as_it_was = staticmethod(nullcontext)
 
         def told(self, _said, _turn, state, spent=None):
             if spent is not None:

@@ -242,3 +242,54 @@ def test_that_there_is_no_room_is_said_once_in_a_conversation():
     notices = [e.text for e in events if isinstance(e, Notice)]
     assert len(notices) == 1
     assert notices[0].endswith("([lore] share). Left out: E1, E2, E3 and 5 more.")
+
+
+def tells(companion: Companion, words: str = "The tower.") -> list[str]:
+    lore = companion.world.tell(companion.persona, (), words)
+    return [one.text for one in lore.entries]
+
+
+COUNTS = entry("Visit {{incvar::n}}.")
+
+
+@pytest.mark.parametrize("book", [{"recursive_scanning": True}, {}], ids=["recursive", "flat"])
+def test_a_macro_that_counts_does_so_once_in_a_turn(book):
+    companion, _ = talking(card(COUNTS, entry("Never.", keys=["nobody"]), **book))
+    said = [tells(companion) for _ in range(3)]
+    assert said == [["Visit 1."], ["Visit 2."], ["Visit 3."]]
+
+
+def test_a_turn_that_is_only_looked_at_counts_for_no_macro(tmp_path):
+    companion, _ = talking(card(COUNTS, entry("@@activate\n{{incvar::other}}")))
+    (tmp_path / "w.json").write_text(json.dumps({"entries": [COUNTS]}))
+    settings = Settings.model_validate({"lore": {"world": str(tmp_path / "w.json")}})
+    companion.world = worlds.world(settings, card(COUNTS), "Sam", companion)
+    for _ in range(3):
+        companion.world.peek(companion.persona, (), "The tower.")
+        companion.world.constants()
+    assert tells(companion) == ["Visit 1.", "Visit 1."]
+
+
+@pytest.mark.parametrize(
+    ("words", "heard"),
+    [
+        ("{{hidden_key:{{char}} castle}}", True),
+        ("{{hidden_key::castle}}", True),
+        ("{{Hidden_Key: the {{user}}'s castle}}", True),
+        ("{{if {{char}}}}{{hidden_key:castle}}{{/if}}", True),
+        ("{{if 0}}{{hidden_key:castle}}{{/if}}", False),
+        ("{{// {{hidden_key:castle}} }}", False),
+        ("{{comment: {{char}} castle}}", False),
+    ],
+)
+def test_a_hidden_key_is_heard_by_other_entries_and_never_told(words, heard):
+    book = (entry(f"Told {words} here."), entry("By castle.", keys=["castle"]))
+    companion, _ = talking(card(*book, recursive_scanning=True))
+    first, *others = tells(companion)
+    assert first.split() == ["Told", "here."]
+    assert others == (["By castle."] if heard else [])
+
+
+def test_braces_that_nothing_closes_hide_nothing():
+    companion, _ = talking(card(entry("Told {{hidden_key:castle and more.")))
+    assert tells(companion) == ["Told {{hidden_key:castle and more."]

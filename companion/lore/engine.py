@@ -11,12 +11,12 @@ and chance is a function of conversation, turn and entry.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from companion.lore import timed
+from companion.lore import hidden, timed
 from companion.lore.budget import Purse, Wish
 from companion.lore.chance import roll
 from companion.lore.compiled import compiled
@@ -29,7 +29,7 @@ from companion.lore.verdict import Case, Setting, Verdict, judged
 from companion.values import Placed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from companion.lore.book import Book, Entry
     from companion.lore.compiled import Ready
@@ -45,9 +45,6 @@ LONGEST = 65_536
 ROUNDS = 3
 """How often the words of entries may call further ones in one turn."""
 
-_REMARK = re.compile(r"\{\{\s*(?://|comment\s*:)[^{}]*\}\}", re.IGNORECASE)
-_HIDDEN = re.compile(r"\{\{\s*hidden_key\s*:+([^{}]*)\}\}", re.IGNORECASE)
-
 
 @dataclass(slots=True)
 class _Round:
@@ -62,6 +59,7 @@ class _Round:
     level: int = 0
     rounds: int = 0
     verdicts: dict[int, Verdict] = field(default_factory=dict)
+    words: dict[int, str] = field(default_factory=dict)
     chosen: dict[int, str] = field(default_factory=dict)
     records: Timed = field(default_factory=dict)
 
@@ -140,8 +138,20 @@ class Lorebook:
 
     def constants(self) -> tuple[Placed, ...]:
         """What is told in every turn, word for word: it may stand in front of everything."""
-        found = self.told((), 0, {}).entries
+        with self.as_it_was():
+            found = self.told((), 0, {}).entries
         return tuple(one for one in found if one.constant)
+
+    @contextlib.contextmanager
+    def as_it_was(self) -> Iterator[None]:
+        """Afterwards macros remember what they remembered before."""
+        variables = self.setting.variables
+        before = dict(variables)
+        try:
+            yield
+        finally:
+            variables.clear()
+            variables.update(before)
 
     # ── rounds ───────────────────────────────────────────────────────────────────────────────
 
@@ -152,7 +162,7 @@ class Lorebook:
         now.scene.recursing = True
         while not now.purse.full:
             words = [
-                self._heard(at, now.turn) for at in fresh if not self._entry(at).recursion.prevent
+                hidden.heard(now.words[at]) for at in fresh if not self._entry(at).recursion.prevent
             ]
             if words and now.rounds < ROUNDS:
                 now.rounds += 1
@@ -247,7 +257,8 @@ class Lorebook:
 
     def _admitted(self, now: _Round, kept: list[int]) -> list[int]:
         """Those for which there is room; what is empty needs none and is not told."""
-        texts = {at: self._text(at, now.turn) for at in kept}
+        now.words |= {at: self._text(at, now.turn) for at in kept}
+        texts = {at: hidden.told(now.words[at]) for at in kept}
         for at, text in texts.items():
             if not text or self._entry(at).place.name == "outlet":
                 reason = "outlet" if text else "empty"
@@ -336,14 +347,11 @@ class Lorebook:
         return self._words(self._entry(at), turn) if steady_text is None else steady_text
 
     def _words(self, entry: Entry, turn: int = 0) -> str:
+        """The words of an entry, what is hidden in them marked."""
+        words = hidden.marked(entry.content)
         if len(entry.content) > LONGEST:  # no prompt has room for it
-            return entry.content.strip()
-        return self.setting.expand(entry.content, turn).strip()
-
-    def _heard(self, at: int, turn: int) -> str:
-        """The words of an entry as other entries hear them: with hidden keys, without remarks."""
-        shown = _HIDDEN.sub(r" \1 ", _REMARK.sub("", self._entry(at).content))
-        return self.setting.expand(shown, turn)
+            return words.strip()
+        return self.setting.expand(words, turn).strip()
 
 
 def steady(entry: Entry) -> bool:

@@ -35,6 +35,7 @@ class Setting:
         character: Names the character goes by.
         tags: The card's tags.
         fields: Texts of the card, by the names in `companion.lore.book.FIELDS`.
+        variables: What `expand` remembers from turn to turn.
     """
 
     tokens: int | None = None
@@ -45,6 +46,7 @@ class Setting:
     character: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

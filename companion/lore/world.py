@@ -5,6 +5,7 @@ Knows the conversation as exchanges, and no engine, file or clock.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -63,8 +64,10 @@ class World:
     def peek(self, persona: Persona, history: Sequence[Exchange], words: str) -> Lore:
         """What `tell` would tell; afterwards nothing of it was told."""
         before = self.state, self.state_beside, self.full
+        beside = self.beside.as_it_was() if self.beside else contextlib.nullcontext()
         try:
-            return self.tell(persona, history, words)
+            with self.lorebook.as_it_was(), beside:
+                return self.tell(persona, history, words)
         finally:
             self.state, self.state_beside, self.full = before
 
