@@ -159,6 +159,8 @@ def test_what_is_said_of_somebody_else_is_not_said_of_those_one_knows(words: str
         ("my dog named rex", "Sam's dog is called Rex."),
         ("The name of my dog is Rex.", "Sam's dog is called Rex."),
         ("My new boss is called Karl.", "Sam's boss is called Karl."),
+        ("A trip for my daughter Sara's birthday.", "Sam's daughter is called Sara."),
+        ("The brother of my wife Anna is a doctor.", "Sam's wife is called Anna."),
         ("And Tom is allergic to nuts.", "Tom is allergic to nuts."),
         ("Aber Tom wohnt in Rom.", "Tom wohnt in Rom."),
         ("Unsere Mutter wohnt in Rom.", "Sams Mutter wohnt in Rom."),

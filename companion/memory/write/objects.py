@@ -86,6 +86,18 @@ def tells(text: str, rule: Rule, language: Language) -> bool:
     return not _POINTING.search(text) and (len(words) > 1 or words[0].lower() in _ALONE)
 
 
+def of_others(match: re.Match[str], language: Language) -> bool:
+    """Whether it is said of somebody else: "the brother of my wife is …"."""
+    groups = match.groupdict()
+    if groups.get("rel") and "who" not in groups:
+        between = match.string[match.end("rel") : match.start("o")]
+        if between.strip(" ,") in {"", "named"}:  # "a trip for my daughter Sara" names her
+            return False
+    someone = groups.get("rel") or groups.get("known")
+    before = match.string[: match.start()]
+    return bool(someone and pattern(language.others).search(before))
+
+
 def outside(raw: str, when: dates.When, begin: int) -> str:
     """The object without the words of its date; it begins at `begin` of its sentence."""
     inside = tuple(

@@ -220,9 +220,8 @@ class _Reader:
     def _subject(self, match: re.Match[str]) -> tuple[str, str] | None:
         """Whom a match is about, and how a sentence begins that says so; None for nobody known."""
         groups = match.groupdict()
-        someone = groups.get("rel") or groups.get("known")
-        if someone and pattern(self.language.others).search(match.string[: match.start()]):
-            self.person = ""  # "the brother of my wife" is somebody else
+        if objects.of_others(match, self.language):
+            self.person = ""
             return None
         if groups.get("known"):
             word = groups["known"]
