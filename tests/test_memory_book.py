@@ -9,6 +9,8 @@ import pytest
 from memory_world import Clock, settle
 
 from companion.memory import Memory
+from companion.memory.read.rank import CHARACTER
+from companion.memory.recall.known import Asked
 from companion.memory.record import parse_book
 from companion.memory.record.words import pieces
 from companion.values import Heard, Said
@@ -16,6 +18,8 @@ from companion.values import Heard, Said
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_ASKED = Asked({}, {}, 0, "")
 
 
 @pytest.fixture
@@ -71,3 +75,50 @@ def test_pieces_hold_every_letter(text: str) -> None:
     made = pieces(text, 10)
     assert "".join("".join(made).split()) == "".join(text.split())
     assert all(1 <= len(one) <= 10 and one == one.strip() for one in made)
+
+
+# ── taken in elsewhere ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def other(tmp_path: Path, memory: Memory) -> Iterator[Memory]:
+    """A fresh folder that took in what was exported after some talk."""
+    memory.hear(Heard("Tell me something."))
+    memory.say(Said("Your cat Fluffy weighs nine kilos."))
+    tell(memory, "I live in Leeds.", "My favourite food is plain noodles.")
+    (leeds,) = (one for one in memory.profile() if "Leeds" in one.text)
+    memory.edit(leeds.id, "Sam lives in York.")
+    other = Memory(tmp_path / "other", "Sam", "mira", now=Clock(), name="Mira")
+    assert not other.read(memory.export(), lambda _: None).refused
+    yield other
+    other.close()
+
+
+def test_a_line_whose_memory_was_edited_is_not_recalled_elsewhere(other: Memory) -> None:
+    found = [one.text for one in other.recall(Heard("Where do I live?"))]
+    assert "Sam lives in York." in found
+    assert "I live in Leeds." not in found
+
+
+def test_the_characters_words_stay_its_own_elsewhere(other: Memory) -> None:
+    (found,) = other.recall(Heard("How much does my cat Fluffy weigh?"))
+    assert (found.kind, found.who) == ("line", "Mira")
+    assert found.parts["kind"] == CHARACTER
+
+
+def test_what_the_owner_said_is_told_as_said_elsewhere(other: Memory) -> None:
+    told = other.recall(Heard("What is my favourite food?"))
+    assert {("line", "Sam"), ("preference", "Sam")} == {(one.kind, one.who) for one in told}
+
+
+def test_a_line_of_what_is_over_speaks_of_the_past_elsewhere(
+    tmp_path: Path, memory: Memory
+) -> None:
+    tell(memory, "I live in Leeds.", "I moved to Lisbon.")
+    other = Memory(tmp_path / "other", "Sam", "mira", now=Clock())
+    other.read(memory.export(), lambda _: None)
+    (line,) = (one for one in other.search("Leeds") if one.text == "I live in Leeds.")
+    known = other._recall.search._known
+    assert known is not None
+    assert [one.over for one in known.named(_ASKED, [line.id])] == [True]
+    other.close()

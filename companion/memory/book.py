@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from companion.errors import BadData
 from companion.memory.record import (
+    FROM_LINE,
     NAME_CHARACTERS,
     NAMESPACE,
     TEXT_CHARACTERS,
@@ -93,8 +94,31 @@ class Book:
                     added += 1
                 except BadData as error:
                     refused.append(Exception.__str__(error))
+            self._join(records)
         progress(1.0)
         return Taken(added, known, tuple(dict.fromkeys(refused)))
+
+    def _join(self, records: Iterable[Record]) -> None:
+        """Note which memories rest on which lines of the book, as they do on lines of the journal.
+
+        What was refused is in no table, and nothing is noted of it.
+        """
+        lines: dict[tuple[str, str], str] = {}
+        left: list[tuple[str, tuple[str, str]]] = []
+        for one in records:
+            places = [(source.session, source.turns) for source in one.sources]
+            if one.created_by == FROM_LINE:
+                lines |= dict.fromkeys(places, one.id)
+            else:
+                left += [(one.id, place) for place in places]
+        scope = self._journal.scope
+        here = "EXISTS (SELECT 1 FROM memories WHERE scope = ?1 AND id = ?{})"
+        with self._versions.together() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO memory_sources SELECT ?1, ?2, ?3"
+                f" WHERE {here.format(2)} AND {here.format(3)}",
+                [(scope, lines[place], name) for name, place in left if place in lines],
+            )
 
     def _here(self, record: Record) -> bool:
         if any(one.ulid == record.id for one in self._journal.ending(record.id)):

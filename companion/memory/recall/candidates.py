@@ -98,13 +98,13 @@ class Scales:
         return rank.Candidate(
             key=KEY + memo.seq,
             text=memo.text,
-            mine=True,
+            mine=memo.subject == "user" or not fact.line,
             said=memo.observed,
             lexical=self.gauge.words.standard(fact.score),
             dense=self.gauge.standard(fact.cosine),
-            who=NOBODY,
+            who=fact.who if fact.line else NOBODY,
             over=fact.over,
-            importance=memo.importance + 0.5 * memo.pinned,
+            importance=0.0 if fact.line else memo.importance + 0.5 * memo.pinned,
         )
 
     def _passage(self, hit: Hit) -> rank.Candidate:

@@ -2,7 +2,8 @@
 
 A fact is a line in few words and with its names: where it fits a question, the line it was taken
 from does, and that is what is shown, as it was said. A fact that was written or put right by hand
-is shown itself, and the line is not. A line whose facts are all over speaks of the past.
+is shown itself, and the line is not. A line whose facts are all over speaks of the past. Lines of
+a conversation that was had elsewhere and taken in stand among the memories, and count as lines.
 Summaries are not recalled: the lines they sum up are.
 """
 
@@ -14,6 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from companion.memory.record import FROM_LINE
 from companion.memory.store.database import bound
 from companion.values import Note
 
@@ -45,6 +47,8 @@ class Fact:
         who: Name of the one it is about.
         own: Whether its words are its own, and not those of its lines.
         cosine: How close it is to the question; None before that has a vector.
+        line: Whether it is a line that was said elsewhere.
+        past: Whether it is such a line, and all that it left is true no more.
     """
 
     memo: Memo
@@ -54,16 +58,18 @@ class Fact:
     who: str
     own: bool
     cosine: float | None = None
+    line: bool = False
+    past: bool = False
 
     def compared(self, cosine: float) -> Fact:
         """The same with how close it is (`dataclasses.replace` takes five times as long)."""
         found = (self.memo, self.score, self.vector, self.lines, self.who, self.own)
-        return Fact(*found, cosine)
+        return Fact(*found, cosine, self.line, self.past)
 
     @property
     def over(self) -> bool:
         """Whether it is true no more."""
-        return self.memo.status in _OVER
+        return self.past or self.memo.status in _OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,10 @@ class Known:
             return []
         lines = self._sources([one.id for one, _, _ in wanted])
         edited = self._edited([one.id for one, _, _ in wanted if one.v > 1])
+        said = self._said(
+            [one.id for one, _, _ in wanted if one.kind == "event" and one.id not in lines]
+        )
+        past, wrong = (self.over(said), self._put_right(said)) if said else (set(), set())
         return [
             Fact(
                 one,
@@ -119,8 +129,11 @@ class Known:
                 lines.get(one.id, ()),
                 self._who(one.subject),
                 one.id in edited or one.id not in lines,
+                line=one.id in said,
+                past=one.id in past,
             )
             for one, vector, score in wanted
+            if one.id not in wrong
         ]
 
     def past(self) -> bool:
@@ -158,6 +171,31 @@ class Known:
             *ids,
         )
         return {name for (name,) in rows}
+
+    def _said(self, ids: Sequence[str]) -> list[str]:
+        """Those of these memories that are lines which were said elsewhere."""
+        if not ids:
+            return []
+        rows = self._journal.database.rows(
+            "SELECT id FROM memories WHERE scope = ? AND latest = 1 AND lang = 'und'"
+            f" AND instr(xml, ?) AND id IN ({bound(ids)})",
+            self._journal.scope,
+            f'<lineage created-by="{FROM_LINE}"',
+            *ids,
+        )
+        return [name for (name,) in rows]
+
+    def _put_right(self, lines: Sequence[str]) -> set[str]:
+        """Those of these lines whose memory was changed: it is shown in their place."""
+        rows = self._journal.database.rows(
+            "SELECT s.source, s.memory FROM memory_sources s JOIN memories m ON m.scope = s.scope"
+            " AND m.id = s.memory AND m.latest = 1 AND m.hidden = 0 AND m.v > 1"
+            f" WHERE s.scope = ? AND s.source IN ({bound(lines)})",
+            self._journal.scope,
+            *lines,
+        )
+        edited = self._edited([memory for _, memory in rows])
+        return {line for line, memory in rows if memory in edited}
 
     def _who(self, subject: str) -> str:
         """A name for whom a memory is about."""
@@ -206,7 +244,7 @@ def of_fact(fact: Fact, score: float, parts: dict[str, float]) -> Note:
         said=memo.observed.astimezone(),
         score=score,
         parts=parts,
-        kind=memo.kind,
+        kind="line" if fact.line else memo.kind,
         until=memo.valid_to if fact.over else "",
         lines=fact.lines,
     )

@@ -22,11 +22,12 @@ from companion.memory.record.fields import (
     Source,
     Unfit,
 )
-from companion.memory.record.lines import of_line, scope_of
+from companion.memory.record.lines import FROM_LINE, of_line, scope_of
 from companion.memory.record.words import clean, shortened
 from companion.memory.record.xml import parse, parse_book, serialise, serialise_book
 
 __all__ = [
+    "FROM_LINE",
     "NAMESPACE",
     "NAME_CHARACTERS",
     "QUOTE_CHARACTERS",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 IMPORTANCE = 0.4
 """Of an event; what was said is one."""
+FROM_LINE = "journal/1"
+"""What made a memory of a line, in its lineage."""
 
 
 def scope_of(character: str) -> str:
@@ -46,6 +48,6 @@ def of_line(line: Line) -> Record:
         observed=line.said,
         importance=IMPORTANCE,
         confidence=line.confidence,
-        created_by="journal/1",
+        created_by=FROM_LINE,
         scope=scope,
     )
