@@ -120,6 +120,7 @@ def test_english(text: str, value: str) -> None:
         ("übermorgen um 5", "2026-03-06T16:00Z"),
         ("morgen um 6 uhr morgens", "2026-03-05T05:00Z"),
         ("am morgen um sechs", "2026-03-05T05:00Z"),
+        ("in der Früh um 6", "2026-03-05T05:00Z"),
         ("abends um 8", "2026-03-04T19:00Z"),
         ("am Sonnabend um 7", "2026-03-07T06:00Z"),
         ("um 3 uhr nachts", "2026-03-05T02:00Z"),

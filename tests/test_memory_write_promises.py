@@ -56,6 +56,7 @@ def promised(world: World, *texts: str) -> list[Record]:
         ("I've already bought the milk, thanks.", "buy milk"),
         ("I went to the shop and bought milk.", "buy milk"),
         ("No, I bought milk yesterday.", "buy milk"),
+        ("Don't worry, I've bought milk.", "buy milk"),
         ("I'm back. I bought milk and bread.", "buy milk"),
         ("we have paid the rent", "pay the rent"),
         ("I finally called my mum.", "call Sam's mum"),
@@ -165,7 +166,7 @@ def test_the_owner_of_a_promise_need_not_be_called_sam(world: World) -> None:
         ("Please cancel the reminder for tomorrow.", "feed the cat"),
         ("You don't have to remind me of that.", "feed the cat"),
         ("You don't have to remind me about the milk.", "buy milk"),
-        ("Cancel the milk reminder.", "buy milk"),
+        ("Can you cancel the milk reminder?", "buy milk"),
         ("Cancel the reminder to pay the rent.", "pay the rent"),
         ("Don't remind me about the milk.", "buy milk"),
         ("Don't remind me to call my mum tomorrow.", "call Sam's mum"),
@@ -190,6 +191,8 @@ def test_what_is_not_to_be_reminded_of_is_taken_back(world: World, told: str, ta
         "Don't cancel the reminder.",
         "Don't forget the reminder.",
         "I always forget the reminder.",
+        "You forget my reminder every time.",
+        "Did you cancel the reminder?",
     ],
 )
 def test_who_only_winces_takes_nothing_back(world: World, told: str) -> None:

@@ -106,11 +106,11 @@ def _pattern(lang: str) -> re.Pattern[str]:
         )
     else:
         days = "morgens|(?:vor|nach)mittags|abends|nachts"
-        parts = f"{days}|am (?:morgen|vormittag|nachmittag|abend)"
+        parts = f"{days}|in der (?:früh|nacht)|am (?:morgen|vormittag|nachmittag|abend)"
         form = (
             rf"\b(?:(?P<before>{parts}),? )?um (?:(?P<fixed>mittag|mitternacht)"
             rf"|(?:(?P<half>halb) )?{number}(?:[:.](?P<minute>\d\d))?(?: uhr)?"
-            rf"(?: (?P<part>{parts}|abend|nachmittag|(?:in der )?früh|in der nacht))?)(?!\w)"
+            rf"(?: (?P<part>{parts}|abend|nachmittag|früh))?)(?!\w)"
         )
     return re.compile(form, re.IGNORECASE)
 

@@ -29,7 +29,8 @@ GRACE = {"character": timedelta(days=2), "user": timedelta(days=7)}
 _UNNEEDED = re.compile(
     r"\b(?:no need to|you (?:really )?(?:don'?t (?:really )?|do not |won't |no longer )"
     r"(?:have|need) to|you needn't|never mind(?: about)?) remind(?:ing)? me\b"
-    r"|(?<!n't )(?<!not )(?<!never )(?<!always )(?<!\bi )\b(?:cancel|delete|drop|forget|scrap)"
+    r"|(?<!n't )(?<!not )(?<!never )(?<!always )"
+    r"\b(?:(?<!did you )(?:cancel|delete|drop|scrap)|(?<!\bi )(?<!you )forget)"
     r" (?:the|that|my|this) (?P<it>[\w' ]{0,40}?)reminders?\b"
     r"|\b(?:brauchst|musst) mich (?P<was>[\w ]*?)\bnicht (?:mehr )?(?P<an>[\w ]*?)"
     r"(?:zu )?erinnern\b"
@@ -79,8 +80,12 @@ _GERMAN_NOT = re.compile(
     r"|jeden|immer|oft)\b",
     re.IGNORECASE,
 )
-_ANSWER = re.compile(r"^\W*(?:no|nope|nein)\b[,:]? ?", re.IGNORECASE)
-"""What a sentence may begin with that denies the sentence before it, not itself."""
+_ASIDE = re.compile(
+    r"^\W*(?:no|nope|nein)\b[,:]? ?"
+    r"|\b(?:(?:don't|do not) worry|no (?:worries|problem)|keine sorge|kein problem)\b",
+    re.IGNORECASE,
+)
+"""What is denied beside the sentence: the one before it, or a worry."""
 
 
 def _forms(table: str) -> dict[str, str]:
@@ -174,7 +179,7 @@ def fulfilled(text: str, promises: Sequence[Record]) -> Record | None:
     for sentence in re.split(r"(?<=[.!?;])\s+|\n", told):
         if sentence.rstrip().endswith("?"):
             continue
-        for verbs, did in _done(_ANSWER.sub("", sentence)):
+        for verbs, did in _done(_ASIDE.sub("", sentence)):
             for one in promises:
                 wanted = _wanted(one)
                 if len(wanted) > 1 and wanted <= did and wanted & verbs:
