@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from companion.errors import CompanionError, StoreError
+from companion.errors import CompanionError
 from companion.events import FirstSound, Notice, Remembered, Speaking, Words
 from companion.flow import Cancel, ahead, owned
 from companion.prompt import Now
@@ -29,12 +29,16 @@ if TYPE_CHECKING:
     from companion.trace import Cost, Trace
     from companion.values import Clause, Note, Persona, Placed, Prompt, Said, Speech
 
+T = TypeVar("T")
+U = TypeVar("U")
 
 SAY_AGAIN = re.compile(
     r"^(please |sorry,? )?(can you |could you )?(say|repeat) that( again)?( please)?\W*$",
     re.IGNORECASE,
 )
 """Words that ask for the last reply once more."""
+
+NEVER_SPOKE = Answer("There is nothing to say again yet.")
 
 REPLIES = 5
 """A reply that is like one of the last ones is a repetition."""
@@ -201,7 +205,8 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
         return None
     c.tell(Words(heard.text, heard.confidence))
     if c.history and SAY_AGAIN.match(heard.text):
-        return repeat(c, cancel, trace)
+        again = repeat(c, cancel, trace)
+        return again or _carried_out(c, heard, NEVER_SPOKE, cancel, trace)
     with trace.span("hear"):
         answer = _obey(c, heard)
     if answer is not None:
@@ -241,11 +246,15 @@ def greet(c: Companion, cancel: Cancel, trace: Trace) -> Said:
 
 
 def repeat(c: Companion, cancel: Cancel, trace: Trace) -> Said | None:
-    """Say the last reply once more; no model is called and nothing is remembered."""
-    if not c.history:
+    """Say the newest reply that was heard once more; None where there is none.
+
+    No model is called and nothing is remembered.
+    """
+    last = next((one for one in reversed(c.history) if one.reply.strip()), None)
+    if last is None:
         return None
-    trace.kind, trace.off_record = "again", c.history[-1].private
-    said = _speak(c, c.history[-1].reply, cancel, trace)
+    trace.kind, trace.off_record = "again", last.private
+    said = _speak(c, last.reply, cancel, trace)
     trace.finish(None)
     return said
 
@@ -254,11 +263,7 @@ def _obey(c: Companion, heard: Heard) -> Answer | None:
     """What the memory answers to a command; a failure is said, and is no talk either."""
     if c.memory is None:
         return None
-    try:
-        return c.memory.obey(heard)
-    except CompanionError as error:
-        c.tell(Notice(str(error)))
-        return Answer("I could not do that.")
+    return _tried(c, "", Answer("I could not do that."), c.memory.obey, heard)
 
 
 def _carried_out(c: Companion, heard: Heard, answer: Answer, cancel: Cancel, trace: Trace) -> Said:
@@ -267,9 +272,10 @@ def _carried_out(c: Companion, heard: Heard, answer: Answer, cancel: Cancel, tra
     gone = set(answer.forgotten)
     private = c.memory is not None and c.memory.private
     kept = [e for e in c.history if not gone & set(e.lines) and (private or not e.private)]
-    if gone or len(kept) < len(c.history):
-        c.llm.forget()  # what followed was read with it in mind
+    left = gone or len(kept) < len(c.history)
     c.history[:] = [replace(e, frozen="") for e in kept] if gone else kept
+    if left:  # what followed was read with it in mind
+        _tried(c, "The language model did not forget: ", None, c.llm.forget)
     said = _speak(c, answer.text, cancel, trace)
     trace.off_record = not answer.kept
     if answer.kept:
@@ -325,10 +331,7 @@ def _heard(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace)
 def _recall(c: Companion, heard: Heard) -> tuple[Note, ...]:
     notes: tuple[Note, ...] = ()
     if c.memory is not None:
-        try:
-            notes = c.memory.recall(heard)
-        except StoreError as error:
-            c.tell(Notice(f"Nothing recalled: {error}"))
+        notes = _tried(c, "Nothing recalled: ", notes, c.memory.recall, heard)
     c.tell(Remembered(tuple((n.id, n.who, n.text) for n in notes)))
     return notes
 
@@ -368,25 +371,24 @@ def _talk(c: Companion, words: str) -> Talk:
 
 
 def _keep(c: Companion, trace: Trace, write: Callable[[Memory], str]) -> None:
-    """Write to the memory; where it fails, say so and let the conversation go on."""
-    if c.memory is None:
-        return
-    try:
-        line = write(c.memory)
-    except StoreError as error:
-        c.tell(Notice(f"Not remembered: {error}"))
-        return
+    """Write to the memory."""
+    line = "" if c.memory is None else _tried(c, "Not remembered: ", "", write, c.memory)
     if line:  # nothing is kept of what is private
         trace.lines.append(line)
 
 
 def _witness(c: Companion, prompt: Prompt, said: Said) -> None:
-    if c.memory is None:
-        return
+    if c.memory is not None:
+        _tried(c, "Not noted what was recalled: ", None, c.memory.witness, prompt, said)
+
+
+def _tried(c: Companion, what: str, instead: T, work: Callable[..., U], *given: object) -> T | U:
+    """What `work` gives; where it fails, that is told and the conversation goes on."""
     try:
-        c.memory.witness(prompt, said)
-    except StoreError as error:
-        c.tell(Notice(f"Not noted what was recalled: {error}"))
+        return work(*given)
+    except CompanionError as error:
+        c.tell(Notice(f"{what}{error}"))
+        return instead
 
 
 def _shown(c: Companion, speech: Iterable[Speech], trace: Trace) -> Iterator[Speech]:

@@ -8,7 +8,7 @@ from companion.events import FirstSound, Notice, Remembered, Words
 from companion.flow import Cancel
 from companion.testing import Loudspeaker, Notebook, Writer, recording, scripted
 from companion.trace import Trace
-from companion.turn import greet, turn
+from companion.turn import greet, repeat, turn
 from companion.values import Answer, Exchange, Heard
 
 
@@ -105,6 +105,25 @@ def test_say_that_again_repeats_without_model_or_memory(words):
     assert len(companion.history) == 1
 
 
+@pytest.mark.parametrize("unheard", ["", " "])
+def test_say_that_again_means_the_newest_reply_that_was_heard(unheard):
+    companion, _ = scripted([])
+    companion.history += [Exchange("hi", "The sea is calm.", private=True), Exchange("a", unheard)]
+    trace = Trace()
+    assert turn(companion, Heard("say that again"), Cancel(), trace).text == "The sea is calm."
+    assert trace.off_record
+    assert repeat(companion, Cancel(), Trace()).text == "The sea is calm."
+
+
+def test_where_no_reply_was_heard_there_is_none_to_say_again_and_that_is_said():
+    companion, _ = scripted([])
+    companion.history.append(Exchange("hi", ""))
+    said = turn(companion, Heard("say that again"), Cancel(), Trace())
+    assert said.text == "There is nothing to say again yet."
+    assert repeat(companion, Cancel(), Trace()) is None
+    assert companion.history == [Exchange("hi", "")]
+
+
 def test_what_a_model_cannot_cut_stays_frozen_in_its_turn():
     companion, _ = scripted(["One.", "Two."])
     companion.llm.can_cut = False
@@ -164,6 +183,18 @@ def test_what_was_forgotten_leaves_the_conversation_too():
     turn(companion, Heard("the weather"), Cancel(), Trace())
     turn(companion, Heard("forget that"), Cancel(), Trace())
     assert [(e.user, e.frozen) for e in companion.history] == [("the weather", "")]
+
+
+def test_what_was_forgotten_leaves_the_conversation_also_where_the_model_fails():
+    memory = Notebook(answers={"forget that": Answer("Forgotten.", forgotten=("s:1",))})
+    companion, events = scripted(["Oh.", "Ah."], memory=memory)
+    for words in ("my secret", "the weather"):
+        turn(companion, Heard(words), Cancel(), Trace())
+    with companion.llm.busy:  # it refuses to forget
+        said = turn(companion, Heard("forget that"), Cancel(), Trace())
+    assert said.text == "Forgotten."
+    assert [e.user for e in companion.history] == ["the weather"]
+    assert any(isinstance(e, Notice) and "Two threads" in e.text for e in events)
 
 
 def test_what_is_to_be_remembered_is_known_in_the_same_conversation():
