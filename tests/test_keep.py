@@ -96,6 +96,18 @@ def test_taking_back_removes_the_last_reply(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_taking_back_a_reply_without_sound_leaves_the_one_before(tmp_path):
+    keep = keeper(tmp_path)
+    speak(keep)
+    path = keep.label([])
+    keep.play(iter(()), Cancel())
+    assert keep.label([]) == ""
+    keep.drop_last()
+    assert Path(path).exists()
+    keep.drop_last()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written_is_one_error(tmp_path):
     (tmp_path / "file").write_text("")
     samples: Samples = np.zeros(10, np.float32)
