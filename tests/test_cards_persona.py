@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from companion.cards.formats.tree import Tree
 from companion.cards.model import from_tree
 from companion.cards.persona import Opening, scope
+from companion.errors import MissingInput
 from companion.prompt import Assembler, Now, Room
 from companion.testing import NOON, Frames, Letters
 
@@ -133,8 +134,10 @@ def test_variables_last_from_one_field_to_the_next():
 
 def test_another_greeting_can_open_the_conversation():
     made = card(first_mes="One", alternate_greetings=["Two", "Three"])
-    said = [made.persona(opening=Opening(greeting=n)).greeting for n in (0, 1, 2, 3)]
-    assert said == ["One", "Two", "Three", "One"]
+    said = [made.persona(opening=Opening(greeting=n)).greeting for n in (0, 1, 2)]
+    assert said == ["One", "Two", "Three"]
+    with pytest.raises(MissingInput, match="no greeting 3"):
+        made.persona(opening=Opening(greeting=3))
 
 
 BRACES = st.text(st.sampled_from("{}:<>/\\| \ncharuseforigndm6if\u202e\ud800"), max_size=120)

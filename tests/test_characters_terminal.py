@@ -62,7 +62,7 @@ def test_what_was_typed_survives_a_refusal_and_is_opened_again(terminal, card):
     terminal.wait_for("Open it again, at that line?")
     terminal.type("n")
     terminal.press("Enter")
-    terminal.wait_for("`companion characters edit` opens it again")
+    terminal.wait_for("`companion characters edit juno` opens it again")
     assert "windhover" in history.draft_of(card).read_text()
     terminal.companion("characters edit juno")
     terminal.wait_for("personality: [windhover")

@@ -290,6 +290,7 @@ def test_a_syntax_error_says_line_and_column_and_keeps_what_was_typed(workspace,
     assert code == 65
     assert re.search(r"line \d+, column \d+", err)
     assert f"What you typed is kept in {draft}" in err
+    assert "`companion characters edit juno` opens it again" in err
     assert "personality: [warm" in draft.read_text()
     assert juno(workspace).read_bytes() == before
 
@@ -310,6 +311,7 @@ def test_an_edit_that_was_kept_is_opened_again(workspace, capsys, editor):
     code, _, err = call(capsys, "edit", "juno")
     assert code == 0
     assert "opened again" in err
+    assert "companion characters edit juno --fresh" in err
     assert load_card(juno(workspace)).fields.personality == "warm"
     assert not history.draft_of(juno(workspace)).exists()
 

@@ -67,6 +67,19 @@ def test_only_one_kind_is_listed_when_asked_for(call):
     assert texts == ["Sam lives in Leeds."]
 
 
+def test_a_kind_that_there_is_not_is_answered_with_those_there_are(call):
+    code, out, err = call("list", "--kind", "nosuch", "--json")
+    assert (code, out) == (2, "")
+    assert "line, fact, preference, event, promise, relationship, summary" in err
+
+
+def test_the_forgotten_are_listed_by_kind(call):
+    call("forget", one(call, "Sam lives in Leeds."))
+    for kind, count in (("fact", 1), ("promise", 0)):
+        found = call("list", "--forgotten", "--kind", kind, "--json")[1]["memories"]
+        assert len(found) == count
+
+
 def test_what_is_told_by_hand_is_a_memory(call):
     code, made, _ = call("add", "Sam is allergic to nuts.", "--pin", "--json")
     assert (code, made["memory"]["kind"]) == (0, "fact")
@@ -79,7 +92,13 @@ def test_what_is_told_by_hand_is_a_memory(call):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("add", ""), ("add", "x" * 401), ("add", "A.", "--kind", "z")]
+    "arguments",
+    [
+        ("add", ""),
+        ("add", "x" * 401),
+        ("add", "A.", "--kind", "z"),
+        ("add", "A.", "--kind", "summary"),
+    ],
 )
 def test_what_can_be_no_memory_is_refused(call, arguments):
     assert call(*arguments)[0] == 2

@@ -71,6 +71,12 @@ def test_a_card_is_shown_by_its_path_with_what_its_book_says(workspace, capsys, 
     assert "Whales" not in out
 
 
+def test_a_greeting_that_there_is_not_is_missing(workspace, capsys):
+    code, out, err = call(capsys, "juno", "--greeting", "99")
+    assert (code, out) == (66, "")
+    assert "juno has no greeting 99" in err
+
+
 def test_what_was_left_out_is_said(workspace, capsys, tmp_path):
     card = tmp_path / "ada.json"
     card.write_text(json.dumps({"name": "Ada", "description": "Ada writes poems. " * 4000}))

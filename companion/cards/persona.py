@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from companion.cards import macros
 from companion.cards.text import clean, one_line
+from companion.errors import MissingInput
 from companion.values import Persona, Placed
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ def scope(card: Card, opening: Opening) -> macros.Scope:
 
 
 def persona(card: Card, opening: Opening) -> Persona:
-    """The texts of a card for one conversation."""
+    """The texts of a card for one conversation.
+
+    Raises:
+        MissingInput: The card has no such greeting.
+    """
     words = scope(card, opening)
 
     def text(value: str) -> str:
@@ -90,7 +95,11 @@ def persona(card: Card, opening: Opening) -> Persona:
 
 def _greeting(card: Card, number: int) -> str:
     greetings = (card.fields.first_mes, *card.fields.alternate_greetings)
-    return greetings[number] if 0 <= number < len(greetings) else greetings[0]
+    if not 0 <= number < len(greetings):
+        raise MissingInput(
+            f"{card.id} has no greeting {number}.", f"It has {len(greetings)}, counted from 0."
+        )
+    return greetings[number]
 
 
 def _aside(card: Card, words: macros.Scope) -> tuple[Placed, ...]:

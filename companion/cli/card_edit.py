@@ -7,6 +7,7 @@ has become the card: a slip, a crash or a full disk loses nothing.
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 AT_ONCE = 0.3
 """Seconds in which nobody reads a card, let alone types."""
 
-AGAIN = "`companion characters edit` opens it again."
 _LINE = re.compile(r"\bline (\d+)")
 
 
@@ -53,11 +53,11 @@ def edit(
         SHELL.say(f"An edit of {path.name} that did not become the card is opened again.")
         if path.stat().st_mtime_ns > draft.stat().st_mtime_ns:
             SHELL.say("  The card was changed after that; saved, this takes the place of it.")
-        SHELL.say("  To begin anew: companion characters edit --fresh")
+        SHELL.say(f"  To begin anew: {_command(character)} --fresh")
     else:
         history.put(draft, sheet.text)
     began = time.monotonic()
-    card = _edited(sheet, draft)
+    card = _edited(sheet, draft, f"`{_command(character)}` opens it again.")
     draft.unlink(missing_ok=True)
     if card is None:
         SHELL.say("Nothing was changed.")
@@ -70,7 +70,11 @@ def edit(
         show_json({"path": str(path.resolve()), "changed": card is not None})
 
 
-def _edited(sheet: Sheet, draft: Path) -> Card | None:
+def _command(character: str) -> str:
+    return f"companion characters edit {shlex.quote(character)}"
+
+
+def _edited(sheet: Sheet, draft: Path, again: str) -> Card | None:
     """The card as it was typed and saved; None where it was left as it is.
 
     Raises:
@@ -89,9 +93,9 @@ def _edited(sheet: Sheet, draft: Path) -> Card | None:
         except CompanionError as error:
             kept = f"What you typed is kept in {draft}."
             if not (isinstance(error, CardError) and is_terminal()):
-                raise _with(error, kept) from error
+                raise _with(error, kept, again) from error
             if not _wants_to_go_on(error, kept):
-                raise CardError(f"{sheet.path.name} is unchanged.", f"{kept} {AGAIN}") from error
+                raise CardError(f"{sheet.path.name} is unchanged.", f"{kept} {again}") from error
             found = _LINE.search(str(error))
             line = int(found[1]) if found else 0
 
@@ -105,10 +109,10 @@ def _wants_to_go_on(error: CardError, kept: str) -> bool:
     return bool(answer) and answer.strip().lower() in {"", "y", "yes"}
 
 
-def _with(error: CompanionError, kept: str) -> CompanionError:
+def _with(error: CompanionError, kept: str, again: str) -> CompanionError:
     """The same error, and where the text is."""
     if isinstance(error, CardError):
-        return CardError(Exception.__str__(error), f"{kept} {AGAIN}", error.reason, error.place)
+        return CardError(Exception.__str__(error), f"{kept} {again}", error.reason, error.place)
     if isinstance(error, CannotCreate):
         return CannotCreate(Exception.__str__(error), kept)
     return error

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from companion.cli.remembered import AsJson, Character, Id, Owner, as_dict, as_line, opened
+from companion.cli.remembered import (
+    AsJson,
+    Character,
+    Id,
+    Owner,
+    as_dict,
+    as_line,
+    checked_kind,
+    opened,
+)
 from companion.cli.shell import SHELL, show, show_json
 
 if TYPE_CHECKING:
@@ -15,6 +24,8 @@ if TYPE_CHECKING:
     from companion.memory.forget import Forgotten
     from companion.memory.forget.purge import Receipt
 
+TOLD = ("fact", "preference", "event", "promise", "relationship")
+"""Kinds that can be told by hand; a summary is made of what was said."""
 EVERYTHING = "everything"
 """In place of an id: all there is."""
 Text = Annotated[str, typer.Argument(metavar="TEXT", help="One sentence that stands alone.")]
@@ -39,6 +50,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Tell it something, such as "Sam is allergic to nuts."."""
+    checked_kind(kind, TOLD)
     with opened(character, as_name, dense=False) as memory:
         note = memory.know(text, kind, pinned=pinned)
     if as_json:

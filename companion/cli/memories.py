@@ -16,6 +16,7 @@ from companion.cli.remembered import (
     Owner,
     as_dict,
     as_line,
+    checked_kind,
     list_notes,
     opened,
     score,
@@ -42,8 +43,14 @@ def list_(
     ] = False,
 ) -> None:
     """The newest lines and memories, newest first."""
+    from companion.memory.record.fields import KINDS
+
+    checked_kind(kind, ("", "line", *KINDS))
     with opened(character, as_name, dense=False) as memory:
-        notes = memory.forgotten()[:limit] if forgotten else memory.memories(limit, kind)
+        if forgotten:
+            notes = tuple(n for n in memory.forgotten() if kind in {"", n.kind})[:limit]
+        else:
+            notes = memory.memories(limit, kind)
     nothing = "Nothing waits to be deleted." if forgotten else "Nothing is remembered yet."
     list_notes(notes, as_json=as_json, nothing=nothing)
 

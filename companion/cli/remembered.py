@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from companion.cli.shell import SHELL, show, show_json
+from companion.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from companion.memory import Memory
     from companion.values import Note
@@ -27,7 +28,6 @@ def opened(character: str, owner: str, *, dense: bool) -> Iterator[Memory]:
     """The memory of an owner with a character; closed again afterwards."""
     from companion import cards
     from companion.compose import Wishes, open_memory
-    from companion.errors import ConfigError
 
     settings = SHELL.settings()
     who = character or settings.companion.character
@@ -46,6 +46,17 @@ def opened(character: str, owner: str, *, dense: bool) -> Iterator[Memory]:
         yield memory
     finally:
         memory.close()
+
+
+def checked_kind(kind: str, kinds: Sequence[str]) -> None:
+    """Refuse a kind of memories that there is not.
+
+    Raises:
+        UsageError: It is none of these; the hint names them.
+    """
+    if kind not in kinds:
+        there = ", ".join(filter(None, kinds))
+        raise UsageError(f"There is no kind '{kind}' here.", f"Kinds: {there}.")
 
 
 def as_dict(note: Note) -> dict[str, Any]:
