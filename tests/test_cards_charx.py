@@ -7,7 +7,7 @@ import struct
 import zipfile
 
 import pytest
-from card_world import IDAT, V3, archive, picture
+from card_world import IDAT, V3, archive, picture, text
 
 from companion.cards import load_card, lost, save
 from companion.cards.formats import charx, read
@@ -198,3 +198,14 @@ def test_an_archive_keeps_its_files_and_a_text_has_none_to_lose(tmp_path):
     assert lost(card, "charx") == ()
     save(card, tmp_path / "a.json", "json-v3")
     assert lost(load_card(tmp_path / "a.json"), "yaml") == ()
+
+
+@pytest.mark.parametrize("kind", ["json-v3", "yaml"])
+def test_a_picture_that_a_text_cannot_hold_is_said_with_the_files_in_it(tmp_path, kind):
+    assets = [{"type": "emotion", "uri": "__asset:2", "name": "happy", "ext": "png"}, *ASSETS]
+    tree = {**V3, "data": {**V3["data"], "assets": assets}}
+    (tmp_path / "a.png").write_bytes(picture(text(b"ccv3", tree), IDAT))
+    card = load_card(tmp_path / "a.png")
+    said = [(repair.code, repair.place) for repair in lost(card, kind)]
+    assert said == [("PICTURE_LEFT", ""), ("ASSET_LEFT", "/data/assets/0")]
+    assert lost(card, "charx") == ()

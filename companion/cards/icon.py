@@ -67,18 +67,21 @@ def not_shown(tree: dict[str, Json]) -> tuple[Repair, ...]:
     return (Repair("PICTURE_LEFT", pointer("data", "assets", main or 0), said),)
 
 
-def not_in_text(tree: dict[str, Json]) -> tuple[Repair, ...]:
-    """Which files of an archive stay behind where a card becomes JSON or YAML."""
-    found = [(n, _inside(asset)) for n, asset in enumerate(_assets(tree))]
-    return tuple(
-        Repair(
-            "ASSET_LEFT",
-            pointer("data", "assets", n),
-            f"{uri} is a file of an archive; JSON and YAML have no room for it.",
-        )
-        for n, uri in found
-        if uri is not None
-    )
+def not_in_text(tree: dict[str, Json], *, picture: bool) -> tuple[Repair, ...]:
+    """What stays behind where a card becomes JSON or YAML.
+
+    Args:
+        tree: The card.
+        picture: Whether it comes out of a picture; else it comes out of an archive.
+    """
+    whole = Repair("PICTURE_LEFT", "", "JSON and YAML have no room for the picture.")
+    where, left = ("picture", [whole]) if picture else ("archive", [])
+    for n, asset in enumerate(_assets(tree)):
+        uri = _in_chunk(asset) if picture else _inside(asset)
+        if uri is not None:
+            said = f"{uri} is a file of the {where}; JSON and YAML have no room for it."
+            left.append(Repair("ASSET_LEFT", pointer("data", "assets", n), said))
+    return tuple(left)
 
 
 def for_archive(
@@ -140,8 +143,19 @@ def _assets(tree: dict[str, Json]) -> list[Json]:
 
 def _inside(asset: Json) -> str | None:
     """The address of an asset that is a file of an archive; None of any other."""
+    uri = _uri(asset)
+    return uri if uri is not None and _INSIDE.match(uri) else None
+
+
+def _in_chunk(asset: Json) -> str | None:
+    """The address of an asset that is a chunk of a picture; None of any other."""
+    uri = _uri(asset)
+    return uri if uri is not None and uri.startswith(_CHUNK) else None
+
+
+def _uri(asset: Json) -> str | None:
     uri = asset.get("uri") if isinstance(asset, dict) else None
-    return uri if isinstance(uri, str) and _INSIDE.match(uri) else None
+    return uri if isinstance(uri, str) else None
 
 
 def _main(assets: list[Json]) -> int | None:

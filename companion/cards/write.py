@@ -110,10 +110,13 @@ def lost(card: Card, kind: Kind) -> tuple[Repair, ...]:
     fields = as_v2(card)[1] if kind == "json-v2" else ()
     with _source(card) as (file, start):
         archive = file if start.startswith(charx.STARTS) else None
+        picture = start.startswith(png.SIGNATURE)
         if kind == "png":
-            fits = start.startswith(png.SIGNATURE) or _picture(card, archive)
+            fits = picture or _picture(card, archive)
             return for_picture(as_v3(card))[1] + (() if fits else not_shown(as_v3(card)))
-    return fields if archive is None or kind == "charx" else fields + not_in_text(as_v3(card))
+    if kind == "charx" or not (picture or archive):
+        return fields
+    return fields + not_in_text(as_v3(card), picture=picture)
 
 
 def kinds() -> tuple[Kind, ...]:
