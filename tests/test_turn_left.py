@@ -9,7 +9,9 @@ import weakref
 
 import numpy as np
 import pytest
+from test_early import Listener, Microphone, Reader, spoken
 
+from companion.early import LOOK, PAUSE, Early
 from companion.errors import DeviceError, EngineError
 from companion.events import Notice
 from companion.flow import Cancel, ahead
@@ -21,6 +23,7 @@ from companion.testing import RATE, Loudspeaker, Writer, scripted
 from companion.trace import Trace
 from companion.turn import turn
 from companion.values import Clause, Heard, Speech
+from companion.worth import Worth
 
 WORDS, AHEAD = 13, 4
 """Words of a sentence, and sentences that are written ahead while the first clause is played."""
@@ -102,6 +105,27 @@ def test_no_turn_is_lost_after_a_press_in_the_middle_of_a_long_reply():
         assert said.text
         assert not said.complete
         assert not model.llm.busy.locked()
+
+
+def test_the_press_that_cuts_a_reply_short_has_its_head_start():
+    model, cancel = Filled(1, clause=1), Cancel()
+
+    def press(clause):
+        if clause == 1:
+            model.wait()
+            cancel.set()
+
+    speaker = Loudspeaker(on_clause=press)
+    companion, _ = scripted([], llm=model.llm, speaker=speaker, stt=Reader())
+    turn(companion, Heard("tell me more"), cancel, Trace())
+    microphone = Microphone(spoken("hello juno how are you", PAUSE + 2 * LOOK))
+    held = Early(companion, Listener(), microphone, Worth("on")).begin()
+    for wait in held.steps():
+        microphone.at += wait or 0.01
+        if microphone.at > microphone.recording.seconds:
+            held.stop()
+    assert held.on  # nothing failed
+    assert model.llm.ahead
 
 
 def test_no_turn_is_lost_after_replies_that_became_too_long():
