@@ -76,7 +76,8 @@ RULES = (
          polarity="-", proper=True, changed=True),
     Rule("lives_in", r"<I> (?:don't|do not) live in <place>", "{s} does not live in {o}", "-",
          proper=True, changed=True),
-    Rule("home", r"<I> live in (?P<o>(?:an?|the|my) [^,.;:!?\n]+)"),
+    Rule("home", r"<I> live in (?!(?:an?|the|my) (?:constant )?(?:fear|state|world|bubble|dreams?|moment|past|future|"
+         r"present|now|hopes?|shadows?|head|own)\b)(?P<o>(?:an?|the|my) [^,.;:!?\n]+)"),
     Rule("lives_in", r"<I> live (?:in|at) <place>", proper=True, dated=True),
     Rule("lives_in", r"<I> live(?: just| right)? (?:near|outside|close to) <place>",
          "{s} lives near {o}", proper=True, dated=True),
@@ -167,9 +168,13 @@ RULES = (
     Rule("likes", r"<X> (?:loves|adores) <o>", "{s} loves {o}", listed=True),
     Rule("likes", r"<X> (?:likes|enjoys) <o>", listed=True),
     # what is to be done
-    Rule("promise", r"<ask>remind me(?: <early>)? to <all>", words=14, dated=True),
+    Rule("promise", r"<ask>remind me(?:,? please,?)?(?: <early>)? to <all>", words=14, dated=True),
     Rule("promise", r"<ask>remind me(?: <early>)? not to <all>",
          "{s} asked to be reminded not to {o} {when}", words=14, dated=True),
+    Rule("promise", r"<ask>(?<!^you )(?<!^ you )remind me(?: <early>)? that (?:i|we)(?:'ve| have)(?: got)? (?!to\b)<all>",
+         "{s} asked to be reminded that {s} has {o} {when}", words=14, dated=True),
+    Rule("promise", r"<ask>(?<!^you )(?<!^ you )remind me(?: <early>)? that (?=my\b|our\b|the\b)<all>",
+         "{s} asked to be reminded that {o} {when}", words=14, dated=True),
     Rule("promise", r"<ask>(?<!^you )(?<!^ you )remind me(?: <early>)? (?:about|of) <all>",
          "{s} asked to be reminded of {o} {when}", words=14, dated=True, needs=True),
     Rule("promise", r"<ask>(?:don't|do not) let me forget to <all>", words=14, dated=True),
@@ -266,7 +271,7 @@ ENGLISH = Language(
         r"(?:countries|cities|towns|villages|places|houses|flats|apartments|homes|continents|states)\b)"
         r"(?P<o>(?:(?! for\b)[^,.;:!?\n]|(?<=\bSt)\.)+)",
         "<mainly>": r"(?![^,.;:!?\n]*\b(?:on (?:\w+days|weekends|the side)|at (?:the )?weekends?)\b)",
-        "<stays>": rf"(?![^,.;:!?\n]* for (?:(?:just |only |about )?(?:an?|{NUMBER}|some|the|several|many) (?:couple of |\w+ )?)?"
+        "<stays>": rf"(?![^,.;:!?\n]* (?:temporarily|briefly)\b)(?![^,.;:!?\n]* for (?:(?:just |only |about )?(?:an?|{NUMBER}|some|the|several|many) (?:couple of |\w+ )?)?"
         r"(?:days?|nights?|weeks?|weekend|months?|years?|while|bit|holidays?|summer|winter)\b)",
         "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\bSt)\.)+)",
         "<early>": r"(?P<early>(?!(?:again )?(?:what|where|how|who|which|why|if|whether|of|about|not|to)\b|"
@@ -283,7 +288,7 @@ ENGLISH = Language(
         r"where|while|although|though|if|unless|until|whenever|as well|so that|cos|cause|"
         r"except|anyway|too|what|what's|how|how's|especially|such as|mostly|mainly|do you|have you|"
         r"are you|that's|thats|its so|whats|like (?=\w)|sounds)\b|\b(?:i|i'm|i've|she's|he's|it's|we're|they're)\b"
-        r"|\b(?:can|could|will|would) you\b|,? (?:ok|okay|alright|please|thanks|thank you) *$|, (?:right|yes|yeah) *$"
+        r"|\b(?:can|could|will|would) you\b|\bor (?:is|are|was|did|do|have|has|should)\b|,? (?:ok|okay|alright|please|thanks|thank you) *$|, (?:right|yes|yeah) *$"
         r"|\bfor (?:\w+ )?(?:years|months|weeks|a while|ages|now)\b| - | \u2013 |\().*"
     ),
     tail=(
@@ -307,7 +312,7 @@ ENGLISH = Language(
     ),
     others=(
         r"\b(?:of|with|from|by|for|to|at|in|on|near|behind|beside|than|like|about|against|neither|nor|not even|not|"
-        r"(?:who|whom|that|which)(?:'s|'ve|'d)? \w+(?: \w+)?) (?:the |an? )?$"
+        r"(?:every(?:one|body)|all|no ?(?:one|body)) (?:but|except)|(?:who|whom|that|which)(?:'s|'ve|'d)? \w+(?: \w+)?) (?:the |an? )?$"
     ),
     question=(
         r"(?:what|what's|where|where's|who|who's|why|how|how's|which|whose|when (?:is|are|was|"

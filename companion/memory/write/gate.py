@@ -171,9 +171,11 @@ def _not_meant(candidate: Candidate, text: str, character: str) -> str:
 
 def _is_denied(candidate: Candidate, language: Language) -> bool:
     """Whether the words around the object deny what the candidate affirms."""
-    if candidate.polarity == "-" or candidate.kind in {"promise", "event"} or candidate.asked:
-        return False
     before, what, after = _folded(candidate.quote).lower().partition(candidate.object.lower())
+    if candidate.kind in {"promise", "event"} or candidate.asked:
+        return False
+    if candidate.polarity == "-":
+        return candidate.lang == "de" and bool(_LATE.search(what))
     if candidate.lang == "de" and _LATE.search(what + after):
         return True
     return bool(language.negations & set(_WORD.findall(before))) and not candidate.correction

@@ -132,7 +132,7 @@ RULES = (
     Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben)(?: \w+)?(?: jetzt| seit \w+ \w+)? in (?!eine[mr] )<ort>",
          proper=True, dated=True),
     Rule("lives_in", r"\b(?:wohne|lebe) ich (?:jetzt )?in <ort>", proper=True, dated=True),
-    Rule("lives_in", r"\b(?:ich bin|wir sind)(?! für ein)(?P<early>[\w .]*?) nach (?!hause\b)(?P<o>[\w-]+(?: [A-Z][\w-]+)*)"
+    Rule("lives_in", r"\b(?:ich bin|wir sind)(?! für ein)(?P<early>[\w .]*?) nach (?!(?:hause|oben|unten|draußen|nebenan|links|rechts|vorne|hinten)\b)(?P<o>[\w-]+(?: [A-Z][\w-]+)*)"
          r" (?:um)?gezogen", proper=True, dated=True, past=True, changed=True),
     Rule("lived_in", r"\b(?:ich habe|wir haben) (?:früher )?in (?P<o>[\w-]+) (?:gewohnt|gelebt)",
          proper=True),
@@ -181,7 +181,10 @@ RULES = (
     Rule("likes", r"<X> hasst <o>", "{s} hasst {o}", "-", listed=True),
     Rule("likes", r"<X> mag keine?n? <o>", "{s} mag {o} nicht", "-", listed=True),
     Rule("likes", r"<X> mag <o>", listed=True),
-    Rule("promise", r"(?<!kann )(?<!konnte )(?<!ich )\bmich(?: bitte)?<early> daran (?:zu )?erinnern,? <zu>",
+    Rule("promise", r"(?:<erinnere>|du) mich(?: bitte)?<early> daran(?: erinnern)?,? dass (?:ich|wir)"
+         r" (?P<o>(?:[^.;!?\n]|\.(?= ?\w))+?) haben?\b", "{s} will erinnert werden, dass {s} {o} hat {when}",
+         words=14, dated=True),
+    Rule("promise", r"(?:^|\bdu |\bbitte |\bvergiss (?:bitte )?nicht,? )mich(?: bitte)?<early> daran (?:zu )?erinnern,? <zu>",
          words=14, dated=True),
     Rule("promise", r"<erinnere> mich<early> daran,? <zu>", words=14, dated=True),
     Rule("promise", r"<erinnere> mich(?: bitte)?,? (?!nicht\b)(?!.*\bdaran\b)<zu>", words=14,
@@ -262,7 +265,7 @@ GERMAN = Language(
         "<name>": rf"(?P<o>{_NAME})\b",
         "<named>": rf"(?P<o>{_NAME})\b",
         "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\d)\.(?= ?\w)|(?<=\bSt)\.)+)",
-        "<ort>": r"(?!(?:angst|scheidung|trennung|frieden|armut|sünde|not|freiheit|sorge|saus|hoffnung|ruhe|stille|"
+        "<ort>": r"(?!(?:(?:der|ständiger|großer|einer) )?(?:vergangenheit|gegenwart|zukunft|stadt|nähe|wohnung|angst|scheidung|trennung|frieden|armut|sünde|not|freiheit|sorge|saus|hoffnung|ruhe|stille|"
         r"schmerz|luxus|streit)\b)(?P<o>(?:[^,.;:!?\n]|(?<=\bSt)\.)+)",
         "<was>": r"(?P<o>\w+(?: (?!gar\b|überhaupt\b|absolut\b|wirklich\b|eigentlich\b|leider\b|so\b|sehr\b|und\b|oder\b)\w+)?)",
         "<nicht>": r"(?:(?:gar|überhaupt|absolut|wirklich|eigentlich|leider|so|sehr) )*nicht\b(?! (?:nur|mehr|bloß|immer|jede))",
@@ -304,7 +307,7 @@ GERMAN = Language(
     others=(
         r"\b(?:der|die|das|des|dem|den|eine?[rsnm]?|mein\w*|dein\w*|sein\w*|ihr\w*|unser\w*|eur?e\w*|kein\w*|dies\w+|"
         r"jede\w*|alle|viele|von|mit|bei|aus|zu|für|ohne|in|im|am|an|nach|weder|noch|nicht(?: ein)?(?:mal)?)"
-        r" (?:(?-i:[a-zäöüß]+e[nrsm]?) )?$"
+        r" (?:(?-i:[a-zäöüß]+e[nrsm]?) )?$|(?-i:[A-ZÄÖÜ]\w+s) $"
     ),
     question=(
         r"(?:was|wo|wer|wen|wem|wessen|warum|wieso|weshalb|wie|welche[rsnm]?|wann|woher|wohin|"
