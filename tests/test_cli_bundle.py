@@ -204,6 +204,17 @@ def test_a_card_behind_a_jpeg_goes_along_as_the_archive_that_it_is(
     assert config.load(there / "config.toml").companion.character == "ada-l"
 
 
+def test_a_card_that_came_through_a_pipe_has_to_be_imported_first(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as end:
+        end.write(json.dumps(V3))
+    code, _, err = call(capsys, "bundle", "b.tar", "-c", f"/dev/fd/{reading}")
+    os.close(reading)
+    assert (code, "characters import" in err) == (65, True)
+
+
 def test_what_lies_in_no_folder_is_left_out_and_said(workspace: Path) -> None:
     change(workspace, memory_embedder="maker/some-embedder")
     change(workspace, memory_second__stage="maker/some-judge")

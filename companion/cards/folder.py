@@ -84,7 +84,7 @@ def reading(path: Path) -> Iterator[None]:
         raise Forbidden(f"{path} may not be read.", f"Try: chmod u+r '{path}'") from error
     except OSError as error:
         raise CardError(
-            f"{path.name}: cannot be read ({error.strerror}).",
+            f"{path.name}: cannot be read ({error.strerror or error}).",
             "Look whether it is a file and the disk is well.",
             "UNREADABLE",
         ) from error

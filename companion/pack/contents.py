@@ -176,6 +176,11 @@ class _Found:
         self.named["companion.character"] = card.id
         if card.path is None:  # the built-in one
             return
+        if not card.path.is_file():  # a pipe was read to its end, and is not read again
+            raise BadData(
+                f"{card.path} is no ordinary file.",
+                "Import the card first: companion characters import FILE --id NAME",
+            )
         named = card.path.with_suffix(suffix_of(card.path))  # what it is, whatever it is called
         place = f"characters/{card.id}{named.suffix}"
         moved = card
