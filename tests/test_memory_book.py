@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from memory_world import Clock, settle
+from memory_world import Clock, settle, texts
 
 from companion.memory import Memory
+from companion.memory.forget.elsewhere import joined
 from companion.memory.read.rank import CHARACTER
 from companion.memory.recall.known import Asked
 from companion.memory.record import parse_book
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ASKED = Asked({}, {}, 0, "")
+FOOD = "My favourite food is plain noodles."
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ def other(tmp_path: Path, memory: Memory) -> Iterator[Memory]:
     """A fresh folder that took in what was exported after some talk."""
     memory.hear(Heard("Tell me something."))
     memory.say(Said("Your cat Fluffy weighs nine kilos."))
-    tell(memory, "I live in Leeds.", "My favourite food is plain noodles.")
+    tell(memory, "I live in Leeds.", FOOD)
     (leeds,) = (one for one in memory.profile() if "Leeds" in one.text)
     memory.edit(leeds.id, "Sam lives in York.")
     other = Memory(tmp_path / "other", "Sam", "mira", now=Clock(), name="Mira")
@@ -122,3 +124,40 @@ def test_a_line_of_what_is_over_speaks_of_the_past_elsewhere(
     assert known is not None
     assert [one.over for one in known.named(_ASKED, [line.id])] == [True]
     other.close()
+
+
+# ── forgotten elsewhere ──────────────────────────────────────────────────────────────────────────
+
+
+def test_any_number_of_memories_can_be_asked_for_their_lines(other: Memory) -> None:
+    (food,) = (one for one in other.profile() if "noodles" in one.text)
+    many = [f"{n:012}" for n in range(50_000)]
+    names = joined(other._journal, [*many, food.id.removeprefix("memory:")])
+    assert {other.get(name).text for name in names} == {FOOD, "Mhm."}
+
+
+def named(memory: Memory, text: str) -> str:
+    (found,) = (one.id for one in memory.memories(99) if one.text == text)
+    return found
+
+
+@pytest.mark.parametrize("what", ["Sam's favourite food is plain noodles.", FOOD])
+def test_a_memory_and_its_line_are_forgotten_together_elsewhere(other: Memory, what: str) -> None:
+    before = texts(other.memories(99))
+    other.forget([named(other, what)])
+    assert not [one for one in texts(other.memories(99)) if "noodles" in one]
+    (hidden, *_) = (one.id for one in other.forgotten() if one.text == what)
+    other.restore(hidden)
+    assert sorted(texts(other.memories(99))) == sorted(before)
+    other.forget([named(other, what)])
+    assert other.purge().verified
+    assert not [one for one in other.folder.rglob("*") if one.is_file() and holds(one, b"noodles")]
+
+
+def test_the_reply_to_a_forgotten_line_goes_elsewhere_too(other: Memory) -> None:
+    other.forget([named(other, "Tell me something.")])
+    assert not [one for one in texts(other.memories(99)) if "Fluffy" in one]
+
+
+def holds(path: Path, words: bytes) -> bool:
+    return words in path.read_bytes()

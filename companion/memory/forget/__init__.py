@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from companion.memory.forget.closing import settle
-from companion.memory.forget.doomed import gather
+from companion.memory.forget.doomed import gather, places
+from companion.memory.forget.elsewhere import joined
 from companion.memory.forget.topic import Topic
 from companion.memory.hand import as_note, ulid
 from companion.memory.record import Record
@@ -103,6 +104,8 @@ class Forgetting:
         for record in records.values():
             lines |= {one.id: one for one in self._sources(record)}
         lines |= {one.id: one for one in self._replies(lines.values())}
+        elsewhere = map(self._versions.get, sorted(joined(self._journal, list(records))))
+        records |= {one.id: one for one in elsewhere if one is not None}
         with self._versions.together():
             self._journal.hide(list(lines))
             self._versions.hide(list(records))
@@ -130,14 +133,16 @@ class Forgetting:
             if isinstance(thing, Line):
                 lines = [thing, *_answers(thing, hidden), *_asked(thing, hidden)]
             elif isinstance(thing, Record):
-                places = _places(thing)
-                said = [one for one in hidden if (one.session, one.n) in places]
+                where = places(thing)
+                said = [one for one in hidden if (one.session, one.n) in where]
                 lines = [*said, *(a for one in said for a in _answers(one, hidden))]
             else:
                 lines = []
                 self._lore.restore([thing.id])
             back = self._journal.unhide([one.ulid for one in lines])
-            names = {name for line in back for name in self._versions.sources_of(line.ulid)}
+            told = {line.ulid for line in back}
+            told |= joined(self._journal, [thing.id]) if isinstance(thing, Record) else set()
+            names = told | {name for one in told for name in self._versions.sources_of(one)}
             names |= {thing.id} if isinstance(thing, Record) else set()
             memories = self._versions.unhide(sorted(names))
             settle(self._journal, self._versions, memories)
@@ -153,7 +158,7 @@ class Forgetting:
         return list({ulid(thing): thing for thing in found}.values())
 
     def _sources(self, record: Record) -> list[Line]:
-        return self._journal.by_id([f"{session}:{n}" for session, n in sorted(_places(record))])
+        return self._journal.by_id([f"{session}:{n}" for session, n in sorted(places(record))])
 
     def _replies(self, lines: Iterable[Line]) -> list[Line]:
         """The character's lines that answer these: they may say the words again."""
@@ -167,16 +172,6 @@ class Forgetting:
         latest = (self._versions.get(name) for name in doomed.memories)
         versions = {one.ref for one in doomed.versions.values()}
         return {one.id: one for one in latest if one is not None and one.ref in versions}
-
-
-def _places(record: Record) -> set[tuple[str, int]]:
-    """The lines that a memory rests on."""
-    found = set()
-    for source in record.sources:
-        first, _, last = source.turns.partition("-")
-        if first:
-            found |= {(source.session, n) for n in range(int(first), int(last or first) + 1)}
-    return found
 
 
 def _answers(line: Line, others: Iterable[Line]) -> list[Line]:

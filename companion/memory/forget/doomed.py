@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from companion.memory.forget.closing import Lineage
 from companion.memory.forget.remains import telling
-from companion.memory.record import parse
+from companion.memory.record import FROM_LINE, parse
 from companion.memory.store.digest import MEMORY
 from companion.memory.store.formats import FINDABLE
 from companion.memory.store.memo import row_of
@@ -85,7 +85,8 @@ def gather(journal: Journal, names: Collection[str] | None) -> Doomed:
         seq: parse(xml)
         for seq, xml in rows("SELECT seq, xml FROM memories WHERE scope = ? ORDER BY seq", scope)
     }
-    _cascade(doomed, every, asked, cache(lambda: _words(journal, doomed.lines)))
+    elsewhere = [(one.text, one.id in asked) for one in every.values() if _is_line(one)]
+    _cascade(doomed, every, set(asked), cache(lambda: _words(journal, doomed.lines, elsewhere)))
     doomed.texts = [
         *(line.text for line in doomed.lines),
         *(text for one in doomed.versions.values() for text in _texts(one)),
@@ -99,6 +100,8 @@ def _cascade(
 ) -> None:
     """Find what rests on what goes, until nothing more does."""
     gone = {(line.session, line.n) for line in doomed.lines}
+    said = (one for one in every.values() if _is_line(one) and one.id in asked)
+    gone |= {place for one in said for place in places(one)}
     latest = {one.id: one.v for one in every.values()}
     refs: set[str] = set()
     while True:
@@ -151,13 +154,31 @@ def _unquoted(one: Record, gone: Collection[tuple[str, int]]) -> Record:
     return replace(one, sources=left)
 
 
-def _words(journal: Journal, lines: Iterable[Line]) -> set[str]:
-    """Words that only these lines hold."""
+def _words(
+    journal: Journal, lines: Iterable[Line], elsewhere: Collection[tuple[str, bool]]
+) -> set[str]:
+    """Words that only these lines hold, and those from elsewhere that go too."""
     rows = journal.database.rows(
         "SELECT text FROM lines WHERE scope = ? AND hidden = 0", journal.scope
     )
-    found = telling((line.text for line in lines), (text for (text,) in rows))
-    return {one.casefold() for one in found}
+    gone = [*(line.text for line in lines), *(text for text, goes in elsewhere if goes)]
+    kept = [*(text for (text,) in rows), *(text for text, goes in elsewhere if not goes)]
+    return {one.casefold() for one in telling(gone, kept)}
+
+
+def _is_line(one: Record) -> bool:
+    """Whether it is a line that was said elsewhere and taken in."""
+    return one.created_by == FROM_LINE
+
+
+def places(record: Record) -> set[tuple[str, int]]:
+    """The lines that a memory rests on."""
+    found = set()
+    for source in record.sources:
+        first, _, last = source.turns.partition("-")
+        if first:
+            found |= {(source.session, n) for n in range(int(first), int(last or first) + 1)}
+    return found
 
 
 def _texts(one: Record) -> list[str]:
