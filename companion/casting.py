@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from companion import worlds
-from companion.errors import CompanionError, EngineError, ModelMissing, readable
+from companion.errors import CompanionError, EngineError, Forbidden, ModelMissing, readable
 from companion.pack.bundled import bundled
 from companion.prompting import opening
 from companion.speech.cast import Cast
@@ -55,14 +55,18 @@ def voice_path(settings: Settings, name: str) -> Path:
 
 
 def voice_language(settings: Settings, name: str) -> str | None:
-    """Language of a voice, "" for the configured one; None where there is none, "" if unsaid."""
-    model = voice_path(settings, name or settings.voice.model)
-    if not model.is_file():
-        return None
+    """Language of the voice `name`, "" is the configured one.
+
+    Returns:
+        None where there is no such voice, "" where it does not say or may not be read.
+    """
     try:
+        model = voice_path(settings, name or settings.voice.model)
+        if not model.is_file():
+            return None
         about = json.loads(model.with_name(f"{model.name}.json").read_text("utf-8"))
         return str(about["espeak"]["voice"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (Forbidden, OSError, ValueError, KeyError, TypeError):
         return ""
 
 

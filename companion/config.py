@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from companion.errors import ConfigError, MissingInput
+from companion.errors import ConfigError, MissingInput, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -216,6 +216,7 @@ def load(
     Raises:
         MissingInput: `file` does not exist.
         ConfigError: There is no workspace, or a key or value is wrong.
+        Forbidden: The file may not be read.
     """
     if file is not None and not _is_file(file):
         raise MissingInput(f"There is no {file}.", "Run: companion init DIR")
@@ -256,7 +257,8 @@ def _is_file(file: Path) -> bool:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text("utf-8-sig")
+        with readable(file):
+            return file.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not UTF-8 text (byte {error.start}).") from error
     except OSError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from companion import cards
-from companion.errors import CompanionError, DeviceError, install, readable
+from companion.errors import CompanionError, DeviceError, Forbidden, install, readable
 from companion.sound.clib import before_portaudio
 
 if TYPE_CHECKING:
@@ -189,6 +189,11 @@ def _voice(model: Path) -> Finding:
         if not file.is_file():
             found = f"{file.name} is missing; replies are shown as text"
             return Finding(name, ok=False, found=found, cure=f"companion voices pull {model.stem}")
+        try:
+            with readable(file), file.open("rb"):
+                pass
+        except Forbidden as error:
+            return _failed(name, error)
     return Finding(name, ok=True, found=str(model))
 
 

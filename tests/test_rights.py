@@ -168,3 +168,29 @@ def test_a_verb_about_memories_ends_where_they_may_not_be_written(
 ) -> None:
     with mode(closed, 0o500):
         assert call(capsys, "memories", "list")[0] == 77
+
+
+def test_the_doctor_says_which_voice_may_not_be_read(
+    offline: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = offline / "voices" / "en_US-tam-low.onnx"
+    with mode(file, 0):
+        found = findings(capsys)["voice en_US-tam-low"]
+    assert not found["ok"]
+    assert (found["found"], file.name in found["cure"]) == (f"{file} may not be read.", True)
+
+
+def test_a_card_is_looked_at_where_its_voice_may_not_be_read(
+    offline: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mode(offline / "voices", 0):
+        assert call(capsys, "characters", "lint", "juno")[0] == 0
+
+
+def test_settings_that_may_not_be_read_are_named_with_their_cure(
+    offline: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mode(offline / "config.toml", 0):
+        code, _, err = call(capsys, "config", "path")
+    assert code == 77
+    assert "chmod" in err
