@@ -236,6 +236,8 @@ def test_another_one_ends_nothing(world: World, lines: tuple[str, ...]) -> None:
     [
         ("I've always lived in Hull.", "Hull"),
         ("I've lived in Hull for the past ten years.", "Hull"),
+        ("I've lived in Hull all my life.", "Hull"),
+        ("I've lived in Hull my whole life.", "Hull"),
         ("I've been living in Hull since 2019.", "Hull"),
         ("I moved to Leeds for work.", "Leeds"),
         ("I moved to Leeds for good last year.", "Leeds"),

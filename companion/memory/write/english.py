@@ -269,7 +269,7 @@ ENGLISH = Language(
         r"comfort|hiding|exile|isolation|dread|shame|misery|debt|darkness|hope of)\b)"
         rf"(?!(?:{NUMBER}|many|several|different|various|some|lots of|a lot of) (?:\w+ )?"
         r"(?:countries|cities|towns|villages|places|houses|flats|apartments|homes|continents|states)\b)"
-        r"(?P<o>(?:(?! for\b)[^,.;:!?\n]|(?<=\bSt)\.)+)",
+        r"(?P<o>(?:(?! for\b| all (?:my|our) li| my (?:whole|entire) life)[^,.;:!?\n]|(?<=\bSt)\.)+)",
         "<mainly>": r"(?![^,.;:!?\n]*\b(?:on (?:\w+days|weekends|the side)|at (?:the )?weekends?)\b)",
         "<stays>": rf"(?![^,.;:!?\n]* (?:temporarily|briefly)\b)(?![^,.;:!?\n]* for (?:(?:just |only |about )?(?:an?|{NUMBER}|some|the|several|many) (?:couple of |\w+ )?)?"
         r"(?:days?|nights?|weeks?|weekend|months?|years?|while|bit|holidays?|summer|winter)\b)",
