@@ -8,6 +8,8 @@ import pytest
 from memory_world import Clock, settle, texts
 
 from companion.memory import Memory
+from companion.memory.forget import exports
+from companion.memory.record import parse_book
 from companion.values import Heard, Said
 
 if TYPE_CHECKING:
@@ -152,6 +154,17 @@ def test_a_purge_opens_what_was_closed_when_its_closer_was_hidden(
     (mimi,) = memory.profile()
     assert mimi.id in [one.id for one in memory.about("Mimi")]
     assert memory.verify().sound
+
+
+def test_it_goes_on_in_an_export_too(memory: Memory, clock: Clock) -> None:
+    tell(memory, clock, "I live in Leeds.", "I moved to Lisbon.")
+    book = memory.folder / "book.xml"
+    book.write_text(memory.export(), "utf-8")
+    exports.remember(memory.folder, book)
+    memory.forget([known(memory, LISBON).id])
+    memory.purge()
+    left = [one for one in parse_book(book.read_text("utf-8")) if one.text == LEEDS]
+    assert {(one.status, one.valid_to, one.superseded_by) for one in left} == {("active", "", ())}
 
 
 def test_a_promise_that_is_done_stays_done(memory: Memory, clock: Clock) -> None:

@@ -109,6 +109,16 @@ class Lineage:
     latest: Mapping[str, Record]
     gone: Collection[str]
 
+    def kept(self, records: Iterable[Record]) -> list[Record]:
+        """These versions, oldest first, as they are without what is gone; see `without`."""
+        before: dict[str, Record] = {}
+        made = []
+        for one in records:
+            made.append(self.without(one, before.get(one.id)))
+            if not one.superseded_by:
+                before[one.id] = one
+        return made
+
     def without(self, one: Record, before: Record | None) -> Record:
         """A version that names nothing that is gone; what is left without a closer is open.
 

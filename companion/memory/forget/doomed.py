@@ -116,14 +116,9 @@ def _cascade(
         refs |= {one.ref for one in more.values()}
         asked |= {one.id for one in more.values() if one.v == latest[one.id]}
     lineage = Lineage({one.id: one for one in every.values()}, refs)
-    before: dict[str, Record] = {}
-    stays = ((seq, one) for seq, one in every.items() if seq not in doomed.versions)
-    for seq, one in stays:
-        kept = lineage.without(_unquoted(one, gone), before.get(one.id))
-        if kept != one:
-            doomed.changed[seq] = kept
-        if not one.superseded_by:
-            before[one.id] = one
+    left = [seq for seq in every if seq not in doomed.versions]
+    kept = lineage.kept(_unquoted(every[seq], gone) for seq in left)
+    doomed.changed |= {seq: one for seq, one in zip(left, kept, strict=True) if one != every[seq]}
 
 
 def _rests(

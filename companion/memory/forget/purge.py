@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from companion.errors import BadData
 from companion.memory.dense.chroma import Folder
 from companion.memory.forget import exports
+from companion.memory.forget.closing import Lineage
 from companion.memory.forget.doomed import gather, remove
 from companion.memory.forget.remains import Found, search, telling
 from companion.memory.record import parse_book, serialise_book
@@ -266,7 +267,10 @@ def _rewritten(path: Path, gone: set[str], needles: list[str]) -> bool:
     """Write a book of memories without these; another file, or one that keeps words, goes."""
     try:
         records = parse_book(path.read_text("utf-8"))
-        path.write_text(serialise_book([one for one in records if one.id not in gone]), "utf-8")
+        refs = {one.ref for one in records if one.id in gone}
+        lineage = Lineage({one.id: one for one in records}, refs)
+        kept = lineage.kept(one for one in records if one.id not in gone)
+        path.write_text(serialise_book(kept), "utf-8")
     except (BadData, ValueError):
         records = ()
     if records and not search([path], needles):
