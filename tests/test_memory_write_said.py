@@ -52,6 +52,8 @@ def world(tmp_path: Path) -> Iterator[World]:
         ("Kannst du mich daran erinnern, dass ich morgen einen Termin habe?", "einen Termin",
          "2026-03-05"),
         ("Kannst du mich morgen an den Termin erinnern?", "den Termin", "2026-03-05"),
+        ("Erinner mich morgen dran, Bob anzurufen.", "Bob anzurufen", "2026-03-05"),
+        ("Kannst du mich erinnern, morgen Bob anzurufen?", "Bob anzurufen", "2026-03-05"),
         ("Erinnerst du mich morgen an den Termin?", "den Termin", "2026-03-05"),
     ],
 )  # fmt: skip
@@ -101,6 +103,8 @@ def test_what_asks_for_no_reminder_leaves_none(words: str) -> None:
         ("Meine Schwester wohnt nicht mehr in Rom.", [("Sams Schwester", "lives_in", "-", "Rom")]),
         ("Ich spiele Klavier nicht mehr.", []),
         ("Ich hasse Spinat nicht.", []),
+        ("Ich mag weder Pizza noch Eis.", []),
+        ("Ich kann Spinat gar nicht leiden.", [("Sam", "likes", "-", "Spinat")]),
         ("Ich mag Hunde und Katzen nicht.", []),
         ("Ich mag Hunde, aber nicht jeden.", [("Sam", "likes", "+", "Hunde")]),
     ],
@@ -254,6 +258,9 @@ def test_where_somebody_lives_for_long_is_their_home(words: str, place: str) -> 
     [
         ("Mein Geburtstag ist am 31. Dezember.", "Sams Geburtstag ist am 31. Dezember."),
         ("Merk dir, dass mein Geburtstag am 5. Mai ist.", "Sams Geburtstag ist am 5. Mai."),
+        ("Ich treffe den Chef am 3. Juni um 7:30 Uhr.",
+         "Sam plant am 3. Juni 2026 um 07:30: den Chef treffen."),
+        ("I have to call Bob at 7:30 tomorrow.", "Sam has to call Bob on 5 March 2026 at 07:30."),
         ("Am 5. Mai habe ich Geburtstag.", "Sams Geburtstag ist am 5. Mai."),
         ("Ich fliege am 5. Mai nach Rom.", "Sam plant am 5. Mai 2026: nach Rom fliegen."),
         ("Ich bin am 5. Mai nach Köln gezogen.", "Sam wohnt in Köln, seit 5. Mai 2025."),
@@ -261,7 +268,7 @@ def test_where_somebody_lives_for_long_is_their_home(words: str, place: str) -> 
         ("Ich wohne in St. Gallen.", "Sam wohnt in St. Gallen."),
         ("I live in St. Louis.", "Sam lives in St. Louis."),
     ],
-)
+)  # fmt: skip
 def test_a_full_stop_inside_a_sentence_ends_nothing(words: str, text: str) -> None:
     assert [one.text for one in kept(words)] == [text]
 

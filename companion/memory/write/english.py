@@ -273,7 +273,7 @@ ENGLISH = Language(
         "<mainly>": r"(?![^,.;:!?\n]*\b(?:on (?:\w+days|weekends|the side)|at (?:the )?weekends?)\b)",
         "<stays>": rf"(?![^,.;:!?\n]* (?:temporarily|briefly)\b)(?![^,.;:!?\n]* for (?:(?:just |only |about )?(?:an?|{NUMBER}|some|the|several|many) (?:couple of |\w+ )?)?"
         r"(?:days?|nights?|weeks?|weekend|months?|years?|while|bit|holidays?|summer|winter)\b)",
-        "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\bSt)\.)+)",
+        "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\d):(?=\d)|(?<=\bSt)\.)+)",
         "<early>": r"(?P<early>(?!(?:again )?(?:what|where|how|who|which|why|if|whether|of|about|not|to)\b|"
         r"when (?!(?:i|we) (?:get|come|arrive|go|leave|wake|am|are)\b))(?:(?! not\b)[\w ,:.'-]){2,50}?)",
         "<ask>": r"(?:(?:^|[,.!?;:-]) *|\b(?:please|you|and|then|so|okay|ok|also|hey|well|just|oh|"
@@ -298,7 +298,7 @@ ENGLISH = Language(
     ),
     bad=(
         r"(?:it|that|this|you|your|yours|him|her|them|these|those|to (?:hear|see|know|be|you|me|have|say|the|it|them)|to$|how|what|when|where|why|who|"
-    r"me|progress|the (?:mornings?|evenings?|nights?)|for|from|by|got from|being|not|games?|the (?:moment|time|night)|home|times|now|talking|hearing|having|here|there|so|too|very|one|some|something|anything|"
+    r"me|neither|progress|the (?:mornings?|evenings?|nights?)|for|from|by|got from|being|not|games?|the (?:moment|time|night)|home|times|now|talking|hearing|having|here|there|so|too|very|one|some|something|anything|"
         r"everything|nothing|things?|stuff|both|either|all|another|my|his|their|our|i|we|she|he|"
         r"they|much|more|fast|slow|well|home|bed|doing|about|and|or|but|is|are|the (?:way|same|idea|"
         r"fact|one|most|best)|with you|a lot|a bit|games? with|along|tricks?|dead|dumb)\b"

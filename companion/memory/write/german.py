@@ -165,7 +165,7 @@ RULES = (
     Rule("drinks", r"<I> trinke (?:kein(?:e|en)?|nie) <o>", polarity="-"),
     Rule("afraid_of", r"<I> fürchte mich vor <o>"),
     Rule("afraid_of", r"<I> habe (?:(?!keine\b|nie\b)\w+ )?angst vor <o>"),
-    Rule("likes", r"<I> kann (?P<o>\w+(?: \w+)?) (?:nicht|gar nicht) (?:leiden|ausstehen)",
+    Rule("likes", r"<I> kann <was> <nicht> (?:leiden|ausstehen)",
          "{s} kann {o} nicht leiden", "-"),
     Rule("likes", r"<I> (?:hasse) <o>", "{s} hasst {o}", "-", listed=True),
     Rule("likes", r"<I> mag (?:\w+ )?keine?n? <o>", "{s} mag {o} nicht", "-", listed=True),
@@ -181,13 +181,13 @@ RULES = (
     Rule("likes", r"<X> hasst <o>", "{s} hasst {o}", "-", listed=True),
     Rule("likes", r"<X> mag keine?n? <o>", "{s} mag {o} nicht", "-", listed=True),
     Rule("likes", r"<X> mag <o>", listed=True),
-    Rule("promise", r"(?:<erinnere>|du) mich(?: bitte)?<early> daran(?: erinnern)?,? dass (?:ich|wir)"
+    Rule("promise", r"(?:<erinnere>|du) mich(?: bitte)?<early> da?ran(?: erinnern)?,? dass (?:ich|wir)"
          r" (?P<o>(?:[^.;!?\n]|\.(?= ?\w))+?) haben?\b", "{s} will erinnert werden, dass {s} {o} hat {when}",
          words=14, dated=True),
-    Rule("promise", r"(?:^|\bdu |\bbitte |\bvergiss (?:bitte )?nicht,? )mich(?: bitte)?<early> daran (?:zu )?erinnern,? <zu>",
+    Rule("promise", r"(?:^|\bdu |\bbitte |\bvergiss (?:bitte )?nicht,? )mich(?: bitte)?<early> (?:da?ran )?(?:zu )?erinnern,? <zu>",
          words=14, dated=True),
-    Rule("promise", r"<erinnere> mich<early> daran,? <zu>", words=14, dated=True),
-    Rule("promise", r"<erinnere> mich(?: bitte)?,? (?!nicht\b)(?!.*\bdaran\b)<zu>", words=14,
+    Rule("promise", r"<erinnere> mich<early> da?ran,? <zu>", words=14, dated=True),
+    Rule("promise", r"<erinnere> mich(?: bitte)?,? (?!nicht\b)(?!.*\bda?ran\b)<zu>", words=14,
          dated=True),
     Rule("promise", r"<erinnere> mich(?: bitte)?<early> an <o>",
          "{s} will an {o} erinnert werden {when}", dated=True),
@@ -264,13 +264,13 @@ GERMAN = Language(
         "<rel>": _KIN,
         "<name>": rf"(?P<o>{_NAME})\b",
         "<named>": rf"(?P<o>{_NAME})\b",
-        "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\d)\.(?= ?\w)|(?<=\bSt)\.)+)",
+        "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\d)[.:](?= ?\w)|(?<=\bSt)\.)+)",
         "<ort>": r"(?!(?:(?:der|ständiger|großer|einer) )?(?:vergangenheit|gegenwart|zukunft|stadt|nähe|wohnung|angst|scheidung|trennung|frieden|armut|sünde|not|freiheit|sorge|saus|hoffnung|ruhe|stille|"
         r"schmerz|luxus|streit)\b)(?P<o>(?:[^,.;:!?\n]|(?<=\bSt)\.)+)",
         "<was>": r"(?P<o>\w+(?: (?!gar\b|überhaupt\b|absolut\b|wirklich\b|eigentlich\b|leider\b|so\b|sehr\b|und\b|oder\b)\w+)?)",
         "<nicht>": r"(?:(?:gar|überhaupt|absolut|wirklich|eigentlich|leider|so|sehr) )*nicht\b(?! (?:nur|mehr|bloß|immer|jede))",
         "<erinnere>": r"\berinner(?:e|st du)?",
-        "<early>": r"(?P<early>(?:(?! nicht\b| nie\b| daran\b)[\w .:,]){0,40}?)",
+        "<early>": r"(?P<early>(?:(?! nicht\b| nie\b| da?ran\b)[\w .:,]){0,40}?)",
         "<zu>": r"(?P<o>(?:[^.;!?\n]|\.(?= ?\w))+? (?:zu \w+|\w+zu\w+en))\b",
         "<all>": r"(?P<o>[^.;!?\n]+)",
     },
@@ -300,7 +300,7 @@ GERMAN = Language(
     bad=(
         r"(?:es|das|dies|dich|dir|du|dein|deine|deinen|ihn|ihm|sie|er|ihr|wie|was|wenn|wo|wer|mich|"
         r"nicht|hier|da|dort|jetzt|gerade|nun|schon|so|zu|sehr|alles|etwas|nichts|eine sache|beides|ich|wir|mein|meine|"
-        r"viel|mehr|gern|gerne|und|oder|aber|ist|bin|verloren|daran|keine?[nmrs]?)\b"
+        r"viel|mehr|gern|gerne|und|oder|aber|ist|bin|verloren|daran|weder|nie|niemals|keine?[nmrs]?)\b"
     ),
     articles=r"(?:ein bisschen|etwas|der|die|das|den|dem|eine[nmr]?|ein)\s+",
     binders=frozenset("ob wenn dass weil wo was wie wann wer warum als du bin bist".split()),
