@@ -79,6 +79,8 @@ def is_foreseen(zone: tzinfo) -> None:
         ("tomorrow at 3 o'clock in the morning", "2026-03-05T02:00Z"),
         ("tomorrow at 12 am", "2026-03-04T23:00Z"),
         ("tomorrow at 12 a.m.", "2026-03-04T23:00Z"),
+        ("tomorrow at 6 AM", "2026-03-05T05:00Z"),
+        ("tomorrow at 12 A.M.", "2026-03-04T23:00Z"),
         ("tomorrow at 12 pm", "2026-03-05T11:00Z"),
         ("tomorrow at noon", "2026-03-05T11:00Z"),
         ("tonight at midnight", "2026-03-04T23:00Z"),

@@ -88,7 +88,7 @@ def find(text: str, lang: str) -> Clock | None:
     if hour > 23 or minute > 59:  # noqa: PLR2004 - of a day
         return None
     exact = hour > NOON or match["hour"].startswith("0")
-    if re.search(r"\ba\.?m\b", part) and lang == "en":
+    if re.search(r"\ba\.?m\b", part.lower()) and lang == "en":
         hour, exact = 0 if hour == NOON else hour, True
     return Clock(hour, minute, part, exact, alone=not match["minute"], span=match.span())
 
