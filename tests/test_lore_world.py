@@ -290,6 +290,27 @@ def test_a_hidden_key_is_heard_by_other_entries_and_never_told(words, heard):
     assert others == (["By castle."] if heard else [])
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("Told {{random: one{{hidden_key: p, q}}, one}}", "Told one"),
+        ("Told {{hidden_key:p {{hidden_key:q}} r}}", "Told"),
+        ("Told {{reverse:ab{{hidden_key:pq}}dc}}", "Told cdba"),
+        ("Told {{setvar::v::{{hidden_key::p}}q}}{{getvar::v}}", "Told q"),
+        ("A \u2756\u27e7 stray \u27e6\u2756", "A  stray"),
+    ],
+)
+def test_of_a_hidden_key_inside_another_macro_no_mark_is_told(words, said):
+    companion, _ = talking(card(*(entry(words) for _ in range(9))))
+    assert set(tells(companion)) == {said}
+
+
+def test_a_hidden_key_after_braces_that_nothing_closes_is_heard():
+    book = (entry("Told {{a {{hidden_key::castle}}"), entry("By castle.", keys=["castle"]))
+    companion, _ = talking(card(*book, recursive_scanning=True))
+    assert tells(companion) == ["Told {{a", "By castle."]
+
+
 def test_braces_that_nothing_closes_hide_nothing():
     companion, _ = talking(card(entry("Told {{hidden_key:castle and more.")))
     assert tells(companion) == ["Told {{hidden_key:castle and more."]
