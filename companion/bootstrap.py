@@ -246,6 +246,7 @@ def install(root: Path, machine: Machine, todo: Sequence[str]) -> None:
     started = time.monotonic()
     if not is_whole(python):
         shutil.rmtree(venv, ignore_errors=True)
+        todo = ["run", *(part for part in todo if part != "run")]
     if not venv.exists() and shutil.disk_usage(root).free < DISK_NEEDED:
         raise SetupError(f"Set-up needs 4 GB of free disk at {root}.\nMake room and try again.")
     say("Setting Companion up. This happens once; after that it starts at once.")

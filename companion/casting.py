@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from companion.speech.acknowledge import Acknowledgement
     from companion.speech.piper import Piper
     from companion.speech.shape import Actions
-    from companion.turn import Companion, Ear, Loudspeaker, Voice
+    from companion.stages import Ear, Loudspeaker, Voice
+    from companion.turn import Companion
     from companion.values import Persona
 
 SHORT = 120

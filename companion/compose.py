@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from companion.sound.speaker import Speaker
     from companion.sound.watch import Watch
     from companion.speech.piper import Piper
+    from companion.stages import Loudspeaker
     from companion.stt import Whisper
-    from companion.turn import Loudspeaker
 
 T = TypeVar("T")
 UNWRITABLE = frozenset({73, 74, 77})

@@ -55,7 +55,7 @@ class NothingHeard:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """What had begun ended without a reply, and nothing goes on; a notice says why, if any."""
+    """What had begun is over, and nothing goes on; a notice says why, if any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,8 +218,8 @@ class Session:
         except Exception as error:  # noqa: BLE001 - one of three places: talk must go on
             problem = EngineError("turn", f"Unexpected problem: {error!r}.", "Run with --debug.")
             problem.__cause__ = error
-        for event in over:
-            self.companion.tell(event)
+        for event in over:  # while it records, what failed is over, and the recording is not
+            self.companion.tell(Listening() if self.recording else event)
         self.companion.tell(Notice(str(problem)))
         return None
 
@@ -292,10 +292,10 @@ class Session:
             return
         exchange = self.companion.history[-1]
         lines = self._tidy.undo(exchange.lines) if self._tidy and exchange.lines else 0
-        if self._keeper:
-            self._hush(self._keeper, exchange)
-        self.companion.history.pop()  # only now: where one of them fails, it can be asked again
+        self.companion.history.pop()  # only now: where the memory fails, it can be asked again
         self.companion.tell(Undone(lines))
+        if self._keeper:  # what cannot be removed is told with its place
+            self._hush(self._keeper, exchange)
 
     @staticmethod
     def _hush(keeper: Keeper, exchange: Exchange) -> None:

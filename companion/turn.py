@@ -2,15 +2,15 @@
 
     key up ─▶ stt ─▶ memory ─▶ prompt ─▶ llm ─▶ clauses ─▶ voice ─▶ speaker ─▶ memory
 
-`turn` is that picture as code. The stages are Protocols: this module knows no engine, no device
-and no file, and a stage knows nothing of the others.
+`turn` is that picture as code. The stages are Protocols (`stages.py`): this module knows no engine,
+no device and no file, and a stage knows nothing of the others.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from companion.errors import CompanionError
 from companion.events import FirstSound, Notice, Remembered, Speaking, Words
@@ -21,13 +21,14 @@ from companion.speech.pace import Pace, enough_sound, enough_words, within
 from companion.values import Answer, Exchange, Heard, Lore, Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from datetime import datetime
 
     from companion.events import Event
     from companion.speech.shape import Actions
-    from companion.trace import Cost, Trace
-    from companion.values import Clause, Note, Persona, Placed, Prompt, Said, Speech
+    from companion.stages import Ear, Loudspeaker, Memory, Model, PromptBuilder, Voice, World
+    from companion.trace import Trace
+    from companion.values import Clause, Note, Persona, Prompt, Said, Speech
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -42,115 +43,6 @@ NEVER_SPOKE = Answer("There is nothing to say again yet.")
 
 REPLIES = 5
 """A reply that is like one of the last ones is a repetition."""
-
-
-class Ear(Protocol):
-    """Sound to words."""
-
-    def transcribe(self, recording: Recording, cancel: Cancel) -> Heard | None:
-        """The words of a recording; None where there are none."""
-
-
-class Memory(Protocol):
-    """What was said, and what comes back of it."""
-
-    @property
-    def private(self) -> bool:
-        """Whether nothing of what is said now may be kept."""
-
-    def obey(self, heard: Heard) -> Answer | None:
-        """Do what the words ask of the memory itself; None where they are talk."""
-
-    def hear(self, heard: Heard) -> str:
-        """Keep the owner's words; they are safe on return. Gives the line's id."""
-
-    def recall(self, heard: Heard) -> tuple[Note, ...]:
-        """What is known that fits these words, best last."""
-
-    def peek(self, heard: Heard) -> tuple[Note, ...] | None:
-        """What recall would give; nothing is noted. None for what the memory itself would obey."""
-
-    def say(self, said: Said) -> str:
-        """Keep the words of the reply that were heard. Gives the line's id."""
-
-    def witness(self, prompt: Prompt, said: Said) -> None:
-        """Note which of the recalled notes the prompt held and the reply used."""
-
-
-class World(Protocol):
-    """What the character's lorebook knows."""
-
-    def tell(self, persona: Persona, history: Sequence[Exchange], words: str) -> Lore:
-        """What these words call up."""
-
-    def peek(self, persona: Persona, history: Sequence[Exchange], words: str) -> Lore:
-        """The same, and nothing counts as told."""
-
-    def constants(self) -> tuple[Placed, ...]:
-        """What is told in every turn, word for word."""
-
-
-class PromptBuilder(Protocol):
-    """Card, history, notes and words to tokens."""
-
-    def count(self, text: str) -> int:
-        """Tokens of a text."""
-
-    def left_out(self, persona: Persona) -> tuple[str, ...]:
-        """What of a card never reaches the model, because it is too long."""
-
-    def assemble(self, persona: Persona, history: Sequence[Exchange], now: Now) -> Prompt:
-        """The prompt of one turn."""
-
-    def relieve(self, persona: Persona, history: Sequence[Exchange]) -> tuple[int, ...]:
-        """Make room for the next turn; the tokens it will begin with."""
-
-
-class Model(Protocol):
-    """Tokens to words."""
-
-    @property
-    def counts(self) -> Cost:
-        """What the last reply cost."""
-
-    @property
-    def can_cut(self) -> bool:
-        """Whether the volatile part leaves the context after the reply."""
-
-    def read(self, prompt: Prompt, cancel: Cancel) -> int:
-        """Read a prompt that is likely to come; how many tokens that took."""
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing that was read is held."""
-
-    def ready(self, tokens: Sequence[int]) -> Iterator[None]:
-        """Read what the next prompt will begin with, in small steps."""
-
-    def forget(self) -> None:
-        """Hold nothing of what was read: what was said in it must not linger."""
-
-    def stream(self, prompt: Prompt, cancel: Cancel) -> Iterator[str]:
-        """Write the reply, piece by piece."""
-
-
-class Voice(Protocol):
-    """Words to sound."""
-
-    def say(self, clauses: Iterable[Clause], cancel: Cancel) -> Iterator[Speech]:
-        """Render clauses, one by one."""
-
-
-class Loudspeaker(Protocol):
-    """Sound to the world."""
-
-    def play(
-        self,
-        speech: Iterable[Speech],
-        cancel: Cancel,
-        started: Callable[[], None] | None = None,
-    ) -> Said:
-        """Play to the end or to the stop, and say which words were heard."""
 
 
 @dataclass(slots=True)
@@ -213,6 +105,15 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
         return _carried_out(c, heard, answer, cancel, trace)
     with trace.span("hear"):  # committed: nothing below can lose them
         _keep(c, trace, lambda memory: memory.hear(heard))
+    try:
+        return _replied(c, heard, cancel, trace)
+    except Exception:  # else undo would take the turn before
+        c.history.append(Exchange(heard.text, "", lines=tuple(trace.lines), private=_private(c)))
+        raise
+
+
+def _replied(c: Companion, heard: Heard, cancel: Cancel, trace: Trace) -> Said:
+    """The turn from the words on."""
     with trace.span("recall"):
         notes = _recall(c, heard)
     trace.mark("recall")
@@ -230,7 +131,7 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
         _witness(c, prompt, said)
     trace.saw = tuple(flaw.code for flaw in check(said.text, _talk(c, heard.text)))
     frozen = "" if c.llm.can_cut else prompt.volatile_text
-    trace.off_record = c.memory is not None and c.memory.private
+    trace.off_record = _private(c)
     lines = tuple(trace.lines)
     c.history.append(Exchange(heard.text, said.text, frozen, lines, trace.off_record))
     trace.finish(c.llm.counts)
@@ -259,6 +160,10 @@ def repeat(c: Companion, cancel: Cancel, trace: Trace) -> Said | None:
     return said
 
 
+def _private(c: Companion) -> bool:
+    return c.memory is not None and c.memory.private
+
+
 def _obey(c: Companion, heard: Heard) -> Answer | None:
     """What the memory answers to a command; a failure is said, and is no talk either."""
     if c.memory is None:
@@ -270,8 +175,7 @@ def _carried_out(c: Companion, heard: Heard, answer: Answer, cancel: Cancel, tra
     """Speak the memory's own answer. Of what went, nothing stays in the conversation."""
     trace.kind = "command"
     gone = set(answer.forgotten)
-    private = c.memory is not None and c.memory.private
-    kept = [e for e in c.history if not gone & set(e.lines) and (private or not e.private)]
+    kept = [e for e in c.history if not gone & set(e.lines) and (_private(c) or not e.private)]
     left = gone or len(kept) < len(c.history)
     c.history[:] = [replace(e, frozen="") for e in kept] if gone else kept
     if left:  # what followed was read with it in mind

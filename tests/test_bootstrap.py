@@ -134,6 +134,13 @@ def test_an_environment_that_is_half_made_is_made_again(fake: Path) -> None:
     assert bootstrap.is_whole(str(half))
 
 
+def test_tools_alone_are_not_installed_into_an_environment_that_is_broken(fake: Path) -> None:
+    (fake / ".venv" / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
+    finish(fake, "run")
+    with pytest.raises(SetupError, match="the packages"):
+        bootstrap.set_up(fake, Machine("Linux", apt=False, root=False), tests=True)
+
+
 def test_where_everything_is_ready_set_up_runs_nothing(checkout: Path) -> None:
     finish(checkout, "run")
     finish(checkout, "test")

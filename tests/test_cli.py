@@ -101,6 +101,13 @@ def test_a_linked_file_is_changed_where_it_is(workspace, tmp_path, capsys):
     assert "threads = 3" in kept.read_text()
 
 
+def test_a_mistyped_option_is_no_value(workspace, capsys):
+    code, _, problem = call(capsys, "config", "set", "user.name", "--jso")
+    assert code == 2
+    assert "--jso" in problem
+    assert "--jso" not in (workspace / "config.toml").read_text()
+
+
 def test_a_setting_can_be_below_zero(workspace, capsys):
     code, out, _ = call(capsys, "config", "set", "llm.seed", "-1", "--json")
     assert code == 0

@@ -472,6 +472,16 @@ def test_after_a_turn_that_failed_nothing_goes_on(talk):
     assert kinds(events) == [Listening, Thinking, Idle, Notice]
 
 
+def test_what_fails_while_it_records_leaves_it_recording(talk):
+    session, companion, events = talk([], ["words"])
+    session.press()
+    companion.renew = Broken().release
+    session.type("hello")
+    assert session.wait(5)
+    assert session.recording
+    assert kinds(events) == [Listening, Listening, Notice]
+
+
 def test_after_a_press_that_is_stopped_before_anybody_listened_nothing_goes_on(talk):
     session, _, events = talk([], ["words"])
     fetch = session._microphone.release

@@ -6,12 +6,12 @@ import json
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from companion.errors import StoreError
-from companion.events import Undone
+from companion.errors import CardError, StoreError
+from companion.events import Notice, Undone
 from companion.memory import Memory
 from companion.session import Session
 from companion.sound.keep import Keeper
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from companion.events import Event
     from companion.turn import Companion
-    from companion.values import Heard
+    from companion.values import Heard, Prompt
 
     Talk = Callable[..., tuple[Session, Companion, list[Event]]]
 
@@ -165,3 +165,31 @@ def test_undo_of_a_turn_whose_words_were_not_kept_leaves_the_turn_before(
     assert lines(memory) == ["I live in Leeds.", REPLIES[0]]
     assert [exchange.user for exchange in companion.history] == ["I live in Leeds."]
     assert events[-1] == Undone(1)
+
+
+def test_undo_of_a_turn_that_failed_takes_its_words_and_leaves_the_turn_before(
+    talk: Talk, memory: Memory
+) -> None:
+    session, companion, events = talk("I live in Leeds.", memory=memory)
+    assemble = companion.prompt.assemble
+    companion.prompt.assemble = failing  # type: ignore[method-assign]
+    say(session, "A book, pasted.")
+    companion.prompt.assemble = assemble  # type: ignore[method-assign]
+    assert lines(memory)[-1] == "A book, pasted."
+    say(session, "/undo")
+    assert lines(memory) == ["I live in Leeds.", REPLIES[0]]
+    assert [exchange.user for exchange in companion.history] == ["I live in Leeds."]
+    assert events[-1] == Undone(1)
+
+
+def failing(*_: object) -> Prompt:
+    raise CardError("Too long.")
+
+
+def test_where_kept_sound_cannot_be_removed_the_turn_goes_all_the_same(talk: Talk) -> None:
+    session, companion, events = talk("hi")
+    keeper: Any = session._keeper
+    keeper.forget = failing
+    say(session, "/undo")
+    assert companion.history == []
+    assert events[-1] == Notice("Too long.")

@@ -50,6 +50,8 @@ def set_(
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Change one setting in the file; comments stay."""
+    if value.startswith("--"):
+        raise UsageError(f"There is no option {value}.", "A value may begin with one dash.")
     section, separator, key = name.partition(".")
     if not separator:
         raise UsageError(f"'{name}' is no setting.", "Write SECTION.KEY, for example llm.threads.")

@@ -12,7 +12,7 @@ from companion.cli.shell import SHELL, show_json
 from companion.errors import UsageError
 
 if TYPE_CHECKING:
-    from companion.turn import Loudspeaker
+    from companion.stages import Loudspeaker
 
 
 def register(app: typer.Typer) -> None:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from companion.cards import Card
     from companion.config import Settings
     from companion.measure.golden import Conversation, Golden, Rules
-    from companion.turn import Companion, World
+    from companion.stages import World
+    from companion.turn import Companion
     from companion.values import Answer, Exchange, Lore, Persona, Placed, Prompt, Said
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from companion.config import Settings
-    from companion.turn import Ear
+    from companion.stages import Ear
 
 
 @dataclass(frozen=True, slots=True)

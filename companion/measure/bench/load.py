@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from companion.llm.engine import Llama
-    from companion.turn import Voice
+    from companion.stages import Voice
 
 BUSY = "while True: pass"
 
