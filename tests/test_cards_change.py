@@ -44,6 +44,29 @@ def test_a_field_is_found_by_the_name_its_file_has_for_it():
     assert made.fields.first_mes == "Ho"
 
 
+EMPTY = {
+    "tags": [],
+    "alternate_greetings": [],
+    "creator": "",
+    "system_prompt": "",
+    "extensions": {},
+}
+
+
+@pytest.mark.parametrize(("field", "empty"), EMPTY.items())
+def test_a_field_that_every_card_has_is_emptied_where_others_are_taken_out(field, empty):
+    assert changed(card(tags=["a"]), field, None).data[field] == empty
+    bare = from_tree(Tree({"name": "Ada", "description": "", "tags": ["a"]}), Path("ada.json"))
+    assert field not in changed(bare, field, None).raw
+
+
+def test_a_list_that_version_3_has_is_emptied_in_a_card_of_it():
+    new = card(spec="chara_card_v3", spec_version="3.0")
+    assert changed(new, "group_only_greetings", None).data["group_only_greetings"] == []
+    assert "group_only_greetings" not in changed(card(), "group_only_greetings", None).data
+    assert "character_book" not in changed(new, "character_book", None).data
+
+
 def test_items_of_a_list_are_set_added_and_taken_out():
     made = changed(card(), "tags", ["a", "b"])
     assert changed(made, "tags.1", "c").fields.tags == ("a", "c")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from companion.cards.flavour import located
 from companion.cards.formats.tree import Tree, bounded, kind, pointer
 from companion.cards.model import from_tree
+from companion.cards.project import V2_DEFAULTS
 from companion.cards.repair import garbled
 from companion.errors import CardError
 
@@ -32,7 +33,7 @@ _SHOWN = 20
 
 
 def changed(card: Card, field: str | tuple[str, ...], value: Json, now: int = 0) -> Card:
-    """The card with one field set; `None` takes the field out.
+    """The card with one field set; `None` takes it out, or empties what cards must have.
 
     Args:
         card: The card as it is.
@@ -51,6 +52,8 @@ def changed(card: Card, field: str | tuple[str, ...], value: Json, now: int = 0)
     first, *rest = field.split(".") if isinstance(field, str) else field
     parts = [older.get(first, first), *rest]
     lone = _is_lone_book(raw, found, first)
+    if value is None and found.wrapped and not rest:
+        value = _empty(found, first)
     _put(raw if lone else found.fields, parts, value, f"{file.name}: {'.'.join((first, *rest))}")
     mirrored = found.wrapped and first in raw and first not in {"data", "spec", "spec_version"}
     if mirrored and not lone:
@@ -68,6 +71,13 @@ def with_letters(card: Card) -> Card:
         if meant:
             card = changed(card, name, meant)
     return card
+
+
+def _empty(found: Located, name: str) -> Json:
+    """What a field is that says nothing; None where it need not be there, or must say something."""
+    if name == "group_only_greetings" and found.flavour == "v3":
+        return []
+    return deepcopy(V2_DEFAULTS.get(name)) if name != "name" else None
 
 
 def _is_lone_book(raw: dict[str, Json], found: Located, name: str) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from companion.cards.formats.tree import Json
     from companion.cards.model import Card
 
-_V2_DEFAULTS: dict[str, Json] = {
+V2_DEFAULTS: dict[str, Json] = {
     **dict.fromkeys(V1_FIELDS, ""),
     "creator_notes": "",
     "system_prompt": "",
@@ -28,6 +28,8 @@ _V2_DEFAULTS: dict[str, Json] = {
     "alternate_greetings": [],
     "extensions": {},
 }
+"""What every card of version 2 or 3 has, and what it is where nothing was said."""
+
 _ENTRY_DEFAULTS: dict[str, Json] = {
     "keys": [],
     "content": "",
@@ -90,7 +92,7 @@ def flat(card: Card) -> dict[str, Json]:
     mirrored = isinstance(data, dict) and all(tree[key] == data.get(key) for key in beside)
     if not mirrored or not isinstance(data, dict) or "data" in data or "spec" in data:
         return tree
-    empty = {**_V2_DEFAULTS, "group_only_greetings": []}
+    empty = {**V2_DEFAULTS, "group_only_greetings": []}
     return {k: v for k, v in data.items() if k == "name" or k not in empty or v != empty[k]}
 
 
@@ -106,7 +108,7 @@ def _completed(card: Card) -> dict[str, Json]:
         for key, value in card.data.items()
         if isinstance(card.raw.get("data"), dict) or key not in _AT_ROOT
     }
-    data |= _fresh(_V2_DEFAULTS, data)
+    data |= _fresh(V2_DEFAULTS, data)
     if not card.fields.name.strip():
         data["name"] = card.name
     return data
