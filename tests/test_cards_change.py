@@ -139,6 +139,26 @@ def test_an_entry_of_a_lorebook_that_is_an_object_is_found_by_its_name():
 
 
 @pytest.mark.parametrize(
+    ("entries", "name"),
+    [(None, "0"), ({}, "0"), ({"0": entry("moon"), "1": entry("sea")}, "2"), ({"7": {}}, "8")],
+)
+def test_an_entry_one_past_the_last_is_a_new_one(entries, name):
+    before = with_entries(entries) if entries is not None else card()
+    made = changed(before, f"character_book.entries.{name}", entry("sun"))
+    kept = made.raw["data"]["character_book"]["entries"]
+    assert kept == ({**entries, name: entry("sun")} if entries is not None else [entry("sun")])
+    assert made.book_raw["entries"][-1] == entry("sun")
+
+
+@pytest.mark.parametrize(("name", "value"), [("3", {}), ("2", None), ("2.content", "x")])
+def test_a_number_that_makes_no_new_entry_is_refused_with_the_one_that_does(name, value):
+    before = with_entries({"0": entry("moon"), "1": entry("sea")})
+    with pytest.raises(CardError, match="cannot be set") as caught:
+        changed(before, f"character_book.entries.{name}", value)
+    assert "a new one is character_book.entries.2" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
     ("field", "value", "place", "cure"),
     [
         ("character_book.entries.0.content", "x", "/character_book/entries/0", "7, 9"),

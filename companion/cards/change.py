@@ -25,11 +25,17 @@ if TYPE_CHECKING:
     from companion.cards.formats.tree import Json
     from companion.cards.model import Card
 
-_LISTS = {"alternate_greetings", "group_only_greetings", "source", "tags", "keys", "secondary_keys"}
-"""Fields that are lists of texts: the first item makes the list where there is none."""
+_LISTS = {
+    *("alternate_greetings", "group_only_greetings", "source", "tags"),
+    *("entries", "keys", "secondary_keys"),
+}
+"""Fields that are lists: the first item makes the list where there is none."""
 
 _SHOWN = 20
 """Names of an object that are told to people."""
+
+_LONGEST = 19
+"""Digits of a number in a name are fewer."""
 
 
 def changed(card: Card, field: str | tuple[str, ...], value: Json, now: int = 0) -> Card:
@@ -104,7 +110,7 @@ def _put(holder: Json, parts: list[str], value: Json, said: str) -> None:
             _check_index(holder, said, parts[: n + 1])
         holder = _step(holder, part, said, parts[: n + 2])
     if isinstance(holder, dict):
-        if above:
+        if above and (value is None or last != _next(holder, above[-1])):
             _check_index(holder, said, parts)
         if value is None:
             holder.pop(last, None)
@@ -147,7 +153,20 @@ def _check_index(holder: Json, said: str, parts: list[str]) -> None:
     cure = f"Set all of it: {field}='[...]'"
     if holder:
         cure = f"There are: {', '.join([*holder][:_SHOWN])}. Write {field}.{next(iter(holder))}"
+    if new := _next(holder, above[-1]):
+        cure = f"{cure}; a new one is {field}.{new}='{{...}}'" if holder else f"Write {field}.{new}"
     raise _nowhere(said, parts, f"{part} is not in {field}", cure)
+
+
+def _next(holder: dict[str, Json], name: str) -> str:
+    """What a new item is called in an object of items with numbers; "" in any other.
+
+    An empty one is of items only where its name says so: programs keep a lorebook's like that.
+    """
+    numbers = [int(key) for key in holder if key.isdecimal() and len(key) < _LONGEST]
+    if len(numbers) < len(holder) or not (holder or name == "entries"):
+        return ""
+    return str(max(numbers, default=-1) + 1)
 
 
 def _put_item(holder: list[Json], part: str, value: Json, said: str, parts: list[str]) -> None:
