@@ -32,7 +32,7 @@ _UNNEEDED = re.compile(
     r"|(?<!n't )(?<!not )(?<!never )(?<!always )"
     r"\b(?:(?<!did you )(?:cancel|delete|drop|scrap)|(?<!\bi )(?<!you )forget)"
     r" (?:the|that|my|this) (?P<it>[\w' ]{0,40}?)reminders?\b"
-    r"|\b(?:brauchst|musst) mich (?P<was>[\w ]*?)\bnicht (?:mehr )?(?P<an>[\w ]*?)"
+    r"|\b(?:brauchst|musst) mich (?P<was>[\w ]{0,40}?)\bnicht (?:mehr )?(?P<an>[\w ]{0,40}?)"
     r"(?:zu )?erinnern\b"
     r"|\b(?:streich|lösch|vergiss)e? (?:die|meine) erinnerung\b(?! nicht)",
     re.IGNORECASE,
@@ -68,6 +68,18 @@ _ENGLISH_NOT = re.compile(
     r"|forg[eo]t\w*|tried|instead of|tomorrow|every|always|usually|often)\b",
     re.IGNORECASE,
 )
+_ENGLISH_WHEN = re.compile(r"\b(?:when|whenever|after|before|by the time) *$", re.IGNORECASE)
+"""What makes of what comes next the time of something else, where it stands before it."""
+_ENGLISH_NEXT = re.compile(
+    r",| (?=(?:but|because|so)\b)| and (?=(?:i|we|he|she|they)\b)|\b(?=(?:i|we)\b)", re.IGNORECASE
+)
+"""Where another clause can begin, and with it what is true of that one alone."""
+_ENGLISH_AFTER_ALL = re.compile(
+    r",?(?: but| or so)? (?:i|we) (?:think|thought|guess|hope|wish\b"
+    r"|(?:didn't|did not|haven't|have not)(?: really)? *(?:[.,!;]|$))",
+    re.IGNORECASE,
+)
+"""What takes back the whole of what was said before it."""
 _GERMAN = re.compile(
     r"\b(?:(?:ich|wir) (?:habe?n?|hab's|bin|sind|hatten?)"
     r"|(?:habe?n?|bin|sind|hatten?) (?:ich|wir))\b",
@@ -221,17 +233,46 @@ def _wanted(record: Record) -> set[str]:
 
 def _done(sentence: str) -> Iterator[tuple[set[str], set[str]]]:
     """What a sentence says that its speaker did: the verbs, and all its words."""
-    if not _ENGLISH_NOT.search(sentence):
-        for match in _ENGLISH.finditer(sentence):
-            verb, more = match["verb"].lower(), match["more"]
-            verbs = [word for word in re.findall(r"\b(?:and|then) (\w+)", more) if _is_past(word)]
-            if match["lead"] or verb in _SAME or _is_past(verb):
-                yield {_stem(word.lower()) for word in (verb, *verbs)}, _telling(match[0])
+    denied = _ENGLISH_NOT.search(sentence)
+    for match in _ENGLISH.finditer(sentence):
+        if denied and denied.start() < match.start():
+            break
+        said = _said(sentence, match)
+        if not said or _ENGLISH_WHEN.search(sentence, max(match.start() - 30, 0), match.start()):
+            continue
+        verb, joined = match["verb"].lower(), _joined(said)
+        lead = {"do"} if (match["lead"] or "").lower().startswith("did") else set()
+        if match["lead"] or verb in _SAME or _is_past(verb):
+            yield lead | {_stem(word) for word in (verb, *joined)}, _telling(said)
+        elif joined:
+            then = said.lower().index(f" {joined[0]}")
+            yield {_stem(word) for word in joined}, _telling(said[then:])
     if not _GERMAN_NOT.search(sentence):
         for clause in re.split(r"[,;:]", sentence):
             if _GERMAN.search(clause):
                 words = re.findall(r"\w+", clause.lower())
                 yield {_stem(word) for word in words if _is_done(word)}, _telling(clause)
+
+
+def _said(sentence: str, match: re.Match[str]) -> str:
+    """What somebody says that they did, up to the clause that denies something; else nothing."""
+    start, stop = match.start("verb"), match.end()
+    if _ENGLISH_AFTER_ALL.search(sentence, start, stop + 30):
+        return ""
+    good = start
+    while good < stop:
+        following = _ENGLISH_NEXT.search(sentence, good + 1)
+        end = following.start() if following else len(sentence)
+        if _ENGLISH_NOT.search(sentence[good:end]):
+            break
+        good = end
+    return sentence[match.start() : min(good, stop)] if good > start else ""
+
+
+def _joined(said: str) -> list[str]:
+    """The verbs of the past that go on with the same somebody: "and bought"."""
+    found = re.findall(r"\b(?:and|then) (\w+)", said.lower())
+    return [word for word in found if _is_past(word)]
 
 
 def _is_past(word: str) -> bool:
