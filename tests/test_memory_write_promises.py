@@ -209,6 +209,9 @@ def test_the_owner_of_a_promise_need_not_be_called_sam(world: World) -> None:
         ("You don't have to remind me.", "feed the cat"),
         ("You don't need to remind me anymore.", "feed the cat"),
         ("No need to remind me tomorrow.", "feed the cat"),
+        ("Don't remind me anymore.", "feed the cat"),
+        ("Please stop reminding me any more!", "feed the cat"),
+        ("Don't remind me anymore about the milk.", "buy milk"),
         ("Cancel the reminder.", "feed the cat"),
         ("Please cancel the reminder for tomorrow.", "feed the cat"),
         ("You don't have to remind me of that.", "feed the cat"),
@@ -232,6 +235,7 @@ def test_what_is_not_to_be_reminded_of_is_taken_back(world: World, told: str, ta
         "Oh god, don't remind me.",
         "Don't remind me of my ex.",
         "Don't remind me about it.",
+        "Don't remind me anymore of my ex.",
         "Ugh, don't remind me!",
         "You don't have to remind me of my mistakes.",
         "You have to remind me.",
@@ -264,6 +268,10 @@ def test_words_said_over_and_over_are_searched_in_a_moment(world: World, words: 
         ("Streich die Erinnerung.", "den Brief zu schreiben"),
         ("Du musst mich nicht an die Milch erinnern.", "Milch zu kaufen"),
         ("Erinnere mich nicht mehr an die Miete.", "die Miete zu bezahlen"),
+        ("Erinnere mich nicht mehr.", "den Brief zu schreiben"),
+        ("Erinner mich bitte nicht mehr daran!", "den Brief zu schreiben"),
+        ("Erinnere mich nicht mehr daran, Milch zu kaufen.", "Milch zu kaufen"),
+        ("Erinnere mich nicht daran, Mama anzurufen.", "Mama anzurufen"),
     ],
 )
 def test_german_words_take_a_reminder_back(world: World, told: str, taken: str) -> None:
@@ -277,6 +285,8 @@ def test_german_words_take_a_reminder_back(world: World, told: str, taken: str) 
     [
         "Erinnere mich bloß nicht daran!",
         "Erinner mich nicht an Otto.",
+        "Erinner mich nicht mehr an Otto.",
+        "Erinnere mich nicht mehr daran, Otto zu besuchen.",
         "Du musst mich nicht an meine Fehler erinnern.",
         "Vergiss die Erinnerung nicht.",
     ],

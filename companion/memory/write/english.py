@@ -274,8 +274,9 @@ ENGLISH = Language(
         "<stays>": rf"(?![^,.;:!?\n]* (?:temporarily|briefly)\b)(?![^,.;:!?\n]* for (?:(?:just |only |about )?(?:an?|{NUMBER}|some|the|several|many) (?:couple of |\w+ )?)?"
         r"(?:days?|nights?|weeks?|weekend|months?|years?|while|bit|holidays?|summer|winter)\b)",
         "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\d):(?=\d)|(?<=\bSt)\.)+)",
-        "<early>": r"(?P<early>(?!(?:again )?(?:what|where|how|who|which|why|if|whether|of|about|not|to)\b|"
-        r"when (?!(?:i|we) (?:get|come|arrive|go|leave|wake|am|are)\b))(?:(?! not\b)[\w ,:.'-]){2,50}?)",
+        "<early>": r"(?P<early>(?!(?:of|about|not|to)\b|(?:again )?(?:what|where|how|who|which|why|if|whether)\b|"
+        r"(?:again )?when (?:(?:is|are|was|were|did|do|does|will|can|should)\b|(?:[\w']+ ){1,3}?(?:have|has|had|needs?|"
+        r"wants?|wanted|promised|agreed|going|supposed|meant|due|planning) to\b))(?:(?! not to\b)[\w ,:.'-]){2,50}?)",
         "<ask>": r"(?:(?:^|[,.!?;:-]) *|\b(?:please|you|and|then|so|okay|ok|also|hey|well|just|oh|"
         r"tomorrow|{character}),? )",
         "<all>": r"(?P<o>(?:[^.;!?\n]|\.(?= ?\w))+)",

@@ -34,6 +34,8 @@ _UNNEEDED = re.compile(
     r" (?:the|that|my|this) (?P<it>[\w' ]{0,40}?)reminders?\b"
     r"|\b(?:brauchst|musst) mich (?P<was>[\w ]{0,40}?)\bnicht (?:mehr )?(?P<an>[\w ]{0,40}?)"
     r"(?:zu )?erinnern\b"
+    r"|\b(?:don'?t|do not|stop) remind(?:ing)? me any ?more\b(?! (?:of|about|for|to|that)\b)"
+    r"|\berinner(?:e|n sie)? mich (?:bitte )?nicht mehr\b(?! (?:an|für)\b| daran,? \w)"
     r"|\b(?:streich|lösch|vergiss)e? (?:die|meine) erinnerung\b(?! nicht)",
     re.IGNORECASE,
 )
@@ -45,7 +47,7 @@ _UNWISHED = re.compile(
 )
 """Words that end the reminder they name, and else only tell how it feels to be reminded."""
 _NAMED = re.compile(
-    r"(?: any ?more| again| mehr)?,? (?:of|about|for|to|that|an|für|daran,? dass|daran)\b"
+    r"(?: any ?more| again| mehr)?,? (?:(?:of|about|for|to|that|an|für|daran,? dass)\b|daran\b,?)"
     r"(?P<what>[^.,;:!?]*)",
     re.IGNORECASE,
 )
