@@ -60,11 +60,29 @@ def test_one_text_for_a_list_of_texts_is_one_of_them(setting, value):
         *(("null", None), ("", None), (" 7\n", 7), ("2.10.1", "2.10.1"), ("no", "no")),
         *(("# one", "# one"), ("5 # five", "5 # five"), ("*waves*", "*waves*"), ("a: b", "a: b")),
         *(("{{char}} nods", "{{char}} nods"), ("[x] y", "[x] y"), ("5\nvalue: 6", "5\nvalue: 6")),
-        *(("[a]\nb: c", "[a]\nb: c"), ("- a\n- b", "- a\n- b"), ("'7'", "'7'"), ("|", "|")),
+        *(("[a]\nb: c", "[a]\nb: c"), ("- a\n- b", "- a\n- b"), ("|", "|")),
     ],
 )
 def test_elsewhere_only_what_is_plainly_no_text_is_none(text, value):
     assert assignment(f"extensions.mine.x={text}")[1] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(("'7'", "7"), ('"1.0"', "1.0"), ("'it''s'", "it's"), ('"a: b # c"', "a: b # c")),
+        *(('"Hi," she says.', '"Hi," she says.'), ("'tis", "'tis"), ('"a": b', '"a": b')),
+        *(('"a"\nb: c', '"a"\nb: c'), ("'", "'")),
+    ],
+)
+def test_quotes_around_a_text_are_those_of_yaml_and_no_others_are(text, value):
+    assert assignment(f"extensions.mine.x={text}")[1] == value
+
+
+def test_a_voice_may_be_set_in_quotes():
+    assert assignment('voice.model="a"')[1] == "a"
+    assert assignment("voice.speed='0.9'")[1] == "0.9"
+    assert assignment(f"{BOOK}.keys='fog, bank'")[1] == ["fog, bank"]
 
 
 def test_an_object_with_a_slip_in_it_is_not_taken_for_a_text():

@@ -31,6 +31,7 @@ _TEXT = re.compile(
 """A text that stands inside something."""
 _WHOLE = re.compile(rf"{_ENTRY}|character_book(\.entries)?|extensions|assets")
 """What is never a text, so that a slip in it is one."""
+_QUOTES = ('"', "'")
 
 
 def register(app: typer.Typer) -> None:
@@ -137,19 +138,19 @@ def _value(field: str, text: str) -> Json:
     if not text:
         return None
     value = _other(field, text)
-    if field not in LISTS and not _KEYS.fullmatch(field):
+    if isinstance(value, list) or (field not in LISTS and not _KEYS.fullmatch(field)):
         return value
-    if isinstance(value, list):
-        return value
+    if _KEYS.fullmatch(field) and text.startswith(_QUOTES) and value != text:
+        return [value]
     several = field == "tags" or (field not in LISTS and not text.startswith("/"))
     return [part.strip() for part in text.split(",")] if several else [text]
 
 
 def _other(field: str, text: str) -> Json:
-    """A number, yes or no, or a list or object as YAML writes it on a line; else the text."""
+    """A number, yes or no, a list, object or quoted text as YAML has them; else the text."""
     from companion.cards.formats.yaml import plain, read
 
-    if not text.lstrip().startswith(("[", "{")):
+    if not text.lstrip().startswith(("[", "{", *_QUOTES)):
         word = plain(text.strip())
         return text if isinstance(word, str) else word
     try:
