@@ -125,6 +125,27 @@ def test_what_a_later_memory_ends_too_stays_ended(
     assert profile(memory) == [(LEEDS, "")]
 
 
+def test_what_ended_it_first_ends_it_again_when_a_later_one_goes(
+    memory: Memory, clock: Clock
+) -> None:
+    tell(memory, clock, "I live in Leeds.")
+    leeds = known(memory, LEEDS).id
+    tell(memory, clock, "I moved to Lisbon.")
+    lisbon = known(memory, LISBON).id
+    first = memory.history(leeds)[-1]
+    memory.forget([lisbon])
+    tell(memory, clock, "I moved to York.")
+    york = known(memory, YORK).id
+    memory.restore(lisbon)
+    memory.forget([york])
+    assert texts(memory.profile()) == [LISBON]
+    again = memory.history(leeds)[-1]
+    assert (again.superseded_by, again.valid_to) == (first.superseded_by, first.valid_to)
+    memory.restore(york)
+    assert LEEDS not in texts(memory.profile())
+    assert memory.verify().sound
+
+
 def test_what_was_corrected_is_known_again_when_the_correction_goes(
     memory: Memory, clock: Clock
 ) -> None:

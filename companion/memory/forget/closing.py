@@ -32,23 +32,30 @@ def settle(journal: Journal, versions: Versions, moved: Collection[str]) -> None
     away = {one.id: one for one in versions.hidden()}
     for name in _ended(journal, {*away, *moved}):
         history = versions.history(name)
-        closed = next((one for one in reversed(history) if one.superseded_by), None)
-        if closed is None:
+        closings = [one for one in reversed(history) if one.superseded_by]
+        passed = [_closers(versions, away, one) for one in closings]
+        if {name}.union(*(names for names, _ in passed)).isdisjoint(moved):
             continue
-        passed, stands = _closers(versions, away, closed)
-        if not {name, *passed}.isdisjoint(moved):
-            settled = _settled(history, closed, stands=stands)
-            if settled != history[-1]:
-                versions.revise(settled)
+        standing = (one for one, (_, stands) in zip(closings, passed, strict=True) if stands)
+        settled = _settled(history, next(standing, None))
+        if settled != history[-1]:
+            versions.revise(settled)
 
 
-def _settled(history: Sequence[Record], closed: Record, *, stands: bool) -> Record:
-    """The newest version: closed where what closed it stands, else open."""
+def _settled(history: Sequence[Record], closed: Record | None) -> Record:
+    """The newest version: closed where something that closed it stands, else open.
+
+    Args:
+        history: Its versions, oldest first.
+        closed: The newest of those that were closed by what stands.
+    """
     now = history[-1]
-    if stands and not now.superseded_by and now.status == "active":
+    if now.status not in (ENDED if now.superseded_by else ("active",)):
+        return now
+    if closed is not None and now.superseded_by != closed.superseded_by:
         by = closed.superseded_by
         return replace(now, status=closed.status, valid_to=closed.valid_to, superseded_by=by)
-    if not stands and now.superseded_by and now.status in ENDED:
+    if closed is None and now.superseded_by:
         return opened(now, next((one for one in history[::-1] if not one.superseded_by), None))
     return now
 
