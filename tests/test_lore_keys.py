@@ -172,3 +172,9 @@ def test_sillytavern_looks_at_who_said_it_too():
 )
 def test_a_pattern_is_found_in_whichever_spelling_it_or_the_text_is(key, text, more):
     assert says(key if more else f"/{key}/i", text, **more)
+
+
+@pytest.mark.parametrize("key", ["a|\u00ad", "[\u00ad]", "\u00ad?x"])
+def test_a_pattern_with_a_soft_hyphen_in_it_is_not_found_in_everything(key):
+    assert not says(f"/{key}/", "zzz")
+    assert not says(key, "zzz", use_regex=True)

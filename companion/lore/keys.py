@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 BREAK = "\n\x01"
 """Stands between messages, so that no key reaches from one into the next."""
 
-_PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "\u00ad": None})  # noqa: RUF001
+_STRAIGHT = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})  # noqa: RUF001
+_PLAIN = {**_STRAIGHT, 0x00AD: None}
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
@@ -128,8 +129,12 @@ def key(text: str, manner: Manner) -> Key:
 
 
 def _pattern(text: str, flags: str = "", *, any_case: bool = False) -> Any:  # noqa: ANN401
-    """A pattern in the spelling of what it is looked for in; as it stands where that is none."""
-    ready = patterns.compiled(even(text), flags, any_case=any_case)
+    """A pattern in the spelling of what it is looked for in; as it stands where that is none.
+
+    Soft hyphens stay: with nothing in its place, one after a | would be found in everything.
+    """
+    spelled = unicodedata.normalize("NFC", text).translate(_STRAIGHT)
+    ready = patterns.compiled(spelled, flags, any_case=any_case)
     return ready or patterns.compiled(text, flags, any_case=any_case)
 
 
