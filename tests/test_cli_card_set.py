@@ -85,6 +85,21 @@ def test_a_voice_may_be_set_in_quotes():
     assert assignment(f"{BOOK}.keys='fog, bank'")[1] == ["fog, bank"]
 
 
+@pytest.mark.parametrize("field", ["personality", "tags.0", "extensions.x"])
+@pytest.mark.parametrize(
+    ("text", "meant"), [("a\udcffb", "a\ufffdb"), ("\ud83d\ude00", "\U0001f600")]
+)
+def test_half_a_character_is_joined_with_its_other_half_or_shown_as_one_that_is_lost(
+    field, text, meant
+):
+    assert assignment(f"{field}={text}") == (field, meant)
+    assert assignment(f"extensions.{text}=1")[0] == f"extensions.{meant}"
+
+
+def test_half_a_character_that_yaml_spells_is_lost_too():
+    assert assignment('extensions.x={"\\ud83d": ["\\ud83d"]}')[1] == {"\ufffd": ["\ufffd"]}
+
+
 def test_an_object_with_a_slip_in_it_is_not_taken_for_a_text():
     with pytest.raises(CardError, match="not valid YAML"):
         assignment("character_book={entries: [")

@@ -102,12 +102,15 @@ def keep_and_save(card: Card) -> Path:
 
 
 def assignment(setting: str) -> tuple[str, Json]:
-    """(field by its full name, value) of FIELD=VALUE."""
+    """(field by its full name, value) of FIELD=VALUE, both without halves of characters."""
+    from companion.cards.formats.tree import paired
+    from companion.cards.repair import writable
+
     name, equals, text = setting.partition("=")
     if not equals or not name.strip():
         raise UsageError(f"'{setting}' sets nothing.", "Write FIELD=VALUE, like scenario='A cafe.'")
-    field = full_name(name.strip())
-    return field, _value(field, _text(text))
+    field = full_name(paired(name.strip()))
+    return field, writable(_value(field, paired(_text(text))), "", [])
 
 
 def full_name(name: str) -> str:
