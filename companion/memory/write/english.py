@@ -14,6 +14,7 @@ from companion.memory.write.english_words import (
     IRREGULAR,
     JOB,
     LANGUAGES,
+    LINKS,
     MARITAL,
     MODALS,
     NOT_NAMES,
@@ -85,7 +86,7 @@ RULES = (
     Rule("lives_in", r"<I>(?:'ve| have)?(?: just| finally)? moved (?:back |over |house )?(?:from [\w ]+? )?to <stays><place>",
          proper=True, dated=True, past=True, changed=True),
     Rule("lives_in", r"(?:i|we)(?:'ve| have) (?:always lived|(?:always )?been living|lived(?= [^,.;:!?\n]*\b(?:since|"
-         r"for (?:\w+ ){0,3}(?:years?|months?|decades?|ages|a while)|(?:all|my (?:whole|entire)) (?:my )?life)\b)) in <place>",
+         r"for (?:\w+ ){0,3}(?:years?|months?|decades?|ages|a while|long)|(?:a|some) (?:\w+ )?(?:long )?time|forever|(?:all|my (?:whole|entire)) (?:my )?life)\b)) in <place>",
          proper=True, dated=True, past=True),
     Rule("lived_in", r"<I> used to live in <o>", proper=True),
     Rule("lived_in", r"<I> lived in <place>", proper=True),
@@ -265,12 +266,12 @@ ENGLISH = Language(
         "<named>": rf"(?P<o>{_NAME})\b",
         "<place>": r"(?!(?:an?|my|this|that|time|home|work|school|here|there) |the (?!netherlands|uk|"
         r"us\b|usa|united|states|philippines|hague|bahamas|czech|bronx|highlands|midlands))"
-        r"(?!(?:fear|peace|harmony|silence|pain|poverty|chaos|denial|luxury|constant|sin|terror|squalor|style|"
+        r"(?!(?!(?-i:[A-Z]\w+,? [A-Z]\w))(?:fear|peace|harmony|silence|pain|poverty|chaos|denial|luxury|constant|sin|terror|squalor|style|"
         r"comfort|hiding|exile|isolation|dread|shame|misery|debt|darkness|hope of)\b)"
         rf"(?!(?:{NUMBER}|many|several|different|various|some|lots of|a lot of) (?:\w+ )?"
         r"(?:countries|cities|towns|villages|places|houses|flats|apartments|homes|continents|states)\b)"
-        r"(?P<o>(?:(?! for\b| all (?:my|our) li| my (?:whole|entire) life)[^,.;:!?\n]|(?<=\bSt)\.)+)",
-        "<mainly>": r"(?![^,.;:!?\n]*\b(?:on (?:\w+days|weekends|the side)|at (?:the )?weekends?)\b)",
+        r"(?P<o>(?:(?! for\b| all (?:my|our) li| my (?:whole|entire) life| a (?:very |really )?long time\b| forever\b)[^,.;:!?\n]|(?<=\bSt)\.)+)",
+        "<mainly>": r"(?![^,.;:!?\n]*\b(?:on (?:saturdays|sundays|weekends|the side)|at (?:the )?weekends?)\b)",
         "<stays>": rf"(?![^,.;:!?\n]* (?:temporarily|briefly)\b)(?![^,.;:!?\n]* for (?:(?:just |only |about )?(?:an?|{NUMBER}|some|the|several|many) (?:couple of |\w+ )?)?"
         r"(?:days?|nights?|weeks?|weekend|months?|years?|while|bit|holidays?|summer|winter)\b)",
         "<o>": r"(?P<o>(?:[^,.;:!?\n]|(?<=\d):(?=\d)|(?<=\bSt)\.)+)",
@@ -312,8 +313,8 @@ ENGLISH = Language(
         """.split()
     ),
     others=(
-        r"\b(?:of|with|from|by|for|to|at|in|on|near|behind|beside|than|like|about|against|neither|nor|not even|not|"
-        r"(?:every(?:one|body)|all|no ?(?:one|body)) (?:but|except)|(?:who|whom|that|which)(?:'s|'ve|'d)? \w+(?: \w+)?) (?:the |an? )?$"
+        rf"\b(?:of|with|from|by|for|to|at|in|on|near|behind|beside|than|like|about|against|neither|nor|not even|not|"
+        rf"(?:every(?:one|body)|all|no ?(?:one|body)) (?:but|except)|(?:who|whom|which|that(?! (?:{LINKS})))(?:'s|'ve|'d)? \w+(?: \w+)?) (?:the |an? )?$"
     ),
     question=(
         r"(?:what|what's|where|where's|who|who's|why|how|how's|which|whose|when (?:is|are|was|"

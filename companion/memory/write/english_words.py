@@ -130,3 +130,8 @@ NOT_NAMES = frozenset(
     """.split()
 )
 """Words that are no name, though one could stand there."""
+LINKS = (
+    r"(?:now|finally|currently|recently|lately|today|nowadays|still|also|then|again|actually) $|"
+    r"(?:since|until|in|on|at|for|from|after|before|by|with|as|these|every)\b"
+)
+"""What after "that" begins a sentence of its own: "that now my sister", "that since May my …"."""

@@ -90,6 +90,11 @@ _SO = (
     r"seit (?:\w+ )?\w+))*"
 )
 """What stands between a German verb and what it is about."""
+_OPENERS = (
+    "übrigens|jedenfalls|allerdings|neuerdings|meistens|oftmals|damals|bereits|ebenfalls|letztens|"
+    "erstens|zweitens|drittens|wenigstens|mindestens|abends|morgens|nachts|mittags|dass|als|falls"
+)
+"""Words that end as a genitive does, and begin a sentence."""
 _MINE = "wohne|lebe|arbeite|spiele|studiere|lerne|spreche|mag|liebe|hasse|habe|esse|trinke|komme"
 _HIS = "wohnt|lebt|arbeitet|spielt|studiert|lernt|spricht|mag|liebt|hasst|kommt|hat|ist"
 
@@ -132,7 +137,7 @@ RULES = (
     Rule("lives_in", r"<I> (?:wohne|lebe|wohnen|leben)(?: \w+)?(?: jetzt| seit \w+ \w+)? in (?!eine[mr] )<ort>",
          proper=True, dated=True),
     Rule("lives_in", r"\b(?:wohne|lebe) ich (?:jetzt )?in <ort>", proper=True, dated=True),
-    Rule("lives_in", r"\b(?:ich bin|wir sind)(?! für ein)(?P<early>[\w .]*?) nach (?!(?:hause|oben|unten|draußen|nebenan|links|rechts|vorne|hinten)\b)(?P<o>[\w-]+(?: [A-Z][\w-]+)*)"
+    Rule("lives_in", r"\b(?:ich bin|wir sind)(?! für eine?n? (?:\w+ )?(?:tage?|wochen?|wochenende|monate?|jahre?|weile|zeit)\b)(?P<early>[\w .]*?) nach (?!(?:hause|oben|unten|draußen|nebenan|links|rechts|vorne|hinten)\b)(?P<o>[\w-]+(?: [A-Z][\w-]+)*)"
          r" (?:um)?gezogen", proper=True, dated=True, past=True, changed=True),
     Rule("lived_in", r"\b(?:ich habe|wir haben) (?:früher )?in (?P<o>[\w-]+) (?:gewohnt|gelebt)",
          proper=True),
@@ -306,8 +311,8 @@ GERMAN = Language(
     binders=frozenset("ob wenn dass weil wo was wie wann wer warum als du bin bist".split()),
     others=(
         r"\b(?:der|die|das|des|dem|den|eine?[rsnm]?|mein\w*|dein\w*|sein\w*|ihr\w*|unser\w*|eur?e\w*|kein\w*|dies\w+|"
-        r"jede\w*|alle|viele|von|mit|bei|aus|zu|für|ohne|in|im|am|an|nach|weder|noch|nicht(?: ein)?(?:mal)?)"
-        r" (?:(?-i:[a-zäöüß]+e[nrsm]?) )?$|(?-i:[A-ZÄÖÜ]\w+s) $"
+        r"jede[rsnm]?|alle|viele|von|mit|bei|aus|zu|für|ohne|in|im|am|an|nach|weder|noch|nicht(?: ein)?(?:mal)?)"
+        rf" (?:(?-i:[a-zäöüß]+e[nrsm]?) )?$|(?!(?:{_OPENERS}) )(?-i:[A-ZÄÖÜ]\w+s) $"
     ),
     question=(
         r"(?:was|wo|wer|wen|wem|wessen|warum|wieso|weshalb|wie|welche[rsnm]?|wann|woher|wohin|"
