@@ -76,9 +76,14 @@ _ENGLISH_NEXT = re.compile(
     r",| (?=(?:but|because|so)\b)| and (?=(?:i|we|he|she|they)\b)|\b(?=(?:i|we)\b)", re.IGNORECASE
 )
 """Where another clause can begin, and with it what is true of that one alone."""
+_ENGLISH_OTHERS = re.compile(
+    r",? *(?:(?:and|but) )?(?:because|so|he|she|they|you)\b", re.IGNORECASE
+)
+"""How a clause begins that tells of somebody else, or why."""
 _ENGLISH_AFTER_ALL = re.compile(
     r",?(?: but| or so)? (?:i|we) (?:think|thought|guess|hope|wish\b"
-    r"|(?:didn't|did not|haven't|have not)(?: really)? *(?:[.,!;]|$))",
+    r"|(?:didn't|did not|haven't|have not)(?: really)? *(?:[.,!;]|$))"
+    r"|,(?: or)? not *(?:[.!;]|$)",
     re.IGNORECASE,
 )
 """What takes back the whole of what was said before it."""
@@ -265,7 +270,8 @@ def _said(sentence: str, match: re.Match[str]) -> str:
     while good < stop:
         following = _ENGLISH_NEXT.search(sentence, good + 1)
         end = following.start() if following else len(sentence)
-        if _ENGLISH_NOT.search(sentence[good:end]):
+        clause = sentence[good:end]
+        if _ENGLISH_NOT.search(clause) or (good > start and _ENGLISH_OTHERS.match(clause)):
             break
         good = end
     return sentence[match.start() : min(good, stop)] if good > start else ""
