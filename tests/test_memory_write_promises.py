@@ -52,6 +52,16 @@ def promised(world: World, *texts: str) -> list[Record]:
     return made
 
 
+def test_two_things_for_the_same_day_are_two_promises_and_each_is_one(world: World) -> None:
+    world.tell(
+        "Remind me tomorrow to buy milk.",
+        "Remind me to buy eggs tomorrow.",
+        "Remind me to buy the milk tomorrow.",
+    )
+    made = [one.object for one in world.active(kind="promise")]
+    assert sorted(made) == ["buy eggs", "buy milk"]
+
+
 @pytest.mark.parametrize(
     ("told", "done"),
     [
