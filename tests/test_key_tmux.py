@@ -78,6 +78,7 @@ def test_ctrl_z_and_back_leaves_no_recording_and_no_turn(talk):
     shown = talk.wait_for("Stopped")
     assert settings(talk) == talk.before
     enter(talk, "fg")
+    talk.wait_for("Press Space, speak, press it again")  # what is typed before that is thrown away
     if "the recording was given up" not in shown:  # it stood still before it could say so
         talk.wait_for("the recording was given up")
     enter(talk, "hello juno")
