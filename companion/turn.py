@@ -9,6 +9,7 @@ no device and no file, and a stage knows nothing of the others.
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -105,11 +106,13 @@ def turn(c: Companion, press: Recording | Heard, cancel: Cancel, trace: Trace) -
         return _carried_out(c, heard, answer, cancel, trace)
     with trace.span("hear"):  # committed: nothing below can lose them
         _keep(c, trace, lambda memory: memory.hear(heard))
-    try:
-        return _replied(c, heard, cancel, trace)
-    except Exception:  # else undo would take the turn before
-        c.history.append(Exchange(heard.text, "", lines=tuple(trace.lines), private=_private(c)))
-        raise
+    with (
+        ExitStack() as failed
+    ):  # what was kept belongs to a turn, or undo would take the one before
+        failed.callback(lambda: c.history.append(_unanswered(c, heard, trace)))
+        said = _replied(c, heard, cancel, trace)
+        failed.pop_all()
+    return said
 
 
 def _replied(c: Companion, heard: Heard, cancel: Cancel, trace: Trace) -> Said:
@@ -158,6 +161,10 @@ def repeat(c: Companion, cancel: Cancel, trace: Trace) -> Said | None:
     said = _speak(c, last.reply, cancel, trace)
     trace.finish(None)
     return said
+
+
+def _unanswered(c: Companion, heard: Heard, trace: Trace) -> Exchange:
+    return Exchange(heard.text, "", lines=tuple(trace.lines), private=_private(c))
 
 
 def _private(c: Companion) -> bool:
