@@ -146,14 +146,20 @@ def test_what_ended_it_first_ends_it_again_when_a_later_one_goes(
     assert memory.verify().sound
 
 
-def test_what_was_corrected_is_known_again_when_the_correction_goes(
-    memory: Memory, clock: Clock
-) -> None:
+def corrected(memory: Memory, clock: Clock) -> Note:
+    """The cat's name as it was put right: Momo, after Mimi."""
     for line in ("My cat is called Mimi.", "No, I meant Momo."):
         memory.hear(Heard(line))
         clock.pass_time(seconds=20)
     settle(memory)
     (momo,) = memory.profile()
+    return momo
+
+
+def test_what_was_corrected_is_known_again_when_the_correction_goes(
+    memory: Memory, clock: Clock
+) -> None:
+    momo = corrected(memory, clock)
     assert "Momo" in momo.text
     memory.forget([momo.id])
     memory.purge()
@@ -165,11 +171,7 @@ def test_what_was_corrected_is_known_again_when_the_correction_goes(
 def test_a_purge_opens_what_was_closed_when_its_closer_was_hidden(
     memory: Memory, clock: Clock
 ) -> None:
-    for line in ("My cat is called Mimi.", "No, I meant Momo."):
-        memory.hear(Heard(line))
-        clock.pass_time(seconds=20)
-    settle(memory)
-    (momo,) = memory.profile()
+    momo = corrected(memory, clock)
     memory._versions.hide([momo.id.removeprefix("memory:")])
     memory.purge()
     (mimi,) = memory.profile()

@@ -64,7 +64,7 @@ def _entry(entry: Entry, count: Callable[[str], int], limit: int) -> Iterator[tu
     for key in (*entry.keys, *entry.secondary):
         written = patterns.parts(key)
         pattern = written or ((key, "") if entry.patterns == "bare" else None)
-        if entry.patterns != "none" and pattern and patterns.compiled(*pattern) is None:
+        if pattern and patterns.compiled(*pattern) is None:
             yield "BAD_PATTERN", f"{called}: {key[:60]} is no pattern; it never matches."
     size = count(entry.content)
     if size > limit:

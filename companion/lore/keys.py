@@ -43,7 +43,7 @@ class Manner:
     Attributes:
         cased: Whether case counts.
         alone: Whether a single word must stand alone.
-        patterns: "slashes", "bare" or "none"; see `companion.lore.book.Entry`.
+        patterns: "slashes" or "bare"; see `companion.lore.book.Entry`.
     """
 
     cased: bool = False
@@ -114,7 +114,7 @@ def key(text: str, manner: Manner) -> Key:
     text = text.strip()
     if not text:
         return Key(text, why_not="empty")
-    if manner.patterns != "none" and (found := patterns.parts(text)):
+    if found := patterns.parts(text):
         if (ready := _pattern(*found)) is not None:
             return Key(text, pattern=ready)
         if manner.patterns == "bare":
